@@ -1,0 +1,44 @@
+"""Handwritten-digit classifiers that behave like any scikit-learn estimator.
+
+Importing the package is cheap: each name loads its module when it is first used, and
+TensorFlow is loaded by the first ``fit`` or ``predict``.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_MODULE_OF = {
+    "CNNDigitClassifier": "_cnn",
+    "DenseDigitClassifier": "_dense",
+    "classic_baselines": "comparison",
+    "compare_estimators": "comparison",
+    "load_mnist": "datasets",
+    "load_small_digits": "datasets",
+}
+
+__all__ = [
+    "CNNDigitClassifier",
+    "DenseDigitClassifier",
+    "classic_baselines",
+    "compare_estimators",
+    "load_mnist",
+    "load_small_digits",
+]
+
+if TYPE_CHECKING:
+    from ._cnn import CNNDigitClassifier
+    from ._dense import DenseDigitClassifier
+    from .comparison import classic_baselines, compare_estimators
+    from .datasets import load_mnist, load_small_digits
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_MODULE_OF[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

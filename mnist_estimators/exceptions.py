@@ -1,0 +1,28 @@
+"""Errors and warnings of the package.
+
+Each one is also a builtin class, so code that catches ``ValueError`` or ``OSError``
+needs to know nothing of this module.
+"""
+
+__all__ = [
+    "BackendError",
+    "ChecksumError",
+    "DatasetNotFoundError",
+    "PixelRangeWarning",
+]
+
+
+class DatasetNotFoundError(FileNotFoundError):
+    """A data set is neither on this machine nor can it be downloaded."""
+
+
+class ChecksumError(OSError):
+    """A data file is not the one that it should be: its checksum differs."""
+
+
+class BackendError(RuntimeError):
+    """Keras runs on another backend than TensorFlow."""
+
+
+class PixelRangeWarning(UserWarning):
+    """The pixels have another range of values than those seen in ``fit``."""

@@ -1,0 +1,143 @@
+"""The package's layers, read from its import statements."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+import mnist_estimators
+
+PACKAGE = Path(mnist_estimators.__file__).parent
+
+# From the ground up. A module imports from its own layer or from lower ones.
+LAYERS = (
+    {
+        "_images",
+        "_parameters",
+        "_progress",
+        "_schedules",
+        "_sklearn",
+        "_tensorflow",
+        "augmentation",
+        "datasets",
+        "exceptions",
+        "preprocessing",
+    },
+    {"_engine", "_keras", "_networks", "_training"},
+    {"_base"},
+    {"_augmented", "_cnn", "_dense", "_numpy", "_voting"},
+    {"comparison", "export", "inspection", "persistence", "recipes"},
+    {"__main__", "cli", "serving"},
+)
+LAYER_OF = {module: level for level, layer in enumerate(LAYERS) for module in layer}
+
+ENTRY_POINTS = {"__main__", "cli", "serving"}
+NETWORK_MODULES = LAYERS[1] | LAYERS[2] | {"_cnn", "_dense", "_numpy"}
+# These see estimators only through scikit-learn's API, so that any estimator fits.
+FOR_ANY_ESTIMATOR = {"_augmented", "_voting", "comparison", "inspection"}
+
+
+def _source_files() -> list[Path]:
+    return sorted(
+        path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py"
+    )
+
+
+def _imported_names(path: Path) -> Iterator[str]:
+    """Yield the absolute dotted name of everything that a file imports."""
+    package = ["mnist_estimators", *path.relative_to(PACKAGE).parent.parts]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) + 1 - node.level] if node.level else []
+            origin = ".".join([*base, *filter(None, [node.module])])
+            yield from (f"{origin}.{alias.name}" for alias in node.names)
+
+
+def _own_module(dotted_name: str) -> str | None:
+    """Name the module of this package that an imported name comes from, if any."""
+    first, _, rest = dotted_name.partition(".")
+    if first != "mnist_estimators" or not rest:
+        return None
+    name = rest.split(".")[0]
+    name = mnist_estimators._MODULE_OF.get(name, name)
+    is_module = (PACKAGE / name).is_dir() or (PACKAGE / f"{name}.py").exists()
+    return name if is_module else None
+
+
+def _import_graph() -> dict[str, set[str]]:
+    graph: dict[str, set[str]] = {}
+    for path in _source_files():
+        importer = path.relative_to(PACKAGE).with_suffix("").parts[0]
+        imported = map(_own_module, _imported_names(path))
+        graph.setdefault(importer, set()).update(
+            module for module in imported if module and module != importer
+        )
+    return graph
+
+
+def test_every_module_has_a_layer():
+    assert _import_graph().keys() <= LAYER_OF.keys()
+
+
+def test_imports_never_go_up():
+    upward = [
+        f"{importer} imports {imported}"
+        for importer, modules in _import_graph().items()
+        for imported in modules
+        if LAYER_OF[imported] > LAYER_OF[importer]
+    ]
+    assert not upward
+
+
+def test_imports_form_no_circle():
+    TopologicalSorter(_import_graph()).prepare()
+
+
+def test_only_entry_points_import_entry_points():
+    importers = {
+        importer
+        for importer, modules in _import_graph().items()
+        if modules & ENTRY_POINTS
+    }
+    assert importers <= ENTRY_POINTS
+
+
+def test_tools_for_any_estimator_know_none_of_ours():
+    known = {
+        module: imported & NETWORK_MODULES
+        for module, imported in _import_graph().items()
+        if module in FOR_ANY_ESTIMATOR and imported & NETWORK_MODULES
+    }
+    assert not known
+
+
+def test_only_one_file_imports_scikeras():
+    files = {
+        path.name
+        for path in _source_files()
+        for name in _imported_names(path)
+        if name.split(".")[0] == "scikeras"
+    }
+    assert files <= {"_keras.py"}
+
+
+def test_only_one_file_imports_private_parts_of_scikit_learn():
+    files = {
+        path.name
+        for path in _source_files()
+        for name in _imported_names(path)
+        if name.split(".")[0] == "sklearn" and "._" in name.replace(".__version__", "")
+    }
+    assert files <= {"_sklearn.py"}
+
+
+@pytest.mark.parametrize("library", ["keras", "matplotlib", "tensorflow"])
+def test_importing_the_package_leaves_heavy_libraries_unloaded(library):
+    code = f"import mnist_estimators, sys; sys.exit({library!r} in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)

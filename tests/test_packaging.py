@@ -1,0 +1,47 @@
+"""The promises of pyproject.toml."""
+
+import ast
+import sys
+import tomllib
+from pathlib import Path
+
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+DISTRIBUTION_OF = {"sklearn": "scikit-learn"}
+
+
+def _bounds(requirements: list[str], operator: str) -> dict[str, str]:
+    """Map each requirement's name to its only version, under the one operator."""
+    bounds = {}
+    for requirement in map(Requirement, requirements):
+        (specifier,) = requirement.specifier
+        assert specifier.operator == operator
+        bounds[requirement.name] = specifier.version
+    return bounds
+
+
+def test_each_lower_bound_is_the_version_tested_as_the_oldest():
+    lines = (ROOT / "tests" / "oldest-requirements.txt").read_text().splitlines()
+    pins = _bounds([line for line in lines if line and line[0] != "#"], "==")
+    lower_bounds = _bounds(PROJECT["dependencies"], ">=")
+    assert lower_bounds == {name: pins[name] for name in lower_bounds}
+
+
+def test_every_library_that_the_package_imports_is_declared():
+    optional = PROJECT["optional-dependencies"].values()
+    declared = {
+        Requirement(requirement).name
+        for requirements in [PROJECT["dependencies"], *optional]
+        for requirement in requirements
+    }
+    imported = set()
+    for path in (ROOT / "mnist_estimators").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                imported |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.level == 0:
+                imported.add(str(node.module).split(".")[0])
+    libraries = imported - sys.stdlib_module_names - {"mnist_estimators"}
+    assert {DISTRIBUTION_OF.get(name, name) for name in libraries} <= declared

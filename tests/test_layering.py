@@ -30,7 +30,14 @@ LAYERS = (
     {"_engine", "_keras", "_networks", "_training"},
     {"_base"},
     {"_augmented", "_cnn", "_dense", "_numpy", "_voting"},
-    {"comparison", "export", "inspection", "persistence", "recipes"},
+    {
+        "_comparison_view",
+        "comparison",
+        "export",
+        "inspection",
+        "persistence",
+        "recipes",
+    },
     {"__main__", "cli", "serving"},
 )
 LAYER_OF = {module: level for level, layer in enumerate(LAYERS) for module in layer}

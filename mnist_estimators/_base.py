@@ -1,0 +1,526 @@
+"""What both Keras classifiers share: fitting, predicting, and their fitted state."""
+
+from abc import ABCMeta, abstractmethod
+from collections.abc import Hashable, Mapping
+from numbers import Integral, Real
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import log_softmax, softmax
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.model_selection import train_test_split
+from sklearn.preprocessing import LabelEncoder
+from sklearn.utils import Tags, compute_sample_weight
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from ._engine import Samples, TrainingState, optimizer_spec, predict_logits
+from ._images import (
+    as_network_input,
+    flatten_images,
+    pixel_range,
+    resolve_image_shape,
+    shape_of,
+    warn_of_other_range,
+)
+from ._networks import Network, build_network
+from ._schedules import SCHEDULES
+from ._sklearn import Interval, StrOptions, check_sample_weight, fit_context
+from ._tensorflow import load_keras
+from ._training import TrainingPlan, train
+
+if TYPE_CHECKING:
+    import keras
+    import pandas as pd
+
+LOSSES = ("categorical_crossentropy", "sparse_categorical_crossentropy")
+DEFAULT_VALIDATION_FRACTION = 0.1
+PEAK_OVER_CONSTANT_RATE = 3.0
+
+
+class BaseDigitClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
+    """A Keras network as a scikit-learn classifier; subclasses say which network."""
+
+    _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012 scikit-learn's form
+        "optimizer": [str, object],
+        "learning_rate": [Interval(Real, 0, None, closed="neither"), None],
+        "learning_rate_schedule": [StrOptions(set(SCHEDULES)), None],
+        "loss": [StrOptions(set(LOSSES))],
+        "label_smoothing": [Interval(Real, 0, 1, closed="left")],
+        "epochs": [Interval(Integral, 1, None, closed="left")],
+        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "validation_fraction": [Interval(Real, 0, 1, closed="left"), None],
+        "early_stopping": ["boolean"],
+        "patience": [Interval(Integral, 1, None, closed="left")],
+        "class_weight": [dict, StrOptions({"balanced"}), None],
+        "callbacks": [list, tuple, None],
+        "warm_start": ["boolean"],
+        "image_shape": ["array-like", None],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+    }
+
+    # Each subclass stores these in its constructor.
+    optimizer: Any
+    learning_rate: float | None
+    learning_rate_schedule: str | None
+    loss: str
+    label_smoothing: float
+    epochs: int
+    batch_size: int
+    validation_fraction: float | None
+    early_stopping: bool
+    patience: int
+    class_weight: Mapping[Hashable, float] | str | None
+    callbacks: Any
+    warm_start: bool
+    image_shape: tuple[int, int] | None
+    random_state: int | np.random.RandomState | None
+    verbose: int
+
+    @abstractmethod
+    def _describe_network(
+        self, image_shape: tuple[int, int], n_classes: int
+    ) -> Network:
+        """Check the parameters of the network and describe it."""
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        validation_data: tuple[ArrayLike, ...] | None = None,
+    ) -> Self:
+        """Train the network.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, pixels), (n, height, width) or (n, height, width, 1)
+            Images, of any numeric type. Which range of pixel values they use (0 to 1,
+            16, 255 or 65535) is found out and kept.
+        y : array-like of shape (n,)
+            Class labels of any type that scikit-learn accepts.
+        sample_weight : array-like of shape (n,), default=None
+            Weights of the images in the loss, at least 0; multiplied with
+            `class_weight`. Images of weight 0 are left out.
+        validation_data : tuple (X, y) or (X, y, sample_weight), default=None
+            Images to evaluate after each epoch, in place of a part of `X`.
+
+        Returns
+        -------
+        self : object
+            The fitted classifier.
+
+        Raises
+        ------
+        ValueError
+            If a parameter is out of its range; if `X` holds NaN, infinity or no
+            numbers, is empty, or is of another shape than `y` or `image_shape`; if `y`
+            is not made of class labels; if weights are negative or all 0; or if the
+            data are too few to hold out validation data.
+        TypeError
+            If `optimizer` or a member of `callbacks` is of another kind, or `X` is
+            sparse.
+        BackendError
+            If Keras runs on another backend than TensorFlow.
+        """
+        going_on = self.warm_start and hasattr(self, "weights_")
+        pixels, y = self._validate(X, y, reset=not going_on)
+        check_classification_targets(y)
+        if going_on:
+            self._refuse_other_classes(np.unique(y))
+        else:
+            self._learn_data(X, pixels, np.unique(y))
+        samples = self._samples(pixels, y, sample_weight)
+        seed = self._draw_seed()
+        validation = None
+        if validation_data is not None:
+            validation = self._validation_samples(validation_data)
+        elif fraction := self._validation_fraction():
+            samples, validation = _hold_out(samples, fraction, seed)
+        self._train(
+            samples,
+            validation,
+            seed,
+            epochs=self.epochs,
+            schedule=self.learning_rate_schedule,
+            state=self._state(going_on),
+        )
+        if not self.warm_start:
+            del self._optimizer_state
+        return self
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        classes: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Self:
+        """Go once over some data, going on from the present weights.
+
+        There is no validation, and the learning rate stays as it is: `epochs`,
+        `validation_fraction`, `early_stopping` and `learning_rate_schedule` play no
+        part.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, pixels), (n, height, width) or (n, height, width, 1)
+            Images. The first call fixes their shape and range of pixel values.
+        y : array-like of shape (n,)
+            Class labels.
+        classes : array-like of shape (n_classes,), default=None
+            All labels that will ever come; needed in the first call.
+        sample_weight : array-like of shape (n,), default=None
+            Weights of the images in the loss.
+
+        Returns
+        -------
+        self : object
+            The classifier.
+
+        Raises
+        ------
+        ValueError
+            As in ``fit``; if the first call lacks `classes`, a later one names others,
+            or `y` holds other labels; or with ``class_weight='balanced'``, which needs
+            all data at once.
+        """
+        if isinstance(self.class_weight, str):
+            raise ValueError(
+                "class_weight='balanced' needs all labels at once, which partial_fit "
+                "never has. Give the weights as a dict, or use sample_weight."
+            )
+        first = not hasattr(self, "weights_")
+        if first and classes is None:
+            raise ValueError(
+                "classes must be given in the first call of partial_fit: all labels "
+                "that will ever come, e.g. classes=range(10)."
+            )
+        pixels, y = self._validate(X, y, reset=first)
+        if first:
+            self._learn_data(X, pixels, np.unique(np.asarray(classes)))
+        elif classes is not None:
+            self._refuse_other_classes(np.unique(np.asarray(classes)))
+        self._train(
+            self._samples(pixels, y, sample_weight),
+            None,
+            self._draw_seed(),
+            epochs=1,
+            schedule=None,
+            state=self._state(not first),
+        )
+        return self
+
+    def predict(self, X: ArrayLike) -> NDArray[Any]:
+        """Name the most probable class of each image.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, pixels), (n, height, width) or (n, height, width, 1)
+            Images of the same shape and range of pixel values as in ``fit``.
+
+        Returns
+        -------
+        ndarray of shape (n,)
+            Members of ``classes_``.
+
+        Raises
+        ------
+        NotFittedError
+            If the classifier is not fitted.
+        ValueError
+            If `X` has another number of pixels, or holds NaN or infinity.
+
+        Warns
+        -----
+        PixelRangeWarning
+            If the pixels have another range than in ``fit``.
+        """
+        best = self._logits(X).argmax(axis=1)
+        return self.classes_[best]
+
+    def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Compute the probability of each class.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, pixels), (n, height, width) or (n, height, width, 1)
+            Images, as in ``predict``, which names the errors as well.
+
+        Returns
+        -------
+        ndarray of shape (n, n_classes)
+            Probabilities in the order of ``classes_``; each row sums to 1.
+        """
+        return softmax(self._logits(X).astype(np.float64), axis=1)
+
+    def predict_log_proba(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Compute the logarithm of the probability of each class.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, pixels), (n, height, width) or (n, height, width, 1)
+            Images, as in ``predict``, which names the errors as well.
+
+        Returns
+        -------
+        ndarray of shape (n, n_classes)
+            Natural logarithms; finite also where a probability rounds to 0.
+        """
+        return log_softmax(self._logits(X).astype(np.float64), axis=1)
+
+    @property
+    def model_(self) -> "keras.Sequential":
+        """The fitted network as a compiled Keras model.
+
+        It takes float32 images of shape (n, height, width, 1) with values from 0 to 1.
+        It is built when it is first asked for, with a copy of the weights: changing it
+        changes no prediction of the classifier.
+        """
+        check_is_fitted(self)
+        if "model" not in self._cache:
+            keras = load_keras()
+            model = build_network(self._network, self.image_shape_, seed=0)
+            model.set_weights(self.weights_)
+            loss = (
+                keras.losses.SparseCategoricalCrossentropy()
+                if self.loss == "sparse_categorical_crossentropy"
+                else keras.losses.CategoricalCrossentropy(
+                    label_smoothing=self.label_smoothing
+                )
+            )
+            model.compile(
+                optimizer=optimizer_spec(self.optimizer).build(),
+                loss=loss,
+                metrics=["accuracy"],
+            )
+            self._cache["model"] = model
+        return self._cache["model"]
+
+    @property
+    def n_iter_(self) -> int:
+        """Number of epochs that the network was trained for."""
+        check_is_fitted(self)
+        return len(self.history_["loss"])
+
+    @property
+    def loss_curve_(self) -> list[float]:
+        """Training loss of each epoch."""
+        check_is_fitted(self)
+        return self.history_["loss"]
+
+    @property
+    def history_frame_(self) -> "pd.DataFrame":
+        """The history as a data frame: one column a metric, one row an epoch."""
+        import pandas as pd
+
+        check_is_fitted(self)
+        epochs = pd.RangeIndex(1, self.n_iter_ + 1, name="epoch")
+        return pd.DataFrame(self.history_, index=epochs)
+
+    def summary(self) -> None:
+        """Print the layers of the fitted network and the number of their weights.
+
+        Raises
+        ------
+        NotFittedError
+            If the classifier is not fitted.
+        """
+        self.model_.summary()
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        return tags
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "weights_")
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = dict(super().__getstate__())
+        state.pop("_cache", None)
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        if hasattr(self, "weights_"):
+            self._cache = {}
+
+    def _validate(
+        self, X: ArrayLike, y: Any = "no_validation", *, reset: bool
+    ) -> Any:
+        shape = shape_of(X)
+        if not reset and shape == self.image_shape_ != (1, self.n_features_in_):
+            raise ValueError(
+                f"X has shape {shape}, which is one image. Give a stack of "
+                "images, e.g. X[np.newaxis]."
+            )
+        if reset and (found := resolve_image_shape(X, self.image_shape)):
+            self.image_shape_ = found
+        return validate_data(self, flatten_images(X), y, reset=reset)
+
+    def _learn_data(
+        self, X: ArrayLike, pixels: NDArray[Any], classes: NDArray[Any]
+    ) -> None:
+        self.classes_ = classes
+        self.pixel_range_ = pixel_range(pixels)
+        self._network = self._describe_network(self.image_shape_, len(classes))
+        self.history_: dict[str, list[float]] = {}
+
+    def _refuse_other_classes(self, classes: NDArray[Any]) -> None:
+        other = np.setdiff1d(classes, self.classes_)
+        if len(other):
+            raise ValueError(
+                f"y or classes names {other.tolist()}, which the classifier did not "
+                f"see at first: it knows {self.classes_.tolist()}. Use a new "
+                "classifier, or fit without warm_start."
+            )
+
+    def _samples(
+        self, pixels: NDArray[Any], y: NDArray[Any], sample_weight: ArrayLike | None
+    ) -> Samples:
+        """Scale, encode and weigh; leave out the rows of weight 0."""
+        encoder = LabelEncoder()
+        encoder.classes_ = self.classes_
+        targets = encoder.transform(y).astype(np.int32)
+        weights = check_sample_weight(sample_weight, pixels, dtype=np.float64)
+        if weights.min() < 0 or weights.max() == 0:
+            raise ValueError(
+                "sample_weight must be at least 0, and above 0 for some images. Got "
+                f"values from {weights.min()} to {weights.max()}."
+            )
+        weights = weights * compute_sample_weight(self.class_weight, y)
+        images = as_network_input(pixels, self.pixel_range_[1], self.image_shape_)
+        if weights.min() == 0:
+            used = weights > 0
+            images, targets, weights = images[used], targets[used], weights[used]
+        return Samples(images, targets, weights.astype(np.float32))
+
+    def _validation_fraction(self) -> float:
+        if self.validation_fraction is None:
+            return DEFAULT_VALIDATION_FRACTION if self.early_stopping else 0.0
+        if self.early_stopping and self.validation_fraction == 0:
+            raise ValueError(
+                "early_stopping=True needs validation data, but validation_fraction=0. "
+                "Set validation_fraction=0.1, or give validation_data to fit."
+            )
+        return self.validation_fraction
+
+    def _validation_samples(self, validation_data: tuple[ArrayLike, ...]) -> Samples:
+        if not isinstance(validation_data, tuple | list) or len(
+            validation_data
+        ) not in (2, 3):
+            raise ValueError(
+                "validation_data must be a tuple (X, y) or (X, y, sample_weight). Got "
+                f"{type(validation_data).__name__} instead."
+            )
+        X, y, *sample_weight = validation_data
+        pixels, y = self._validate(X, y, reset=False)
+        warn_of_other_range(pixels, self.pixel_range_)
+        return self._samples(pixels, y, sample_weight[0] if sample_weight else None)
+
+    def _draw_seed(self) -> int:
+        """Draw the seed of this run; the global random state is not touched."""
+        if self.random_state is None:
+            return int(np.random.SeedSequence().generate_state(1)[0])
+        if isinstance(self.random_state, Integral):
+            so_far = len(self.history_.get("loss", ()))
+            entropy = [int(self.random_state), so_far]
+            return int(np.random.SeedSequence(entropy).generate_state(1)[0])
+        return int(self.random_state.randint(np.iinfo(np.int32).max))
+
+    def _state(self, going_on: bool) -> TrainingState | None:
+        if not going_on:
+            return None
+        return TrainingState(self.weights_, getattr(self, "_optimizer_state", []))
+
+    def _train(
+        self,
+        samples: Samples,
+        validation: Samples | None,
+        seed: int,
+        *,
+        epochs: int,
+        schedule: str | None,
+        state: TrainingState | None,
+    ) -> None:
+        optimizer = optimizer_spec(self.optimizer)
+        learning_rate = self.learning_rate or optimizer.learning_rate
+        if self.learning_rate is None and schedule and isinstance(self.optimizer, str):
+            learning_rate = PEAK_OVER_CONSTANT_RATE * (learning_rate or 0.0)
+        if optimizer.learning_rate is None and (self.learning_rate or schedule):
+            raise ValueError(
+                "learning_rate and learning_rate_schedule must be None where the "
+                "optimizer brings a schedule of its own. Give it a number instead."
+            )
+        plan = TrainingPlan(
+            network=self._network,
+            image_shape=self.image_shape_,
+            optimizer=optimizer,
+            learning_rate=learning_rate or 0.0,
+            learning_rate_schedule=schedule,
+            loss=self.loss,
+            label_smoothing=self.label_smoothing,
+            epochs=epochs,
+            batch_size=self.batch_size,
+            patience=self.patience if validation and self.early_stopping else None,
+            callbacks=self._checked_callbacks(),
+            seed=seed,
+            verbose=int(self.verbose),
+        )
+        final, history = train(plan, samples, validation=validation, state=state)
+        self.weights_ = final.weights
+        self._optimizer_state = final.optimizer
+        for name, values in history.items():
+            self.history_.setdefault(name, []).extend(values)
+        self._cache: dict[str, Any] = {}
+
+    def _checked_callbacks(self) -> tuple[Any, ...]:
+        keras = load_keras()
+        callbacks = tuple(self.callbacks or ())
+        for callback in callbacks:
+            if not isinstance(callback, keras.callbacks.Callback):
+                raise TypeError(
+                    "callbacks must be a list of keras.callbacks.Callback. Got "
+                    f"{callback!r} in it."
+                )
+        return callbacks
+
+    def _logits(self, X: ArrayLike) -> NDArray[np.float32]:
+        check_is_fitted(self)
+        pixels = self._validate(X, reset=False)
+        warn_of_other_range(pixels, self.pixel_range_)
+        load_keras()
+        import tensorflow as tf
+
+        if "weights" not in self._cache:
+            self._cache["weights"] = tuple(map(tf.constant, self.weights_))
+        images = as_network_input(pixels, self.pixel_range_[1], self.image_shape_)
+        return predict_logits(
+            self._network, self.image_shape_, self._cache["weights"], images
+        )
+
+
+def _hold_out(samples: Samples, fraction: float, seed: int) -> tuple[Samples, Samples]:
+    """Split off validation data: stratified, shuffled and seeded."""
+    try:
+        rows, held_out = train_test_split(
+            np.arange(len(samples.targets)),
+            test_size=fraction,
+            stratify=samples.targets,
+            random_state=seed,
+        )
+    except ValueError as error:
+        raise ValueError(
+            f"validation_fraction={fraction} can't be held out of "
+            f"{len(samples.targets)} images so that each class has its share: {error} "
+            "Use more images, another fraction, or give validation_data to fit."
+        ) from error
+    return (
+        Samples(*(array[rows] for array in samples)),
+        Samples(*(array[held_out] for array in samples)),
+    )

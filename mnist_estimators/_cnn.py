@@ -1,0 +1,235 @@
+"""A convolutional network for digits."""
+
+from collections.abc import Hashable, Mapping, Sequence
+from numbers import Integral, Real
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from ._base import BaseDigitClassifier
+from ._networks import ACTIVATIONS, Network, convolutional_network
+from ._parameters import positive_integers
+from ._sklearn import Interval, StrOptions
+
+if TYPE_CHECKING:
+    import keras
+
+
+class CNNDigitClassifier(BaseDigitClassifier):
+    """Classify digits with a convolutional network.
+
+    Convolutions, each followed by pooling, lead to dense layers and a softmax over the
+    classes. Any image size works: an image that has become smaller than the pooling
+    window is pooled as a whole, and one that is one pixel high is convolved along its
+    row.
+
+    Parameters
+    ----------
+    filters : int or tuple of int, default=(32, 64)
+        Filters of each convolution.
+    kernel_size : int, default=3
+        Side of the convolution window, in pixels.
+    pool_size : int, default=2
+        Side of the window of max pooling after each convolution, in pixels; 1 for no
+        pooling.
+    padding : {'same', 'valid'}, default='same'
+        'same' keeps the image size in a convolution; 'valid' uses whole windows alone,
+        so the image loses ``kernel_size - 1`` pixels a side, and must have that many.
+    dense_layer_sizes : int or tuple of int, default=(128,)
+        Units of the dense layers after the convolutions.
+    activation : {'relu', 'leaky_relu', 'sigmoid', 'tanh', 'elu', 'gelu'}, default='relu'
+        Activation of the hidden layers.
+    dropout : float, default=0.5
+        Share of units that each training step leaves out after a dense layer, at least
+        0 and below 1.
+    spatial_dropout : float, default=0.0
+        Share of whole feature maps that each training step leaves out after a pooling,
+        at least 0 and below 1.
+    batch_normalization : bool, default=False
+        Whether to normalise over the batch before each activation.
+    l2 : float, default=0.0
+        Penalty on the sum of the squared weights, at least 0.
+    optimizer : str or keras.optimizers.Optimizer, default='adam'
+        Name of a Keras optimizer, or an instance, which is copied for each fit.
+    learning_rate : float, default=None
+        Learning rate, above 0; the largest one under a schedule. None takes the
+        optimizer's own (0.001 for 'adam'), three times as much where an optimizer given
+        by its name runs under a schedule, which bears a larger peak.
+    learning_rate_schedule : {'cosine', 'one_cycle'}, default='one_cycle'
+        How the learning rate changes from step to step. None keeps it constant;
+        'cosine' lets it fall to 0; 'one_cycle' raises it over the first 30 % of the
+        steps before it falls.
+    loss : {'categorical_crossentropy', 'sparse_categorical_crossentropy'}, \
+            default='categorical_crossentropy'
+        Loss of the compiled ``model_``. Both are one function of the labels, so training
+        is the same; they differ in whether ``model_.fit`` takes one-hot rows or class
+        indices.
+    label_smoothing : float, default=0.0
+        Share of the target probability that is spread evenly over all classes, at
+        least 0 and below 1.
+    epochs : int, default=10
+        Times that the training goes over the data, at most.
+    batch_size : int, default=128
+        Images in each training step.
+    validation_fraction : float, default=None
+        Share of the images held out for validation, at least 0 and below 1, drawn at
+        random from each class. None means 0.1 with `early_stopping`, else 0.
+    early_stopping : bool, default=False
+        Whether to stop once the validation loss has not improved for `patience`
+        epochs, and to keep the weights of the best epoch.
+    patience : int, default=5
+        Epochs without improvement before an early stop.
+    class_weight : dict or 'balanced', default=None
+        Weight of each class in the loss; 'balanced' makes them count alike.
+    callbacks : list of keras.callbacks.Callback, default=None
+        Keras callbacks, copied for each fit.
+    warm_start : bool, default=False
+        Whether another call of ``fit`` goes on from the fitted weights.
+    image_shape : tuple (height, width), default=None
+        Shape of the images where `X` has one row an image. None takes a square where
+        the number of pixels allows, else one row of pixels.
+    random_state : int, RandomState instance or None, default=None
+        Seed of initial weights, validation split, order and dropout. With an int the
+        same call gives the same predictions to the last bit on one machine.
+    verbose : int, default=0
+        0 is silent, 1 shows one progress bar for the whole fit (on a terminal), 2
+        prints a line for each epoch.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        Class labels, sorted.
+    n_features_in_ : int
+        Pixels of an image.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Column names, where `X` was a data frame with text names.
+    image_shape_ : tuple (height, width)
+        Shape of the images.
+    pixel_range_ : tuple (low, high)
+        Range of the pixel values. ``high`` becomes 1 in the network; data with negative
+        values are taken as features, scaled by their root mean square.
+    weights_ : list of ndarray
+        The fitted weights, in the order of ``model_.weights``.
+    history_ : dict of list of float
+        Loss and accuracy of each epoch: 'loss', 'accuracy' and, with validation data,
+        'val_loss' and 'val_accuracy'.
+    history_frame_ : DataFrame
+        The same, indexed by epoch.
+    loss_curve_ : list of float
+        Training loss of each epoch.
+    n_iter_ : int
+        Number of epochs trained.
+    model_ : keras.Sequential
+        The fitted network as a compiled Keras model.
+
+    See Also
+    --------
+    DenseDigitClassifier : Dense layers alone: faster.
+
+    References
+    ----------
+    .. [1] Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, "Gradient-Based Learning Applied
+       to Document Recognition", Proceedings of the IEEE 86(11), 1998.
+
+    Examples
+    --------
+    >>> from mnist_estimators import CNNDigitClassifier, load_small_digits
+    >>> X, y = load_small_digits()
+    >>> classifier = CNNDigitClassifier(filters=(8, 16), epochs=8, random_state=0)
+    >>> classifier.fit(X[:1500], y[:1500]).score(X[1500:], y[1500:]) > 0.9
+    True
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **BaseDigitClassifier._parameter_constraints,
+        "filters": ["array-like", Interval(Integral, 1, None, closed="left")],
+        "kernel_size": [Interval(Integral, 1, None, closed="left")],
+        "pool_size": [Interval(Integral, 1, None, closed="left")],
+        "padding": [StrOptions({"same", "valid"})],
+        "dense_layer_sizes": [
+            "array-like",
+            Interval(Integral, 1, None, closed="left"),
+        ],
+        "activation": [StrOptions(set(ACTIVATIONS))],
+        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "spatial_dropout": [Interval(Real, 0, 1, closed="left")],
+        "batch_normalization": ["boolean"],
+        "l2": [Interval(Real, 0, None, closed="left")],
+    }
+
+    def __init__(
+        self,
+        *,
+        filters: int | Sequence[int] = (32, 64),
+        kernel_size: int = 3,
+        pool_size: int = 2,
+        padding: str = "same",
+        dense_layer_sizes: int | Sequence[int] = (128,),
+        activation: str = "relu",
+        dropout: float = 0.5,
+        spatial_dropout: float = 0.0,
+        batch_normalization: bool = False,
+        l2: float = 0.0,
+        optimizer: "str | keras.optimizers.Optimizer" = "adam",
+        learning_rate: float | None = None,
+        learning_rate_schedule: str | None = "one_cycle",
+        loss: str = "categorical_crossentropy",
+        label_smoothing: float = 0.0,
+        epochs: int = 10,
+        batch_size: int = 128,
+        validation_fraction: float | None = None,
+        early_stopping: bool = False,
+        patience: int = 5,
+        class_weight: Mapping[Hashable, float] | str | None = None,
+        callbacks: "Sequence[keras.callbacks.Callback] | None" = None,
+        warm_start: bool = False,
+        image_shape: tuple[int, int] | None = None,
+        random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
+    ):
+        self.filters = filters
+        self.kernel_size = kernel_size
+        self.pool_size = pool_size
+        self.padding = padding
+        self.dense_layer_sizes = dense_layer_sizes
+        self.activation = activation
+        self.dropout = dropout
+        self.spatial_dropout = spatial_dropout
+        self.batch_normalization = batch_normalization
+        self.l2 = l2
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.learning_rate_schedule = learning_rate_schedule
+        self.loss = loss
+        self.label_smoothing = label_smoothing
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.validation_fraction = validation_fraction
+        self.early_stopping = early_stopping
+        self.patience = patience
+        self.class_weight = class_weight
+        self.callbacks = callbacks
+        self.warm_start = warm_start
+        self.image_shape = image_shape
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def _describe_network(
+        self, image_shape: tuple[int, int], n_classes: int
+    ) -> Network:
+        return convolutional_network(
+            n_classes,
+            image_shape=image_shape,
+            filters=positive_integers("filters", self.filters),
+            kernel_size=int(self.kernel_size),
+            pool_size=int(self.pool_size),
+            padding=self.padding,
+            dense_layer_sizes=positive_integers(
+                "dense_layer_sizes", self.dense_layer_sizes
+            ),
+            activation=self.activation,
+            dropout=float(self.dropout),
+            spatial_dropout=float(self.spatial_dropout),
+            batch_normalization=bool(self.batch_normalization),
+            l2=float(self.l2),
+        )

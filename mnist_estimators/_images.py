@@ -1,0 +1,186 @@
+"""From any accepted input to images: the rules for shapes and pixel ranges."""
+
+import warnings
+from math import isqrt, prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .exceptions import PixelRangeWarning
+
+PIXEL_MAXIMA = (1.0, 16.0, 255.0, 65535.0)
+
+
+def flatten_images(X: Any) -> Any:
+    """Bring stacked images to one row each; anything else is returned as it is.
+
+    Parameters
+    ----------
+    X : array-like of shape (n, pixels), (n, h, w) or (n, h, w, 1)
+        Images. Data frames, lists of rows and invalid input pass through, for
+        scikit-learn's validation to judge.
+
+    Returns
+    -------
+    array-like of shape (n, pixels)
+
+    Raises
+    ------
+    ValueError
+        If `X` has colour channels or more than four dimensions.
+    """
+    shape = shape_of(X)
+    if len(shape) <= 2:
+        return X
+    if len(shape) == 4 and shape[3] != 1:
+        raise ValueError(
+            f"X has shape {shape}: {shape[3]} channels an image, where one is "
+            "expected. Convert the images to grey, e.g. with X.mean(axis=3)."
+        )
+    if len(shape) > 4:
+        raise ValueError(
+            f"X has {len(shape)} dimensions (shape {shape}). Give images as "
+            "(n, pixels), (n, height, width) or (n, height, width, 1)."
+        )
+    return np.asarray(X).reshape(shape[0], prod(shape[1:]))
+
+
+def resolve_image_shape(
+    X: Any, image_shape: tuple[int, int] | None
+) -> tuple[int, int] | None:
+    """Find the height and width of the images in `X`, before it is flattened.
+
+    Parameters
+    ----------
+    X : array-like of shape (n, pixels), (n, h, w) or (n, h, w, 1)
+        Images as the user gave them.
+    image_shape : tuple of two int, or None
+        What the user said about them.
+
+    Returns
+    -------
+    tuple of two int, or None
+        None if `X` is not two-dimensional or more, which validation refuses later.
+
+    Raises
+    ------
+    ValueError
+        If `image_shape` is not two positive integers, or not the shape of the images.
+    """
+    if image_shape is not None:
+        image_shape = _checked_shape(image_shape)
+    shape = shape_of(X)
+    if len(shape) < 2:
+        return None
+    n_pixels = prod(shape[1:])
+    if image_shape is not None:
+        wrong = image_shape != shape[1:3] if len(shape) > 2 else False
+        if wrong or prod(image_shape) != n_pixels:
+            raise ValueError(
+                f"image_shape={image_shape} means {prod(image_shape)} pixels an image, "
+                f"but X has shape {shape}. Give the height and width of the images in "
+                "X, or None to have them found."
+            )
+        return image_shape
+    if len(shape) > 2:
+        return (int(shape[1]), int(shape[2]))
+    side = isqrt(n_pixels)
+    return (side, side) if side * side == n_pixels else (1, int(n_pixels))
+
+
+def shape_of(X: Any) -> tuple[int, ...]:
+    """Find the shape of any array-like; () if it is none, which validation refuses."""
+    try:
+        return tuple(X.shape) if hasattr(X, "shape") else np.asarray(X).shape
+    except ValueError:
+        return ()
+
+
+def _checked_shape(image_shape: Any) -> tuple[int, int]:
+    try:
+        height, width = (int(side) for side in image_shape)
+        valid = (height, width) == tuple(image_shape) and min(height, width) > 0
+    except (TypeError, ValueError):
+        valid = False
+    if not valid:
+        raise ValueError(
+            "image_shape must be None or two positive integers (height, width). Got "
+            f"{image_shape!r} instead."
+        )
+    return height, width
+
+
+def pixel_range(X: NDArray[Any]) -> tuple[float, float]:
+    """Find which range of pixel values `X` uses.
+
+    Pixels are never negative; their range is the smallest of 0-1, 0-16, 0-255 and
+    0-65535 that holds them all. Data with negative values are features, such as a
+    `StandardScaler` gives: their range is plus and minus their root mean square.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n, pixels)
+        Finite numbers, at least one.
+
+    Returns
+    -------
+    low, high : float
+        `low` is 0 for pixels and ``-high`` for features; `high` is positive.
+    """
+    largest = float(X.max())
+    if float(X.min()) < 0:
+        scale = np.abs(X).max()
+        root_mean_square = float(scale) * float(
+            np.sqrt(np.mean(np.square(X / scale, dtype=np.float64)))
+        )
+        return -root_mean_square, root_mean_square
+    high = next((m for m in PIXEL_MAXIMA if largest <= m), largest)
+    return 0.0, high
+
+
+def warn_of_other_range(X: NDArray[Any], fitted_range: tuple[float, float]) -> None:
+    """Warn if `X` uses another range of pixel values than the one seen in ``fit``.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n, pixels)
+        New images. Blank ones tell nothing of their range.
+    fitted_range : tuple of two float
+        From ``pixel_range``; features, which may be negative, have no fixed range.
+    """
+    if fitted_range[0] < 0 or not np.any(X):
+        return
+    found = pixel_range(X)
+    if found != fitted_range:
+        warnings.warn(
+            f"The pixels of X range from {X.min():g} to {X.max():g}, but the "
+            f"classifier was fitted on pixels from 0 to {fitted_range[1]:g}: its "
+            "predictions will be poor. Scale X as in fit.",
+            PixelRangeWarning,
+            stacklevel=4,
+        )
+
+
+def as_network_input(
+    X: NDArray[Any], high: float, image_shape: tuple[int, int]
+) -> NDArray[np.float32]:
+    """Scale rows of pixels so that `high` becomes 1, and stack them as images.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n, pixels)
+        Pixels or features. Not changed.
+    high : float
+        The value that becomes 1.
+    image_shape : tuple of two int
+        Height and width.
+
+    Returns
+    -------
+    ndarray of shape (n, height, width, 1), dtype float32
+    """
+    images = np.multiply(
+        X, 1.0 / high, dtype=np.float64 if X.dtype == np.float64 else np.float32
+    )
+    return images.astype(np.float32, copy=False).reshape(len(X), *image_shape, 1)

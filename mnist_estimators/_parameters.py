@@ -1,0 +1,99 @@
+"""Checks of parameters that scikit-learn's own constraints can't express."""
+
+from collections.abc import Iterable
+from numbers import Integral, Real
+from typing import Any
+
+
+def positive_integers(name: str, value: Any) -> tuple[int, ...]:
+    """Read sizes given as one integer or as several.
+
+    Parameters
+    ----------
+    name : str
+        Name of the parameter, for the error.
+    value : int or iterable of int
+        Each at least 1.
+
+    Returns
+    -------
+    tuple of int
+
+    Raises
+    ------
+    ValueError
+        If a size is not a positive integer.
+    """
+    sizes = tuple(value) if isinstance(value, Iterable) else (value,)
+    if not all(isinstance(size, Integral) and size >= 1 for size in sizes):
+        raise ValueError(
+            f"{name} must be positive integers, one for each layer, such as (64, 32). "
+            f"Got {value!r} instead."
+        )
+    return tuple(int(size) for size in sizes)
+
+
+def rates_per_layer(name: str, value: Any, n_layers: int) -> tuple[float, ...]:
+    """Read a rate given once for all layers, or once for each.
+
+    Parameters
+    ----------
+    name : str
+        Name of the parameter, for the error.
+    value : float or iterable of float
+        Each at least 0 and below 1.
+    n_layers : int
+        Number of layers.
+
+    Returns
+    -------
+    tuple of float
+
+    Raises
+    ------
+    ValueError
+        If there is another number of rates, or one is out of range.
+    """
+    rates = _one_per_layer(name, value, n_layers)
+    if not all(isinstance(rate, Real) and 0 <= rate < 1 for rate in rates):
+        raise ValueError(
+            f"{name} must be at least 0 and below 1 in every layer. Got {value!r} "
+            "instead."
+        )
+    return tuple(float(rate) for rate in rates)
+
+
+def flags_per_layer(name: str, value: Any, n_layers: int) -> tuple[bool, ...]:
+    """Read a switch given once for all layers, or once for each.
+
+    Parameters
+    ----------
+    name : str
+        Name of the parameter, for the error.
+    value : bool or iterable of bool
+        The switch.
+    n_layers : int
+        Number of layers.
+
+    Returns
+    -------
+    tuple of bool
+
+    Raises
+    ------
+    ValueError
+        If there is another number of switches.
+    """
+    return tuple(bool(flag) for flag in _one_per_layer(name, value, n_layers))
+
+
+def _one_per_layer(name: str, value: Any, n_layers: int) -> tuple[Any, ...]:
+    if not isinstance(value, Iterable):
+        return (value,) * n_layers
+    values = tuple(value)
+    if len(values) != n_layers:
+        raise ValueError(
+            f"{name}={value!r} has {len(values)} values for {n_layers} hidden layers. "
+            "Give one value for all layers, or one for each."
+        )
+    return values

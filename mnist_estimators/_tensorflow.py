@@ -1,0 +1,77 @@
+"""Loading TensorFlow: late, quietly, and only once."""
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import ModuleType
+
+from .exceptions import BackendError
+
+
+def load_keras() -> ModuleType:
+    """Import Keras on TensorFlow without TensorFlow's start-up messages.
+
+    Returns
+    -------
+    module
+        The ``keras`` module.
+
+    Raises
+    ------
+    BackendError
+        If Keras is set to another backend.
+    """
+    if "tensorflow" not in sys.modules:
+        with _log_level("3"), _standard_error_held_back():
+            import tensorflow as tf
+
+            # Starts the runtime, which reads the log level now and writes no more.
+            tf.config.list_logical_devices()
+    import keras
+
+    backend = keras.config.backend()
+    if backend != "tensorflow":
+        raise BackendError(
+            f"Keras uses the backend {backend!r}, but mnist_estimators trains with "
+            "TensorFlow. Set the environment variable KERAS_BACKEND=tensorflow before "
+            "Keras is imported."
+        )
+    return keras
+
+
+@contextmanager
+def _log_level(level: str) -> Iterator[None]:
+    name = "TF_CPP_MIN_LOG_LEVEL"
+    given = name in os.environ
+    os.environ.setdefault(name, level)
+    try:
+        yield
+    finally:
+        if not given:
+            del os.environ[name]
+
+
+@contextmanager
+def _standard_error_held_back() -> Iterator[None]:
+    """Hold back what is written to file descriptor 2, and show it after an error.
+
+    TensorFlow writes some messages before its log level has any effect.
+    """
+    try:
+        terminal = os.dup(2)
+    except OSError:  # the process has no standard error
+        yield
+        return
+    with tempfile.TemporaryFile() as held_back:
+        os.dup2(held_back.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            held_back.seek(0)
+            os.write(terminal, held_back.read())
+            raise
+        finally:
+            os.dup2(terminal, 2)
+            os.close(terminal)

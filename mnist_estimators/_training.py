@@ -1,0 +1,253 @@
+"""One training run: epochs, validation, early stopping and callbacks."""
+
+import copy
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._engine import (
+    OptimizerSpec,
+    Samples,
+    Trainer,
+    TrainingState,
+    borrow_trainer,
+)
+from ._networks import Network, dropout_rates, l2_penalty
+from ._progress import TrainingProgress
+from ._schedules import learning_rates
+
+if TYPE_CHECKING:
+    import keras
+
+STEPS_PER_CALL = 100
+# XLA takes a second to compile a step; with fewer steps than this it does not pay.
+XLA_MIN_STEPS = 600
+
+
+class TrainingPlan(NamedTuple):
+    """How to train; the names are those of the classifiers' parameters."""
+
+    network: Network
+    image_shape: tuple[int, int]
+    optimizer: OptimizerSpec
+    learning_rate: float
+    learning_rate_schedule: str | None
+    loss: str
+    label_smoothing: float
+    epochs: int
+    batch_size: int
+    patience: int | None
+    callbacks: Sequence["keras.callbacks.Callback"]
+    seed: int
+    verbose: int
+
+
+def train(
+    plan: TrainingPlan,
+    samples: Samples,
+    *,
+    validation: Samples | None = None,
+    state: TrainingState | None = None,
+) -> tuple[TrainingState, dict[str, list[float]]]:
+    """Train a network over data in memory.
+
+    Parameters
+    ----------
+    plan : TrainingPlan
+        What to train and how.
+    samples, validation : Samples
+        Training data, and data to evaluate after each epoch.
+    state : TrainingState or None
+        Where to go on from; None starts anew.
+
+    Returns
+    -------
+    state : TrainingState
+        After the last epoch, or with the weights of the epoch of least validation loss
+        where ``plan.patience`` is not None.
+    history : dict of list of float
+        Loss and accuracy of each epoch, for training and validation data.
+    """
+    n_rows = len(samples.targets)
+    batch_size = min(plan.batch_size, n_rows)
+    steps_per_epoch = -(-n_rows // batch_size)
+    seeds = np.random.SeedSequence(plan.seed).generate_state(3) >> 1
+    weights_seed, order_seed, dropout_seed = (int(seed) for seed in seeds)
+    order_rng = np.random.default_rng(order_seed)
+    rates = learning_rates(
+        plan.learning_rate_schedule, plan.learning_rate, plan.epochs * steps_per_epoch
+    )
+    penalty, smoothing = l2_penalty(plan.network), plan.label_smoothing
+    history: dict[str, list[float]] = {}
+    best_loss, best_weights, epochs_without_gain = np.inf, None, 0
+
+    with (
+        _trainer_for(plan, batch_size, plan.epochs * steps_per_epoch) as trainer,
+        TrainingProgress(plan.verbose, plan.epochs, steps_per_epoch) as progress,
+    ):
+        trainer.set_state(state, seed=weights_seed)
+        samples = _as_tensors(samples)
+        validation = _as_tensors(validation) if validation else None
+        callbacks = _Callbacks(plan, trainer, steps_per_epoch)
+        callbacks.train_begin()
+        for epoch in range(plan.epochs):
+            callbacks.epoch_begin(epoch)
+            order = order_rng.permutation(n_rows).astype(np.int32)
+            totals = np.zeros(2)
+            for start in range(0, steps_per_epoch, callbacks.steps_per_call):
+                steps = slice(start, start + callbacks.steps_per_call)
+                first_step = epoch * steps_per_epoch + start
+                callbacks.batch_begin(start)
+                step_rates = rates[first_step : first_step + callbacks.steps_per_call]
+                rows = order[steps.start * batch_size : steps.stop * batch_size]
+                totals += trainer.run(
+                    samples,
+                    rows,
+                    batch_size,
+                    callbacks.learning_rates(step_rates),
+                    dropout_rates(plan.network),
+                    penalty,
+                    smoothing,
+                    (dropout_seed, first_step),
+                )
+                n_done = min(steps.stop * batch_size, n_rows)
+                callbacks.batch_end(start, _metrics(totals / n_done))
+                progress.steps_done(min(steps.stop, steps_per_epoch) - start)
+            metrics = _metrics(totals / n_rows)
+            if validation:
+                loss, accuracy = trainer.evaluate(validation, penalty, smoothing)
+                metrics |= {"val_loss": loss, "val_accuracy": accuracy}
+            for name, value in metrics.items():
+                history.setdefault(name, []).append(value)
+            progress.epoch_done(epoch + 1, metrics)
+            callbacks.epoch_end(epoch, metrics)
+            if plan.patience is not None:
+                if metrics["val_loss"] < best_loss:
+                    best_loss, best_weights = metrics["val_loss"], trainer.weights()
+                    epochs_without_gain = 0
+                else:
+                    epochs_without_gain += 1
+                    if epochs_without_gain >= plan.patience:
+                        break
+            if callbacks.stop_training:
+                break
+        callbacks.train_end(metrics)
+        trainer.finish()
+        final = trainer.state()
+    if best_weights is not None:
+        final = final._replace(weights=best_weights)
+    return final, history
+
+
+@contextmanager
+def _trainer_for(
+    plan: TrainingPlan, batch_size: int, n_steps: int
+) -> Iterator[Trainer]:
+    """Find a trainer; callbacks get one of their own, which they may do anything to."""
+    convolutional = any(spec.kind == "Conv2D" for spec in plan.network)
+    pays = not convolutional and n_steps >= XLA_MIN_STEPS
+    arguments = (
+        plan.network,
+        plan.image_shape,
+        plan.optimizer,
+        batch_size if pays else None,
+    )
+    if plan.callbacks:
+        yield Trainer(*arguments)
+    else:
+        with borrow_trainer(*arguments) as trainer:
+            yield trainer
+
+
+def _as_tensors(samples: Samples) -> Samples:
+    import tensorflow as tf
+
+    return Samples(*map(tf.convert_to_tensor, samples))
+
+
+def _metrics(means: NDArray[np.float64]) -> dict[str, float]:
+    return {"loss": float(means[0]), "accuracy": float(means[1])}
+
+
+class _Callbacks:
+    """The user's Keras callbacks, copied for this run; does nothing without any."""
+
+    def __init__(self, plan: TrainingPlan, trainer: Trainer, steps_per_epoch: int):
+        self.steps_per_call = STEPS_PER_CALL
+        self._list: Any = None
+        self._optimizer = trainer.optimizer
+        # A schedule sets the rate of each step; without one, callbacks may set it.
+        self._owns_rate = (
+            plan.learning_rate_schedule is None
+            and plan.optimizer.learning_rate is not None
+        )
+        if not plan.callbacks:
+            return
+        import keras
+
+        copies = [copy.deepcopy(callback) for callback in plan.callbacks]
+        self._model = trainer.model
+        self._model.compile(
+            optimizer=trainer.optimizer, loss=plan.loss, metrics=["accuracy"]
+        )
+        if plan.optimizer.learning_rate is not None:
+            trainer.optimizer.learning_rate = plan.learning_rate
+        self._model.stop_training = False
+        self._list = keras.callbacks.CallbackList(
+            copies,
+            model=self._model,
+            verbose=plan.verbose,
+            epochs=plan.epochs,
+            steps=steps_per_epoch,
+        )
+        if any(map(_wants_batches, copies)):
+            self.steps_per_call = 1
+
+    @property
+    def stop_training(self) -> bool:
+        return self._list is not None and self._model.stop_training
+
+    def learning_rates(self, planned: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Replace the planned rates by what callbacks have made of them."""
+        if self._list is None or not self._owns_rate:
+            return planned
+        return np.full_like(planned, float(self._optimizer.learning_rate))
+
+    def train_begin(self) -> None:
+        if self._list is not None:
+            self._list.on_train_begin()
+
+    def train_end(self, metrics: dict[str, float]) -> None:
+        if self._list is not None:
+            self._list.on_train_end(metrics)
+
+    def epoch_begin(self, epoch: int) -> None:
+        if self._list is not None:
+            self._list.on_epoch_begin(epoch)
+
+    def epoch_end(self, epoch: int, metrics: dict[str, float]) -> None:
+        if self._list is not None:
+            self._list.on_epoch_end(epoch, dict(metrics))
+
+    def batch_begin(self, batch: int) -> None:
+        if self._list is not None and self.steps_per_call == 1:
+            self._list.on_train_batch_begin(batch)
+
+    def batch_end(self, batch: int, metrics: dict[str, float]) -> None:
+        if self._list is not None and self.steps_per_call == 1:
+            self._list.on_train_batch_end(batch, metrics)
+
+
+def _wants_batches(callback: "keras.callbacks.Callback") -> bool:
+    import keras
+
+    names = ("on_train_batch_begin", "on_train_batch_end")
+    names += ("on_batch_begin", "on_batch_end")
+    return any(
+        getattr(type(callback), name) is not getattr(keras.callbacks.Callback, name)
+        or name in vars(callback)
+        for name in names
+    )

@@ -93,7 +93,9 @@ def optimizer_spec(optimizer: Any) -> OptimizerSpec:
             "optimizer must be a name or a keras.optimizers.Optimizer. Got "
             f"{optimizer!r} instead."
         )
-    return OptimizerSpec(type(optimizer), json.dumps(optimizer.get_config()))
+    config = optimizer.get_config()
+    del config["name"]  # Keras numbers the names
+    return OptimizerSpec(type(optimizer), json.dumps(config))
 
 
 class TrainingState(NamedTuple):
@@ -158,7 +160,7 @@ class Trainer:
                 tf.TensorSpec((2,), ints),
             ],
             autograph=False,
-        )
+        ).get_concrete_function()
         self._evaluate = tf.function(
             self._evaluate_all,
             input_signature=[samples, *scalars],
@@ -221,7 +223,9 @@ class Trainer:
         ndarray of shape (2,)
             Loss and number of right answers, summed over the rows.
         """
-        totals = self._run(
+        import tensorflow as tf
+
+        arguments = (
             tuple(samples),
             order,
             np.int32(batch_size),
@@ -231,7 +235,7 @@ class Trainer:
             np.float32(smoothing),
             np.asarray(seed, np.int32),
         )
-        return totals.numpy()
+        return self._run(*tf.nest.map_structure(tf.convert_to_tensor, arguments)).numpy()
 
     def evaluate(
         self, samples: Samples, l2: float, smoothing: float

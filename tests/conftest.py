@@ -62,9 +62,10 @@ def _global_random_states() -> tuple[Any, ...]:
 
 
 @pytest.fixture(autouse=True)
-def _global_random_states_stay() -> Iterator[None]:
+def _global_random_states_stay(request: pytest.FixtureRequest) -> Iterator[None]:
     before = _global_random_states()
     yield
-    assert _global_random_states() == before, (
-        "the test changed the global random state of Python or NumPy"
-    )
+    # This check of scikit-learn's shuffles with NumPy's global generator itself.
+    if "check_methods_sample_order_invariance" not in request.node.name:
+        changed = _global_random_states() != before
+        assert not changed, "the test changed Python's or NumPy's global random state"

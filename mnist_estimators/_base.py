@@ -3,19 +3,17 @@
 from abc import ABCMeta, abstractmethod
 from collections.abc import Hashable, Mapping
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import log_softmax, softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.model_selection import train_test_split
-from sklearn.preprocessing import LabelEncoder
-from sklearn.utils import Tags, compute_sample_weight
+from sklearn.utils import Tags, check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ._engine import Samples, TrainingState, optimizer_spec, predict_logits
+from ._engine import TrainingState
 from ._images import (
     as_network_input,
     flatten_images,
@@ -25,8 +23,11 @@ from ._images import (
     warn_of_other_range,
 )
 from ._networks import Network, build_network
+from ._optimizers import optimizer_spec
+from ._prediction import predict_logits
+from ._samples import Samples, combine_weights, encode_labels, hold_out
 from ._schedules import SCHEDULES
-from ._sklearn import Interval, StrOptions, check_sample_weight, fit_context
+from ._sklearn import Interval, StrOptions, fit_context
 from ._tensorflow import load_keras
 from ._training import TrainingPlan, train
 
@@ -42,7 +43,7 @@ PEAK_OVER_CONSTANT_RATE = 3.0
 class BaseDigitClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     """A Keras network as a scikit-learn classifier; subclasses say which network."""
 
-    _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012 scikit-learn's form
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "optimizer": [str, object],
         "learning_rate": [Interval(Real, 0, None, closed="neither"), None],
         "learning_rate_schedule": [StrOptions(set(SCHEDULES)), None],
@@ -78,6 +79,9 @@ class BaseDigitClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     image_shape: tuple[int, int] | None
     random_state: int | np.random.RandomState | None
     verbose: int
+
+    image_shape_: tuple[int, int]
+    _cache: dict[str, Any]
 
     @abstractmethod
     def _describe_network(
@@ -127,19 +131,19 @@ class BaseDigitClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             If Keras runs on another backend than TensorFlow.
         """
         going_on = self.warm_start and hasattr(self, "weights_")
-        pixels, y = self._validate(X, y, reset=not going_on)
-        check_classification_targets(y)
+        pixels, labels = self._validate(X, y, reset=not going_on)
+        check_classification_targets(labels)
         if going_on:
-            self._refuse_other_classes(np.unique(y))
+            self._refuse_other_classes(np.unique(labels))
         else:
-            self._learn_data(X, pixels, np.unique(y))
-        samples = self._samples(pixels, y, sample_weight)
+            self._learn_data(pixels, np.unique(labels))
+        samples = self._samples(pixels, labels, sample_weight)
         seed = self._draw_seed()
         validation = None
         if validation_data is not None:
             validation = self._validation_samples(validation_data)
         elif fraction := self._validation_fraction():
-            samples, validation = _hold_out(samples, fraction, seed)
+            samples, validation = hold_out(samples, fraction, seed)
         self._train(
             samples,
             validation,
@@ -200,13 +204,13 @@ class BaseDigitClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
                 "classes must be given in the first call of partial_fit: all labels "
                 "that will ever come, e.g. classes=range(10)."
             )
-        pixels, y = self._validate(X, y, reset=first)
+        pixels, labels = self._validate(X, y, reset=first)
         if first:
-            self._learn_data(X, pixels, np.unique(np.asarray(classes)))
+            self._learn_data(pixels, np.unique(np.asarray(classes)))
         elif classes is not None:
             self._refuse_other_classes(np.unique(np.asarray(classes)))
         self._train(
-            self._samples(pixels, y, sample_weight),
+            self._samples(pixels, labels, sample_weight),
             None,
             self._draw_seed(),
             epochs=1,
@@ -350,9 +354,8 @@ class BaseDigitClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         if hasattr(self, "weights_"):
             self._cache = {}
 
-    def _validate(
-        self, X: ArrayLike, y: Any = "no_validation", *, reset: bool
-    ) -> Any:
+    def _validate(self, X: ArrayLike, y: Any = "no_validation", *, reset: bool) -> Any:
+        """Flatten and check images, and labels if given, as scikit-learn does."""
         shape = shape_of(X)
         if not reset and shape == self.image_shape_ != (1, self.n_features_in_):
             raise ValueError(
@@ -363,9 +366,7 @@ class BaseDigitClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             self.image_shape_ = found
         return validate_data(self, flatten_images(X), y, reset=reset)
 
-    def _learn_data(
-        self, X: ArrayLike, pixels: NDArray[Any], classes: NDArray[Any]
-    ) -> None:
+    def _learn_data(self, pixels: NDArray[Any], classes: NDArray[Any]) -> None:
         self.classes_ = classes
         self.pixel_range_ = pixel_range(pixels)
         self._network = self._describe_network(self.image_shape_, len(classes))
@@ -384,16 +385,8 @@ class BaseDigitClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         self, pixels: NDArray[Any], y: NDArray[Any], sample_weight: ArrayLike | None
     ) -> Samples:
         """Scale, encode and weigh; leave out the rows of weight 0."""
-        encoder = LabelEncoder()
-        encoder.classes_ = self.classes_
-        targets = encoder.transform(y).astype(np.int32)
-        weights = check_sample_weight(sample_weight, pixels, dtype=np.float64)
-        if weights.min() < 0 or weights.max() == 0:
-            raise ValueError(
-                "sample_weight must be at least 0, and above 0 for some images. Got "
-                f"values from {weights.min()} to {weights.max()}."
-            )
-        weights = weights * compute_sample_weight(self.class_weight, y)
+        targets = encode_labels(y, self.classes_)
+        weights = combine_weights(sample_weight, self.class_weight, pixels, y)
         images = as_network_input(pixels, self.pixel_range_[1], self.image_shape_)
         if weights.min() == 0:
             used = weights > 0
@@ -411,17 +404,18 @@ class BaseDigitClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         return self.validation_fraction
 
     def _validation_samples(self, validation_data: tuple[ArrayLike, ...]) -> Samples:
-        if not isinstance(validation_data, tuple | list) or len(
-            validation_data
-        ) not in (2, 3):
+        if type(validation_data) not in (tuple, list) or not (
+            2 <= len(validation_data) <= 3
+        ):
             raise ValueError(
                 "validation_data must be a tuple (X, y) or (X, y, sample_weight). Got "
                 f"{type(validation_data).__name__} instead."
             )
         X, y, *sample_weight = validation_data
-        pixels, y = self._validate(X, y, reset=False)
+        pixels, labels = self._validate(X, y, reset=False)
         warn_of_other_range(pixels, self.pixel_range_)
-        return self._samples(pixels, y, sample_weight[0] if sample_weight else None)
+        weight = sample_weight[0] if sample_weight else None
+        return self._samples(pixels, labels, weight)
 
     def _draw_seed(self) -> int:
         """Draw the seed of this run; the global random state is not touched."""
@@ -431,7 +425,8 @@ class BaseDigitClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             so_far = len(self.history_.get("loss", ()))
             entropy = [int(self.random_state), so_far]
             return int(np.random.SeedSequence(entropy).generate_state(1)[0])
-        return int(self.random_state.randint(np.iinfo(np.int32).max))
+        generator = check_random_state(self.random_state)
+        return int(generator.randint(np.iinfo(np.int32).max))
 
     def _state(self, going_on: bool) -> TrainingState | None:
         if not going_on:
@@ -477,7 +472,7 @@ class BaseDigitClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         self._optimizer_state = final.optimizer
         for name, values in history.items():
             self.history_.setdefault(name, []).extend(values)
-        self._cache: dict[str, Any] = {}
+        self._cache = {}
 
     def _checked_callbacks(self) -> tuple[Any, ...]:
         keras = load_keras()
@@ -503,24 +498,3 @@ class BaseDigitClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         return predict_logits(
             self._network, self.image_shape_, self._cache["weights"], images
         )
-
-
-def _hold_out(samples: Samples, fraction: float, seed: int) -> tuple[Samples, Samples]:
-    """Split off validation data: stratified, shuffled and seeded."""
-    try:
-        rows, held_out = train_test_split(
-            np.arange(len(samples.targets)),
-            test_size=fraction,
-            stratify=samples.targets,
-            random_state=seed,
-        )
-    except ValueError as error:
-        raise ValueError(
-            f"validation_fraction={fraction} can't be held out of "
-            f"{len(samples.targets)} images so that each class has its share: {error} "
-            "Use more images, another fraction, or give validation_data to fit."
-        ) from error
-    return (
-        Samples(*(array[rows] for array in samples)),
-        Samples(*(array[held_out] for array in samples)),
-    )

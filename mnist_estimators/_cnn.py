@@ -37,7 +37,8 @@ class CNNDigitClassifier(BaseDigitClassifier):
         so the image loses ``kernel_size - 1`` pixels a side, and must have that many.
     dense_layer_sizes : int or tuple of int, default=(128,)
         Units of the dense layers after the convolutions.
-    activation : {'relu', 'leaky_relu', 'sigmoid', 'tanh', 'elu', 'gelu'}, default='relu'
+    activation : {'relu', 'leaky_relu', 'sigmoid', 'tanh', 'elu', 'gelu'}, \
+            default='relu'
         Activation of the hidden layers.
     dropout : float, default=0.5
         Share of units that each training step leaves out after a dense layer, at least
@@ -61,9 +62,9 @@ class CNNDigitClassifier(BaseDigitClassifier):
         steps before it falls.
     loss : {'categorical_crossentropy', 'sparse_categorical_crossentropy'}, \
             default='categorical_crossentropy'
-        Loss of the compiled ``model_``. Both are one function of the labels, so training
-        is the same; they differ in whether ``model_.fit`` takes one-hot rows or class
-        indices.
+        Loss of the compiled ``model_``. Both are one function of the labels, so
+        training is the same; they differ in whether ``model_.fit`` takes one-hot rows
+        or class indices.
     label_smoothing : float, default=0.0
         Share of the target probability that is spread evenly over all classes, at
         least 0 and below 1.

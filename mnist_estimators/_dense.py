@@ -26,7 +26,8 @@ class DenseDigitClassifier(BaseDigitClassifier):
     ----------
     hidden_layer_sizes : int or tuple of int, default=(128, 64)
         Units of each hidden layer; an empty tuple makes a linear classifier.
-    activation : {'relu', 'leaky_relu', 'sigmoid', 'tanh', 'elu', 'gelu'}, default='relu'
+    activation : {'relu', 'leaky_relu', 'sigmoid', 'tanh', 'elu', 'gelu'}, \
+            default='relu'
         Activation of the hidden layers.
     dropout : float or tuple of float, default=0.1
         Share of units that each training step leaves out after a hidden layer, at least
@@ -52,9 +53,9 @@ class DenseDigitClassifier(BaseDigitClassifier):
         steps before it falls.
     loss : {'categorical_crossentropy', 'sparse_categorical_crossentropy'}, \
             default='categorical_crossentropy'
-        Loss of the compiled ``model_``. Both are one function of the labels, so training
-        is the same; they differ in whether ``model_.fit`` takes one-hot rows or class
-        indices.
+        Loss of the compiled ``model_``. Both are one function of the labels, so
+        training is the same; they differ in whether ``model_.fit`` takes one-hot rows
+        or class indices.
     label_smoothing : float, default=0.0
         Share of the target probability that is spread evenly over all classes, at
         least 0 and below 1.
@@ -127,8 +128,8 @@ class DenseDigitClassifier(BaseDigitClassifier):
     --------
     >>> from mnist_estimators import DenseDigitClassifier, load_small_digits
     >>> X, y = load_small_digits()
-    >>> classifier = DenseDigitClassifier(epochs=20, random_state=0).fit(X[:1500], y[:1500])
-    >>> classifier.score(X[1500:], y[1500:]) > 0.9
+    >>> classifier = DenseDigitClassifier(epochs=20, random_state=0)
+    >>> classifier.fit(X[:1500], y[:1500]).score(X[1500:], y[1500:]) > 0.9
     True
     """
 

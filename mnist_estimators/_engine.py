@@ -1,4 +1,4 @@
-"""The fast loops: training and prediction whose cost is arithmetic, not Python.
+"""The fast training loop: its cost is arithmetic, not Python.
 
 A `Trainer` is one Keras model with its optimizer and the compiled function that runs
 many training steps over data in memory. Tracing it costs more than a small fit, so idle
@@ -6,96 +6,29 @@ trainers are kept and lent to the next fit of the same architecture, which sets 
 and optimizer state anew. A trainer serves one fit at a time.
 """
 
-import json
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from threading import Lock
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ._networks import (
-    DROPOUT_LAYERS,
-    Network,
-    build_network,
-    initial_weights,
-    without_rates,
+from ._graph import (
+    ROWS_PER_FORWARD_PASS,
+    cross_entropy,
+    dropout_masks,
+    forward,
+    n_correct,
 )
-from ._tensorflow import load_keras
-
-if TYPE_CHECKING:
-    import keras
+from ._networks import Network, build_network, initial_weights, without_rates
+from ._optimizers import OptimizerSpec
+from ._samples import Samples
 
 MAX_IDLE_TRAINERS = 8
-MAX_PREDICTORS = 16
-ROWS_PER_FORWARD_PASS = 512
 
 Weights = list[NDArray[np.float32]]
-
-
-class Samples(NamedTuple):
-    """Images (n, h, w, 1), class indices (n,) and sample weights (n,)."""
-
-    images: NDArray[np.float32]
-    targets: NDArray[np.int32]
-    weights: NDArray[np.float32]
-
-
-class OptimizerSpec(NamedTuple):
-    """A Keras optimizer as its class and a JSON text of its configuration."""
-
-    cls: type
-    config: str
-
-    @property
-    def learning_rate(self) -> float | None:
-        """The rate it was made with; None if it brings a schedule of its own."""
-        rate = json.loads(self.config)["learning_rate"]
-        return rate if isinstance(rate, float) else None
-
-    def build(self) -> "keras.optimizers.Optimizer":
-        """Make a new optimizer."""
-        return self.cls.from_config(json.loads(self.config))  # type: ignore[attr-defined]
-
-
-def optimizer_spec(optimizer: Any) -> OptimizerSpec:
-    """Describe an optimizer given as name or instance; the instance is not touched.
-
-    Parameters
-    ----------
-    optimizer : str or keras.optimizers.Optimizer
-        As in the constructor of the classifiers.
-
-    Returns
-    -------
-    OptimizerSpec
-
-    Raises
-    ------
-    ValueError
-        If Keras knows no optimizer of that name.
-    TypeError
-        If it is neither a name nor an optimizer.
-    """
-    keras = load_keras()
-    if isinstance(optimizer, str):
-        try:
-            optimizer = keras.optimizers.get(optimizer)
-        except ValueError:
-            raise ValueError(
-                f"optimizer={optimizer!r} is not known to Keras. Use a name such as "
-                "'adam', 'adamw', 'sgd' or 'rmsprop', or a keras.optimizers.Optimizer."
-            ) from None
-    if not isinstance(optimizer, keras.optimizers.Optimizer):
-        raise TypeError(
-            "optimizer must be a name or a keras.optimizers.Optimizer. Got "
-            f"{optimizer!r} instead."
-        )
-    config = optimizer.get_config()
-    del config["name"]  # Keras numbers the names
-    return OptimizerSpec(type(optimizer), json.dumps(config))
 
 
 class TrainingState(NamedTuple):
@@ -235,7 +168,9 @@ class Trainer:
             np.float32(smoothing),
             np.asarray(seed, np.int32),
         )
-        return self._run(*tf.nest.map_structure(tf.convert_to_tensor, arguments)).numpy()
+        return self._run(
+            *tf.nest.map_structure(tf.convert_to_tensor, arguments)
+        ).numpy()
 
     def evaluate(
         self, samples: Samples, l2: float, smoothing: float
@@ -268,12 +203,12 @@ class Trainer:
         if self._sets_learning_rate:
             self.optimizer.learning_rate = learning_rate
         with tf.GradientTape() as tape:
-            logits = _logits(self.model, images, masks=masks)
-            losses = weights * _cross_entropy(logits, targets, smoothing)
+            logits = forward(self.model, images, masks=masks)
+            losses = weights * cross_entropy(logits, targets, smoothing)
             loss = tf.reduce_sum(losses) / n_rows + self._penalty(l2)
         gradients = tape.gradient(loss, [v.value for v in variables])
         self.optimizer.apply(gradients, variables)
-        return tf.stack([loss * n_rows, _n_correct(logits, targets)])
+        return tf.stack([loss * n_rows, n_correct(logits, targets)])
 
     def _run_steps(
         self,
@@ -298,7 +233,7 @@ class Trainer:
 
         def masks_at(step: Any, n_rows: Any) -> Any:
             step_seed = seed + tf.stack([0, step])
-            return _dropout_masks(self.model, n_rows, rates, step_seed)
+            return dropout_masks(self.model, n_rows, rates, step_seed)
 
         def run(step: Any, rows: Any, function: Callable[..., Any]) -> Any:
             masks = masks_at(step, tf.shape(rows)[0])
@@ -352,70 +287,23 @@ class Trainer:
 
         def add(start: Any, totals: Any) -> Any:
             rows = slice(start, start + ROWS_PER_FORWARD_PASS)
-            logits = _logits(self.model, images[rows])
-            losses = weights[rows] * _cross_entropy(logits, targets[rows], smoothing)
-            right = _n_correct(logits, targets[rows])
+            logits = forward(self.model, images[rows])
+            losses = weights[rows] * cross_entropy(logits, targets[rows], smoothing)
+            right = n_correct(logits, targets[rows])
             totals += tf.stack([tf.reduce_sum(losses), right])
             return start + ROWS_PER_FORWARD_PASS, totals
 
         _, totals = tf.while_loop(
-            lambda start, _: start < n_rows, add, [0, tf.zeros(2)], parallel_iterations=1
+            lambda start, _: start < n_rows,
+            add,
+            [0, tf.zeros(2)],
+            parallel_iterations=1,
         )
         return totals / tf.cast(n_rows, tf.float32) + tf.stack([self._penalty(l2), 0.0])
 
 
-def _logits(model: "keras.Sequential", images: Any, masks: Any = None) -> Any:
-    """Run all layers but the final softmax; with masks, as in training."""
-    outputs = images
-    remaining = iter(masks or ())
-    for keras_layer in model.layers[:-1]:
-        if type(keras_layer).__name__ not in DROPOUT_LAYERS:
-            outputs = keras_layer(outputs, training=masks is not None)
-        elif masks is not None:
-            outputs = outputs * next(remaining)
-    return outputs
-
-
-def _dropout_masks(
-    model: "keras.Sequential", n_rows: Any, rates: Any, seed: Any
-) -> list[Any]:
-    """Draw a mask for each dropout layer: 0, or what keeps the mean of the rest."""
-    import tensorflow as tf
-
-    masks = []
-    layers = [la for la in model.layers if type(la).__name__ in DROPOUT_LAYERS]
-    for index, keras_layer in enumerate(layers):
-        shape = list(keras_layer.input.shape[1:])
-        if type(keras_layer).__name__ == "SpatialDropout2D":
-            shape[:2] = 1, 1
-        draws = tf.random.stateless_uniform(
-            tf.stack([n_rows, *shape]), seed + [index, 0]
-        )
-        keep = 1.0 - rates[index]
-        masks.append(tf.cast(draws < keep, tf.float32) / keep)
-    return masks
-
-
-def _cross_entropy(logits: Any, targets: Any, smoothing: Any) -> Any:
-    """Cross-entropy of each row, with `smoothing` spread evenly over the classes."""
-    import tensorflow as tf
-
-    log_probabilities = tf.nn.log_softmax(logits)
-    chosen = tf.gather(log_probabilities, targets, batch_dims=1)
-    evenly = tf.reduce_mean(log_probabilities, axis=1)
-    return -(1.0 - smoothing) * chosen - smoothing * evenly
-
-
-def _n_correct(logits: Any, targets: Any) -> Any:
-    import tensorflow as tf
-
-    right = tf.equal(tf.argmax(logits, axis=1, output_type=tf.int32), targets)
-    return tf.reduce_sum(tf.cast(right, tf.float32))
-
-
 _lock = Lock()
 _idle_trainers: OrderedDict[Any, list[Trainer]] = OrderedDict()
-_predictors: OrderedDict[Any, Callable[..., Any]] = OrderedDict()
 
 
 @contextmanager
@@ -443,14 +331,10 @@ def borrow_trainer(
     Trainer
         Its weights and optimizer state are those of an earlier fit: set them.
     """
-    config = json.loads(optimizer.config)
-    if optimizer.learning_rate is not None:
-        del config["learning_rate"]
     key = (
         without_rates(network),
         image_shape,
-        optimizer.cls,
-        json.dumps(config),
+        optimizer.without_learning_rate(),
         xla_batch_size,
     )
     with _lock:
@@ -470,61 +354,3 @@ def borrow_trainer(
                     _idle_trainers[oldest].pop()
                 if not _idle_trainers[oldest]:
                     del _idle_trainers[oldest]
-
-
-def predict_logits(
-    network: Network, image_shape: tuple[int, int], weights: Any, images: NDArray[Any]
-) -> NDArray[np.float32]:
-    """Run the network forward over `images`.
-
-    Parameters
-    ----------
-    network : tuple of LayerSpec
-        The layers.
-    image_shape : tuple of two int
-        Height and width.
-    weights : sequence of arrays or tensors
-        In the order of ``model.weights``.
-    images : ndarray of shape (n, height, width, 1), dtype float32
-        Network input.
-
-    Returns
-    -------
-    ndarray of shape (n, n_classes), dtype float32
-        Scores before the softmax.
-    """
-    forward = _predictor(without_rates(network), image_shape)
-    return np.concatenate(
-        [
-            forward(tuple(weights), images[start : start + ROWS_PER_FORWARD_PASS])
-            for start in range(0, len(images), ROWS_PER_FORWARD_PASS)
-        ]
-    )
-
-
-def _predictor(network: Network, image_shape: tuple[int, int]) -> Callable[..., Any]:
-    import tensorflow as tf
-
-    key = (network, image_shape)
-    with _lock:
-        if key in _predictors:
-            _predictors.move_to_end(key)
-            return _predictors[key]
-    keras = load_keras()
-    model = build_network(network, image_shape, seed=0)
-
-    def forward(weights: Any, images: Any) -> Any:
-        values = list(zip(model.weights, weights, strict=True))
-        with keras.StatelessScope(state_mapping=values):
-            return _logits(model, images)
-
-    signature = (
-        tuple(tf.TensorSpec(variable.shape, tf.float32) for variable in model.weights),
-        tf.TensorSpec((None, *image_shape, 1), tf.float32),
-    )
-    compiled = tf.function(forward, input_signature=signature, autograph=False)
-    with _lock:
-        _predictors[key] = compiled
-        while len(_predictors) > MAX_PREDICTORS:
-            _predictors.popitem(last=False)
-    return compiled

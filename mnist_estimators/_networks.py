@@ -161,7 +161,7 @@ def convolutional_network(
     ValueError
         If with ``padding='valid'`` the image becomes smaller than the window.
     """
-    weights = {"kernel_initializer": "glorot_uniform", "l2": l2}
+    weights: dict[str, Any] = {"kernel_initializer": "glorot_uniform", "l2": l2}
     act = layer("Activation", activation=activation)
     pooled_first = activation != "gelu"
     height, width = image_shape

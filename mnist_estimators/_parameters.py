@@ -25,7 +25,7 @@ def positive_integers(name: str, value: Any) -> tuple[int, ...]:
         If a size is not a positive integer.
     """
     sizes = tuple(value) if isinstance(value, Iterable) else (value,)
-    if not all(isinstance(size, Integral) and size >= 1 for size in sizes):
+    if not all(isinstance(size, Integral) and int(size) >= 1 for size in sizes):
         raise ValueError(
             f"{name} must be positive integers, one for each layer, such as (64, 32). "
             f"Got {value!r} instead."
@@ -55,7 +55,7 @@ def rates_per_layer(name: str, value: Any, n_layers: int) -> tuple[float, ...]:
         If there is another number of rates, or one is out of range.
     """
     rates = _one_per_layer(name, value, n_layers)
-    if not all(isinstance(rate, Real) and 0 <= rate < 1 for rate in rates):
+    if not all(isinstance(rate, Real) and 0 <= float(rate) < 1 for rate in rates):
         raise ValueError(
             f"{name} must be at least 0 and below 1 in every layer. Got {value!r} "
             "instead."

@@ -8,15 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ._engine import (
-    OptimizerSpec,
-    Samples,
-    Trainer,
-    TrainingState,
-    borrow_trainer,
-)
+from ._engine import Trainer, TrainingState, borrow_trainer
 from ._networks import Network, dropout_rates, l2_penalty
+from ._optimizers import OptimizerSpec
 from ._progress import TrainingProgress
+from ._samples import Samples
 from ._schedules import learning_rates
 
 if TYPE_CHECKING:
@@ -25,6 +21,7 @@ if TYPE_CHECKING:
 STEPS_PER_CALL = 100
 # XLA takes a second to compile a step; with fewer steps than this it does not pay.
 XLA_MIN_STEPS = 600
+ENDS = ("begin", "end")
 
 
 class TrainingPlan(NamedTuple):
@@ -244,8 +241,7 @@ class _Callbacks:
 def _wants_batches(callback: "keras.callbacks.Callback") -> bool:
     import keras
 
-    names = ("on_train_batch_begin", "on_train_batch_end")
-    names += ("on_batch_begin", "on_batch_end")
+    names = [f"on_{kind}_{end}" for kind in ("batch", "train_batch") for end in ENDS]
     return any(
         getattr(type(callback), name) is not getattr(keras.callbacks.Callback, name)
         or name in vars(callback)

@@ -27,7 +27,16 @@ LAYERS = (
         "exceptions",
         "preprocessing",
     },
-    {"_engine", "_keras", "_networks", "_training"},
+    {
+        "_engine",
+        "_graph",
+        "_keras",
+        "_networks",
+        "_optimizers",
+        "_prediction",
+        "_samples",
+        "_training",
+    },
     {"_base"},
     {"_augmented", "_cnn", "_dense", "_numpy", "_voting"},
     {

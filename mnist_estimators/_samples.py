@@ -1,0 +1,121 @@
+"""From validated arrays to what the training loop takes."""
+
+from collections.abc import Hashable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.model_selection import train_test_split
+from sklearn.preprocessing import LabelEncoder
+from sklearn.utils import compute_sample_weight
+
+from ._sklearn import check_sample_weight
+
+
+class Samples(NamedTuple):
+    """Images (n, h, w, 1), class indices (n,) and sample weights (n,)."""
+
+    images: NDArray[np.float32]
+    targets: NDArray[np.int32]
+    weights: NDArray[np.float32]
+
+
+def encode_labels(y: NDArray[Any], classes: NDArray[Any]) -> NDArray[np.int32]:
+    """Find the index of each label in `classes`.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n,)
+        Labels.
+    classes : ndarray of shape (n_classes,)
+        Known labels, sorted.
+
+    Returns
+    -------
+    ndarray of shape (n,), dtype int32
+
+    Raises
+    ------
+    ValueError
+        If a label is not known.
+    """
+    encoder = LabelEncoder()
+    encoder.classes_ = classes
+    return encoder.transform(y).astype(np.int32)
+
+
+def combine_weights(
+    sample_weight: Any,
+    class_weight: Mapping[Hashable, float] | str | None,
+    X: NDArray[Any],
+    y: NDArray[Any],
+) -> NDArray[np.float64]:
+    """Multiply the weights of the samples and of their classes.
+
+    Parameters
+    ----------
+    sample_weight : array-like of shape (n,), float or None
+        Weights at least 0; None for 1 each.
+    class_weight : dict, 'balanced' or None
+        Weight of each label; a label that is missing weighs 1.
+    X, y : ndarray
+        The data that the weights belong to.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+
+    Raises
+    ------
+    ValueError
+        If `sample_weight` has another length than `y`, or is negative somewhere or 0
+        everywhere.
+    """
+    weights = check_sample_weight(sample_weight, X, dtype=np.float64)
+    if weights.min() < 0 or weights.max() == 0:
+        raise ValueError(
+            "sample_weight must be zero or more, and more than zero for some images. "
+            f"Got values from {weights.min():g} to {weights.max():g}."
+        )
+    return weights * compute_sample_weight(class_weight, y)
+
+
+def hold_out(samples: Samples, fraction: float, seed: int) -> tuple[Samples, Samples]:
+    """Split off validation data: stratified, shuffled and seeded.
+
+    Parameters
+    ----------
+    samples : Samples
+        All data.
+    fraction : float
+        Share to hold out, above 0 and below 1.
+    seed : int
+        Seed of the draw.
+
+    Returns
+    -------
+    training, validation : Samples
+
+    Raises
+    ------
+    ValueError
+        If the data are too few for each class to have its share.
+    """
+    n_samples = len(samples.targets)
+    try:
+        rows, held_out = train_test_split(
+            np.arange(n_samples),
+            test_size=fraction,
+            stratify=samples.targets,
+            random_state=seed,
+        )
+    except ValueError as error:
+        raise ValueError(
+            f"validation_fraction={fraction} can't be held out of {n_samples} images "
+            f"so that each class has its share: {error} Use more images, another "
+            "fraction, or give validation_data to fit."
+        ) from error
+    return (
+        Samples(*(array[rows] for array in samples)),
+        Samples(*(array[held_out] for array in samples)),
+    )

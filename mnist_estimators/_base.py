@@ -34,6 +34,7 @@ from ._training import TrainingPlan, train
 if TYPE_CHECKING:
     import keras
     import pandas as pd
+    from scikeras.wrappers import KerasClassifier
 
 LOSSES = ("categorical_crossentropy", "sparse_categorical_crossentropy")
 DEFAULT_VALIDATION_FRACTION = 0.1
@@ -326,6 +327,20 @@ class BaseDigitClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         epochs = pd.RangeIndex(1, self.n_iter_ + 1, name="epoch")
         return pd.DataFrame(self.history_, index=epochs)
 
+    def to_scikeras(self) -> "KerasClassifier":
+        """Make an unfitted scikeras classifier over the same network.
+
+        Returns
+        -------
+        scikeras.wrappers.KerasClassifier
+            For code that expects one. It trains with Keras' own loop on rows of pixels
+            that are scaled to values from 0 to 1 beforehand; the learning-rate
+            schedule, early stopping and class weights stay behind.
+        """
+        from ._keras import to_scikeras
+
+        return to_scikeras(self)
+
     def summary(self) -> None:
         """Print the layers of the fitted network and the number of their weights.
 
@@ -362,8 +377,8 @@ class BaseDigitClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
                 f"X has shape {shape}, which is one image. Give a stack of "
                 "images, e.g. X[np.newaxis]."
             )
-        if reset and (found := resolve_image_shape(X, self.image_shape)):
-            self.image_shape_ = found
+        if reset and len(shape) > 1:
+            self.image_shape_ = resolve_image_shape(shape, self.image_shape)
         return validate_data(self, flatten_images(X), y, reset=reset)
 
     def _learn_data(self, pixels: NDArray[Any], classes: NDArray[Any]) -> None:

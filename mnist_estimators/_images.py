@@ -47,21 +47,20 @@ def flatten_images(X: Any) -> Any:
 
 
 def resolve_image_shape(
-    X: Any, image_shape: tuple[int, int] | None
-) -> tuple[int, int] | None:
-    """Find the height and width of the images in `X`, before it is flattened.
+    shape: tuple[int, ...], image_shape: tuple[int, int] | None
+) -> tuple[int, int]:
+    """Find the height and width of images, from the shape of their stack.
 
     Parameters
     ----------
-    X : array-like of shape (n, pixels), (n, h, w) or (n, h, w, 1)
-        Images as the user gave them.
+    shape : tuple of int
+        (n, pixels), (n, h, w) or (n, h, w, 1), as the user gave the images.
     image_shape : tuple of two int, or None
         What the user said about them.
 
     Returns
     -------
-    tuple of two int, or None
-        None if `X` is not two-dimensional or more, which validation refuses later.
+    height, width : int
 
     Raises
     ------
@@ -70,9 +69,6 @@ def resolve_image_shape(
     """
     if image_shape is not None:
         image_shape = _checked_shape(image_shape)
-    shape = shape_of(X)
-    if len(shape) < 2:
-        return None
     n_pixels = prod(shape[1:])
     if image_shape is not None:
         wrong = image_shape != shape[1:3] if len(shape) > 2 else False

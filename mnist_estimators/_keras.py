@@ -1,0 +1,101 @@
+"""The way over to scikeras, in the one file that knows it.
+
+scikeras wraps a Keras model as a scikit-learn estimator by means of Keras' own training
+loop. Importing it replaces methods of Keras classes; here they are put back.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from sklearn.base import clone
+
+from ._images import resolve_image_shape
+from ._networks import build_network
+from ._tensorflow import load_keras
+
+if TYPE_CHECKING:
+    import keras
+    from scikeras.wrappers import KerasClassifier
+
+    from ._base import BaseDigitClassifier
+
+
+def to_scikeras(classifier: "BaseDigitClassifier") -> "KerasClassifier":
+    """Make an unfitted scikeras classifier over the same network.
+
+    Parameters
+    ----------
+    classifier : DenseDigitClassifier or CNNDigitClassifier
+        Fitted or not; it is not changed.
+
+    Returns
+    -------
+    scikeras.wrappers.KerasClassifier
+        Its ``fit`` takes rows of pixels from 0 to 1. Learning-rate schedule, early
+        stopping and class weights stay behind: scikeras has Keras callbacks for them.
+    """
+    keras = load_keras()
+    with _keras_methods_put_back():
+        from scikeras.wrappers import KerasClassifier
+
+    loss: Any = classifier.loss
+    options: dict[str, Any] = {}
+    if classifier.label_smoothing and loss == "categorical_crossentropy":
+        loss = keras.losses.CategoricalCrossentropy
+        options["loss__label_smoothing"] = classifier.label_smoothing
+    if classifier.learning_rate is not None:
+        options["optimizer__learning_rate"] = classifier.learning_rate
+    return KerasClassifier(
+        model=_build_for_scikeras,
+        model__classifier=clone(classifier),
+        optimizer=classifier.optimizer,
+        loss=loss,
+        metrics=["accuracy"],
+        epochs=classifier.epochs,
+        batch_size=classifier.batch_size,
+        validation_split=classifier.validation_fraction or 0.0,
+        callbacks=list(classifier.callbacks or ()) or None,
+        warm_start=classifier.warm_start,
+        random_state=classifier.random_state,
+        verbose=classifier.verbose,
+        **options,
+    )
+
+
+def _build_for_scikeras(
+    meta: dict[str, Any], classifier: "BaseDigitClassifier"
+) -> "keras.Sequential":
+    keras = load_keras()
+    n_pixels = meta["n_features_in_"]
+    image_shape = resolve_image_shape((1, n_pixels), classifier.image_shape)
+    network = classifier._describe_network(image_shape, meta["n_classes_"])
+    images = build_network(network, image_shape, seed=0)
+    return keras.Sequential(
+        [
+            keras.Input((n_pixels,)),
+            keras.layers.Reshape((*image_shape, 1), dtype="float32"),
+            *images.layers,
+        ]
+    )
+
+
+@contextmanager
+def _keras_methods_put_back() -> Iterator[None]:
+    keras = load_keras()
+    classes = (
+        keras.Model,
+        keras.losses.Loss,
+        keras.metrics.Metric,
+        keras.optimizers.Optimizer,
+    )
+    names = ("__reduce__", "__deepcopy__")
+    own = {(cls, name): vars(cls).get(name) for cls in classes for name in names}
+    try:
+        yield
+    finally:
+        for (cls, name), method in own.items():
+            if method is not None:
+                setattr(cls, name, method)
+            elif name in vars(cls):
+                delattr(cls, name)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import log_softmax, softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils import Tags, check_random_state
+from sklearn.utils import Tags
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -24,6 +24,7 @@ from ._images import (
 )
 from ._networks import Network, build_network
 from ._optimizers import optimizer_spec
+from ._parameters import draw_seed
 from ._prediction import predict_logits
 from ._samples import Samples, combine_weights, encode_labels, hold_out
 from ._schedules import SCHEDULES
@@ -433,15 +434,7 @@ class BaseDigitClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         return self._samples(pixels, labels, weight)
 
     def _draw_seed(self) -> int:
-        """Draw the seed of this run; the global random state is not touched."""
-        if self.random_state is None:
-            return int(np.random.SeedSequence().generate_state(1)[0])
-        if isinstance(self.random_state, Integral):
-            so_far = len(self.history_.get("loss", ()))
-            entropy = [int(self.random_state), so_far]
-            return int(np.random.SeedSequence(entropy).generate_state(1)[0])
-        generator = check_random_state(self.random_state)
-        return int(generator.randint(np.iinfo(np.int32).max))
+        return draw_seed(self.random_state, len(self.history_.get("loss", ())))
 
     def _state(self, going_on: bool) -> TrainingState | None:
         if not going_on:

@@ -12,6 +12,7 @@ from sklearn.base import clone
 
 from ._images import resolve_image_shape
 from ._networks import build_network
+from ._parameters import draw_seed
 from ._tensorflow import load_keras
 
 if TYPE_CHECKING:
@@ -34,50 +35,56 @@ def to_scikeras(classifier: "BaseDigitClassifier") -> "KerasClassifier":
     scikeras.wrappers.KerasClassifier
         Its ``fit`` takes rows of pixels from 0 to 1. Learning-rate schedule, early
         stopping and class weights stay behind: scikeras has Keras callbacks for them.
+        So does `random_state`, with which scikeras would change the seeds of the whole
+        process; an int still seeds the initial weights and dropout.
     """
-    keras = load_keras()
     with _keras_methods_put_back():
         from scikeras.wrappers import KerasClassifier
 
-    loss: Any = classifier.loss
     options: dict[str, Any] = {}
-    if classifier.label_smoothing and loss == "categorical_crossentropy":
-        loss = keras.losses.CategoricalCrossentropy
-        options["loss__label_smoothing"] = classifier.label_smoothing
     if classifier.learning_rate is not None:
         options["optimizer__learning_rate"] = classifier.learning_rate
     return KerasClassifier(
         model=_build_for_scikeras,
         model__classifier=clone(classifier),
         optimizer=classifier.optimizer,
-        loss=loss,
+        loss=classifier.loss,
         metrics=["accuracy"],
         epochs=classifier.epochs,
         batch_size=classifier.batch_size,
         validation_split=classifier.validation_fraction or 0.0,
         callbacks=list(classifier.callbacks or ()) or None,
         warm_start=classifier.warm_start,
-        random_state=classifier.random_state,
         verbose=classifier.verbose,
         **options,
     )
 
 
 def _build_for_scikeras(
-    meta: dict[str, Any], classifier: "BaseDigitClassifier"
+    meta: dict[str, Any],
+    compile_kwargs: dict[str, Any],
+    classifier: "BaseDigitClassifier",
 ) -> "keras.Sequential":
     keras = load_keras()
     n_pixels = meta["n_features_in_"]
     image_shape = resolve_image_shape((1, n_pixels), classifier.image_shape)
     network = classifier._describe_network(image_shape, meta["n_classes_"])
-    images = build_network(network, image_shape, seed=0)
-    return keras.Sequential(
+    seed = draw_seed(classifier.random_state, epochs_before=0)
+    images = build_network(network, image_shape, seed=seed)
+    model = keras.Sequential(
         [
             keras.Input((n_pixels,)),
             keras.layers.Reshape((*image_shape, 1), dtype="float32"),
             *images.layers,
         ]
     )
+    if classifier.loss == "categorical_crossentropy":
+        # scikeras encodes the labels by the name of the loss, so the name stays.
+        compile_kwargs["loss"] = keras.losses.CategoricalCrossentropy(
+            label_smoothing=classifier.label_smoothing
+        )
+    model.compile(**compile_kwargs)
+    return model
 
 
 @contextmanager

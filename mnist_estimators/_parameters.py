@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from numbers import Integral, Real
 from typing import Any
 
+import numpy as np
+
 
 def positive_integers(name: str, value: Any) -> tuple[int, ...]:
     """Read sizes given as one integer or as several.
@@ -97,3 +99,28 @@ def _one_per_layer(name: str, value: Any, n_layers: int) -> tuple[Any, ...]:
             "Give one value for all layers, or one for each."
         )
     return values
+
+
+def draw_seed(
+    random_state: int | np.random.RandomState | None, epochs_before: int
+) -> int:
+    """Draw the seed of a training run; the global random state is not touched.
+
+    Parameters
+    ----------
+    random_state : int, RandomState instance or None
+        An int always gives the same seed; a RandomState goes on, as is usual in
+        scikit-learn; None takes fresh randomness from the operating system.
+    epochs_before : int
+        Epochs that the network was trained for already, so that a run that goes on
+        from them does not repeat their order.
+
+    Returns
+    -------
+    int
+        From 0 to ``2**31 - 1``.
+    """
+    if isinstance(random_state, np.random.RandomState):
+        return int(random_state.randint(2**31 - 1))
+    entropy = None if random_state is None else [int(random_state), epochs_before]
+    return int(np.random.SeedSequence(entropy).generate_state(1)[0]) >> 1

@@ -98,7 +98,7 @@ class ComparisonProgress:
                 TimeElapsedColumn(),
                 console=console,
             )
-            self._task = self._bar.add_task("", total=self.n_fits, completed=-1)
+            self._task = self._bar.add_task("", total=self.n_fits)
             self._live = Live(self._bar, console=console, transient=True)
             self._live.start()
         return self
@@ -113,9 +113,15 @@ class ComparisonProgress:
             self._live.stop()
 
     def fold_started(self, description: str) -> None:
-        """Show which fit is running; the one before it is done."""
+        """Show which fit is running."""
         if self._live is not None:
-            self._bar.update(self._task, description=description, advance=1)
+            self._bar.update(self._task, description=description)
+            self._live.refresh()
+
+    def fold_done(self) -> None:
+        """Count the fit that was running."""
+        if self._live is not None:
+            self._bar.advance(self._task)
 
     def estimator_done(self, results: pd.DataFrame) -> None:
         """Show the results so far."""
@@ -140,6 +146,7 @@ def plot_accuracy_against_fit_time(
         File to write, of any format that matplotlib writes.
     """
     from matplotlib.figure import Figure
+    from matplotlib.ticker import LogLocator, NullFormatter
 
     figure = Figure(figsize=(8, 5), layout="constrained")
     axes = figure.subplots()
@@ -153,7 +160,13 @@ def plot_accuracy_against_fit_time(
         capsize=3,
     )
     axes.set_xscale("log")
-    axes.margins(x=0.12, y=0.12)
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    # Room for labels on the right, and for a tick however close the points are.
+    fastest, slowest = results["fit_seconds"].min(), results["fit_seconds"].max()
+    axes.set_xlim(fastest / 2, slowest * 2 * (slowest / fastest) ** 0.25)
+    axes.margins(y=0.12)
     axes.set_xlabel("fit time, seconds a fold (log scale)")
     axes.set_ylabel("accuracy, mean of the folds (bar: ± 1 SD)")
     axes.set_title("Accuracy against fit time")

@@ -126,8 +126,8 @@ def pixel_range(X: NDArray[Any]) -> tuple[float, float]:
     """
     largest = float(X.max())
     if float(X.min()) < 0:
-        scale = np.abs(X).max()
-        root_mean_square = float(scale) * float(
+        scale = max(largest, -float(X.min()))
+        root_mean_square = scale * float(
             np.sqrt(np.mean(np.square(X / scale, dtype=np.float64)))
         )
         return -root_mean_square, root_mean_square
@@ -143,9 +143,10 @@ def warn_of_other_range(X: NDArray[Any], fitted_range: tuple[float, float]) -> N
     X : ndarray of shape (n, pixels)
         New images. Blank ones tell nothing of their range.
     fitted_range : tuple of two float
-        From ``pixel_range``; features, which may be negative, have no fixed range.
+        From ``pixel_range``; features, which may be negative or above any pixel, have
+        no fixed range.
     """
-    if fitted_range[0] < 0 or not np.any(X):
+    if fitted_range[0] < 0 or fitted_range[1] not in PIXEL_MAXIMA or not np.any(X):
         return
     found = pixel_range(X)
     if found != fitted_range:
@@ -176,7 +177,8 @@ def as_network_input(
     -------
     ndarray of shape (n, height, width, 1), dtype float32
     """
-    images = np.multiply(
-        X, 1.0 / high, dtype=np.float64 if X.dtype == np.float64 else np.float32
-    )
-    return images.astype(np.float32, copy=False).reshape(len(X), *image_shape, 1)
+    if high > np.finfo(np.float32).max:
+        X, high = X / high, 1.0
+    images = X.astype(np.float32)
+    images *= np.float32(1.0 / high)
+    return images.reshape(len(X), *image_shape, 1)

@@ -1,0 +1,571 @@
+"""What both Keras classifiers promise alike, whatever their network."""
+
+import copy
+import io
+import pickle
+import subprocess
+import sys
+import warnings
+from contextlib import redirect_stdout
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+
+from mnist_estimators import CNNDigitClassifier, DenseDigitClassifier
+from mnist_estimators.exceptions import PixelRangeWarning
+
+DENSE = DenseDigitClassifier(
+    hidden_layer_sizes=(16,), epochs=5, batch_size=16, random_state=0
+)
+CNN = CNNDigitClassifier(
+    filters=(4,),
+    dense_layer_sizes=(16,),
+    dropout=0.2,
+    epochs=5,
+    batch_size=16,
+    random_state=0,
+)
+
+
+@pytest.fixture(scope="module")
+def data(small_digits):
+    X, y = small_digits
+    return X[:500], y[:500], X[500:600], y[500:600]
+
+
+@pytest.fixture(params=[DENSE, CNN], ids=["dense", "cnn"])
+def classifier(request):
+    return clone(request.param)
+
+
+@pytest.fixture(scope="module")
+def fitted_ones(data):
+    X, y, _, _ = data
+    return {type(one): clone(one).fit(X, y) for one in (DENSE, CNN)}
+
+
+@pytest.fixture
+def fitted(classifier, fitted_ones):
+    return fitted_ones[type(classifier)]
+
+
+class TestInput:
+    @pytest.mark.parametrize(
+        "form",
+        [
+            lambda X: X.reshape(-1, 28, 28),
+            lambda X: X.reshape(-1, 28, 28, 1),
+            lambda X: X.astype(np.float64),
+            lambda X: np.asfortranarray(X),
+            lambda X: X.tolist(),
+        ],
+        ids=["3-D", "4-D", "float64", "Fortran order", "lists"],
+    )
+    def test_every_form_of_the_same_images_gives_the_same(
+        self, classifier, fitted, data, form
+    ):
+        X, y, X_new, _ = data
+        expected = fitted.predict_proba(X_new)
+        classifier.fit(form(X), y)
+        np.testing.assert_array_equal(classifier.predict_proba(form(X_new)), expected)
+        assert classifier.n_features_in_ == 784
+        assert classifier.image_shape_ == (28, 28)
+
+    def test_data_frames_bring_feature_names(self, classifier, fitted, data):
+        X, y, X_new, _ = data
+        names = [f"pixel_{i}" for i in range(784)]
+        classifier.fit(pd.DataFrame(X, columns=names), pd.Series(y))
+        assert classifier.feature_names_in_.tolist() == names
+        np.testing.assert_array_equal(
+            classifier.predict(pd.DataFrame(X_new, columns=names)),
+            fitted.predict(X_new),
+        )
+
+    @pytest.mark.parametrize(("high", "dtype"), [(1, float), (16, float), (255, int)])
+    def test_the_range_of_pixels_is_learned(
+        self, classifier, fitted, data, high, dtype
+    ):
+        X, y, X_new, _ = data
+        scaled = (X / 255 * high).astype(dtype)
+        scaled_new = (X_new / 255 * high).astype(dtype)
+        classifier.fit(scaled, y)
+        assert classifier.pixel_range_ == (0, high)
+        np.testing.assert_allclose(
+            classifier.predict_proba(scaled_new),
+            fitted.predict_proba(X_new),
+            atol=1e-3,  # rounding of the pixels, amplified by training
+        )
+
+    def test_another_range_in_predict_warns(self, fitted, data):
+        X_new = data[2]
+        with pytest.warns(PixelRangeWarning, match="0 to 255"):
+            fitted.predict(X_new / 255)
+
+    def test_a_blank_image_does_not_warn(self, fitted):
+        assert fitted.predict(np.zeros((1, 784), np.uint8)).shape == (1,)
+
+    def test_images_that_are_no_squares_need_their_shape(self, classifier, data):
+        X, y, _, _ = data
+        wide = X.reshape(-1, 28, 28)[:, 7:21]
+        from_rows = clone(classifier).set_params(image_shape=(14, 28))
+        from_rows.fit(wide.reshape(-1, 14 * 28), y)
+        np.testing.assert_array_equal(
+            from_rows.predict_proba(wide), classifier.fit(wide, y).predict_proba(wide)
+        )
+
+    @pytest.mark.parametrize(
+        "labels",
+        [
+            np.array(list("abcdefghij")),
+            np.array(list("abcdefghij"), dtype=object),
+            np.arange(10) * 7 - 3,
+            np.linspace(0, 9, 10, dtype=np.uint8),
+            np.arange(10) > 4,
+        ],
+        ids=["str", "object", "negative", "uint8", "bool"],
+    )
+    def test_labels_of_any_type(self, classifier, data, labels):
+        X, y, X_new, _ = data
+        classifier.fit(X, labels[y])
+        assert classifier.classes_.tolist() == sorted(set(labels.tolist()))
+        predicted = classifier.predict(X_new)
+        assert predicted.dtype == classifier.classes_.dtype
+        assert np.isin(predicted, labels).all()
+
+
+class TestPrediction:
+    def test_probabilities_and_labels_belong_together(self, fitted, data):
+        X_new = data[2]
+        probabilities = fitted.predict_proba(X_new)
+        np.testing.assert_allclose(probabilities.sum(axis=1), 1)
+        np.testing.assert_allclose(
+            np.exp(fitted.predict_log_proba(X_new)), probabilities, rtol=1e-6
+        )
+        best = fitted.classes_[probabilities.argmax(axis=1)]
+        np.testing.assert_array_equal(fitted.predict(X_new), best)
+
+    def test_it_learns(self, fitted, data):
+        _, _, X_new, y_new = data
+        assert fitted.score(X_new, y_new) > 0.6
+
+    def test_model_is_a_keras_model_that_predicts_the_same(self, fitted, data):
+        X_new = data[2]
+        images = X_new.reshape(-1, 28, 28, 1).astype(np.float32) / 255
+        np.testing.assert_allclose(
+            fitted.model_.predict(images, verbose=0),
+            fitted.predict_proba(X_new),
+            atol=1e-6,
+        )
+
+    def test_changing_the_model_changes_no_prediction(self, classifier, data):
+        X, y, X_new, _ = data
+        before = classifier.fit(X, y).predict_proba(X_new)
+        model = classifier.model_
+        model.set_weights([weight * 0 for weight in model.get_weights()])
+        np.testing.assert_array_equal(classifier.predict_proba(X_new), before)
+
+    @pytest.mark.parametrize(
+        "loss", ["categorical_crossentropy", "sparse_categorical_crossentropy"]
+    )
+    def test_the_loss_says_which_targets_the_model_takes(self, classifier, data, loss):
+        X, y, _, _ = data
+        classifier.set_params(loss=loss).fit(X, y)
+        targets = np.eye(10)[y] if loss.startswith("categorical") else y
+        images = X.reshape(-1, 28, 28, 1) / np.float32(255)
+        _, accuracy = classifier.model_.evaluate(images, targets, verbose=0)
+        assert accuracy == pytest.approx(classifier.score(X, y), abs=1e-6)
+
+    def test_summary_lists_the_layers(self, fitted):
+        with redirect_stdout(io.StringIO()) as out:
+            fitted.summary()
+        assert "dense" in out.getvalue()
+
+
+class TestReproducibility:
+    def test_one_random_state_gives_equal_bits(self, classifier, fitted, data):
+        X, y, X_new, _ = data
+        clone(classifier).set_params(random_state=1, dropout=0.3).fit(X[:100], y[:100])
+        np.testing.assert_array_equal(
+            classifier.fit(X, y).predict_proba(X_new), fitted.predict_proba(X_new)
+        )
+
+    def test_also_in_another_process(self, fitted_ones, data, tmp_path):
+        X, y, X_new, _ = data
+        np.savez(tmp_path / "data.npz", X=X, y=y, X_new=X_new)
+        code = (
+            "import sys, pickle, numpy as np\n"
+            "data = np.load(sys.argv[1])\n"
+            "for one in pickle.load(open(sys.argv[2], 'rb')):\n"
+            "    one.fit(data['X'], data['y'])\n"
+            "    name = sys.argv[3] + type(one).__name__ + '.npy'\n"
+            "    np.save(name, one.predict_proba(data['X_new']))\n"
+        )
+        (tmp_path / "ones.pickle").write_bytes(pickle.dumps([clone(CNN), clone(DENSE)]))
+        paths = [tmp_path / "data.npz", tmp_path / "ones.pickle", f"{tmp_path}/"]
+        subprocess.run([sys.executable, "-c", code, *map(str, paths)], check=True)
+        for cls, one in fitted_ones.items():
+            np.testing.assert_array_equal(
+                np.load(tmp_path / f"{cls.__name__}.npy"), one.predict_proba(X_new)
+            )
+
+    def test_other_random_states_differ(self, classifier, fitted, data):
+        X, y, X_new, _ = data
+        state = np.random.RandomState(0)
+        for random_state in (1, None, state, state):
+            other = clone(classifier).set_params(random_state=random_state).fit(X, y)
+            assert (other.predict_proba(X_new) != fitted.predict_proba(X_new)).any()
+
+    @pytest.mark.parametrize(
+        "copied", [copy.deepcopy, lambda c: pickle.loads(pickle.dumps(c))]
+    )
+    def test_copies_predict_the_same(self, fitted, data, copied):
+        X_new = data[2]
+        again = copied(fitted)
+        np.testing.assert_array_equal(
+            again.predict_proba(X_new), fitted.predict_proba(X_new)
+        )
+        assert again.model_.count_params() == fitted.model_.count_params()
+
+    def test_a_pickle_is_about_as_large_as_the_weights(self, fitted):
+        n_bytes = sum(weight.nbytes for weight in fitted.weights_)
+        assert len(pickle.dumps(fitted)) < 1.2 * n_bytes + 5_000
+
+
+class TestWeights:
+    def test_weight_zero_is_as_leaving_the_row_out(self, classifier, data):
+        X, y, X_new, _ = data
+        weights = np.arange(len(y)) % 3 / 1.0
+        left_out = clone(classifier).fit(
+            X[weights > 0], y[weights > 0], weights[weights > 0]
+        )
+        weighted = classifier.fit(X, y, sample_weight=weights)
+        np.testing.assert_array_equal(
+            weighted.predict_proba(X_new), left_out.predict_proba(X_new)
+        )
+
+    def test_class_weights_multiply_sample_weights(self, classifier, data):
+        X, y, X_new, _ = data
+        by_class = clone(classifier).set_params(class_weight={3: 5.0})
+        by_sample = classifier.fit(X, y, sample_weight=np.where(y == 3, 10.0, 2.0))
+        by_class.fit(X, y, sample_weight=np.full(len(y), 2.0))
+        np.testing.assert_array_equal(
+            by_class.predict_proba(X_new), by_sample.predict_proba(X_new)
+        )
+
+    def test_balanced_weights_help_a_rare_class(self, classifier, data):
+        X, y, X_new, _ = data
+        rare = (y != 0) | (np.cumsum(y == 0) <= 4)
+        plain = clone(classifier).fit(X[rare], y[rare])
+        balanced = classifier.set_params(class_weight="balanced").fit(X[rare], y[rare])
+        assert (
+            balanced.predict_proba(X_new)[:, 0].mean()
+            > plain.predict_proba(X_new)[:, 0].mean()
+        )
+
+
+class TestValidation:
+    def test_history(self, classifier, data):
+        X, y, _, _ = data
+        classifier.set_params(validation_fraction=0.2).fit(X, y)
+        names = ["loss", "accuracy", "val_loss", "val_accuracy"]
+        assert list(classifier.history_) == names
+        frame = classifier.history_frame_
+        assert frame.columns.tolist() == names
+        assert frame.index.tolist() == [1, 2, 3, 4, 5]
+        assert frame.index.name == "epoch"
+        assert classifier.n_iter_ == 5
+        assert classifier.loss_curve_ == frame["loss"].tolist()
+        assert frame["loss"].iloc[-1] < frame["loss"].iloc[0]
+
+    def test_early_stopping_keeps_the_best_epoch(self, classifier, data):
+        X, y, X_val, y_val = data
+        classifier.set_params(
+            early_stopping=True, patience=2, epochs=60, learning_rate=0.03
+        )
+        classifier.fit(X, y, validation_data=(X_val, y_val))
+        losses = classifier.history_["val_loss"]
+        assert len(losses) < 60
+        assert np.argmin(losses) == len(losses) - 3
+        log_probabilities = classifier.predict_log_proba(X_val)
+        kept = -log_probabilities[np.arange(len(y_val)), y_val].mean()
+        assert kept == pytest.approx(min(losses), rel=1e-4)
+
+    def test_early_stopping_holds_out_a_tenth_by_itself(self, classifier, data):
+        X, y, _, _ = data
+        classifier.set_params(early_stopping=True).fit(X, y)
+        # 50 images: each accuracy is a multiple of a fiftieth.
+        accuracies = np.array(classifier.history_["val_accuracy"])
+        np.testing.assert_allclose(
+            accuracies * 50, np.round(accuracies * 50), atol=1e-4
+        )
+
+    def test_held_out_images_are_stratified(self, classifier):
+        X = np.random.default_rng(0).random((60, 4))
+        y = np.repeat([0, 1, 2], [40, 15, 5])
+        seen = []
+
+        def remember(samples, fraction, seed):
+            parts = hold_out(samples, fraction, seed)
+            seen.extend(np.bincount(part.targets).tolist() for part in parts)
+            return parts
+
+        from mnist_estimators import _base
+
+        hold_out = _base.hold_out
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(_base, "hold_out", remember)
+            classifier.set_params(validation_fraction=0.2, epochs=1).fit(X, y)
+        assert seen == [[32, 12, 4], [8, 3, 1]]
+
+    def test_validation_weights(self, classifier, data):
+        X, y, X_val, y_val = data
+        only_first = np.zeros(len(y_val))
+        only_first[:10] = 1
+        weighted = clone(classifier).fit(
+            X, y, validation_data=(X_val, y_val, only_first)
+        )
+        classifier.fit(X, y, validation_data=(X_val[:10], y_val[:10]))
+        assert weighted.history_ == classifier.history_
+
+
+class TestGoingOn:
+    def test_partial_fit_learns_from_chunks(self, classifier, data):
+        X, y, X_new, y_new = data
+        for _ in range(8):
+            for chunk in np.array_split(np.arange(len(y)), 5):
+                classifier.partial_fit(X[chunk], y[chunk], classes=range(10))
+        assert classifier.n_iter_ == 40
+        assert classifier.score(X_new, y_new) > 0.6
+
+    def test_partial_fit_goes_on_from_fit(self, classifier, data):
+        X, y, _, _ = data
+        classifier.fit(X, y)
+        before = classifier.history_["loss"][-1]
+        classifier.partial_fit(X, y)
+        assert classifier.n_iter_ == 6
+        assert classifier.history_["loss"][-1] < before
+
+    def test_partial_fit_keeps_optimizer_state_through_a_pickle(self, classifier, data):
+        X, y, X_new, _ = data
+        classifier.partial_fit(X, y, classes=range(10))
+        copied = pickle.loads(pickle.dumps(classifier))
+        np.testing.assert_array_equal(
+            copied.partial_fit(X, y).predict_proba(X_new),
+            classifier.partial_fit(X, y).predict_proba(X_new),
+        )
+
+    def test_warm_start_goes_on(self, classifier, data):
+        X, y, _, _ = data
+        classifier.set_params(warm_start=True, learning_rate_schedule=None)
+        first = classifier.fit(X, y).history_["loss"][-1]
+        classifier.fit(X, y)
+        assert classifier.n_iter_ == 10
+        assert classifier.history_["loss"][5] < first
+
+    def test_without_warm_start_fit_starts_anew(self, classifier, fitted, data):
+        X, y, _, _ = data
+        classifier.fit(X, y).fit(X, y)
+        assert classifier.history_ == fitted.history_
+
+    @pytest.mark.parametrize(
+        ("call", "message"),
+        [
+            (lambda c, X, y: c.partial_fit(X, y), "classes must be given"),
+            (
+                lambda c, X, y: c.partial_fit(X, y, classes=range(3)),
+                "previously unseen labels",
+            ),
+            (
+                lambda c, X, y: c.partial_fit(X, y, classes=range(10)).partial_fit(
+                    X, y, classes=range(12)
+                ),
+                r"names \[10, 11\]",
+            ),
+            (
+                lambda c, X, y: c.set_params(class_weight="balanced").partial_fit(
+                    X, y, classes=range(10)
+                ),
+                "class_weight='balanced'",
+            ),
+            (
+                lambda c, X, y: (
+                    c.set_params(warm_start=True).fit(X[y < 5], y[y < 5]).fit(X, y)
+                ),
+                r"names \[5, 6, 7, 8, 9\]",
+            ),
+        ],
+    )
+    def test_mistakes(self, classifier, data, call, message):
+        X, y, _, _ = data
+        with pytest.raises(ValueError, match=message):
+            call(classifier, X[:60], y[:60])
+
+
+class TestMistakes:
+    """Each error names the parameter, what it got, and what would be right."""
+
+    @pytest.mark.parametrize(
+        ("parameters", "message"),
+        [
+            ({"batch_size": -1}, r"'batch_size' .* range \[1, inf\). Got -1"),
+            ({"epochs": 0}, r"'epochs' .* range \[1, inf\). Got 0"),
+            ({"epochs": 2.5}, "'epochs' .* must be an int"),
+            ({"activation": "swoosh"}, "'activation' .* 'relu'.*. Got 'swoosh'"),
+            ({"learning_rate": 0}, "'learning_rate' .* Got 0"),
+            ({"learning_rate_schedule": "steps"}, "'one_cycle'.* Got 'steps'"),
+            ({"loss": "mse"}, "'loss' .* Got 'mse'"),
+            ({"label_smoothing": 1.0}, "'label_smoothing' .* Got 1.0"),
+            ({"dropout": 1.5}, "dropout.*1.5"),
+            ({"l2": -0.1}, "'l2' .* Got -0.1"),
+            ({"validation_fraction": 1.0}, "'validation_fraction'"),
+            (
+                {"early_stopping": True, "validation_fraction": 0.0},
+                "early_stopping=True needs validation data",
+            ),
+            ({"patience": 0}, "'patience'"),
+            ({"class_weight": "even"}, "'class_weight' .* {'balanced'}"),
+            ({"image_shape": (28,)}, "image_shape must be None or two positive"),
+            ({"image_shape": (10, 10)}, r"image_shape=\(10, 10\) means 100 pixels"),
+            ({"random_state": "zero"}, "'random_state'"),
+            ({"verbose": -1}, "'verbose'"),
+            ({"optimizer": "fastest"}, "optimizer='fastest' is not known to Keras"),
+            ({"validation_fraction": 0.001}, "validation_fraction=0.001 can't be held"),
+        ],
+    )
+    def test_parameters(self, classifier, data, parameters, message):
+        X, y, _, _ = data
+        with pytest.raises(ValueError, match=message):
+            classifier.set_params(**parameters).fit(X[:60], y[:60])
+
+    @pytest.mark.parametrize(
+        "parameters", [{"optimizer": 3}, {"callbacks": [print]}], ids=str
+    )
+    def test_parameters_of_another_kind(self, classifier, data, parameters):
+        X, y, _, _ = data
+        (name,) = parameters
+        with pytest.raises(TypeError, match=f"{name} must be"):
+            classifier.set_params(**parameters).fit(X, y)
+
+    @pytest.mark.parametrize(
+        ("spoil", "message"),
+        [
+            (lambda X, y: (np.full((2, 4), np.nan), [0, 1]), "X contains NaN"),
+            (lambda X, y: (np.full((2, 4), np.inf), [0, 1]), "X contains infinity"),
+            (lambda X, y: (X.astype(str), y), "(?s)array.*strings"),
+            (lambda X, y: (X[:0], y[:0]), "0 sample"),
+            (lambda X, y: (X, y[:-1]), "inconsistent numbers of samples"),
+            (lambda X, y: (X, y + 0.5), "continuous"),
+            (lambda X, y: (X[0], y), "Reshape your data"),
+            (lambda X, y: (np.zeros((4, 8, 8, 3)), y[:4]), "3 channels"),
+            (lambda X, y: (np.zeros((4, 2, 8, 8, 1)), y[:4]), "5 dimensions"),
+            (lambda X, y: (X, y, -np.ones(len(y))), "sample_weight must be"),
+        ],
+        ids=[
+            *("NaN", "infinity", "strings", "empty", "another length", "regression"),
+            *("one flat image", "colour", "5-D", "negative weights"),
+        ],
+    )
+    def test_data(self, classifier, data, spoil, message):
+        X, y, _, _ = data
+        with pytest.raises(ValueError, match=message):
+            classifier.fit(*spoil(X[:20], y[:20]))
+
+    def test_one_image_is_not_a_stack(self, fitted, data):
+        image = data[2][0].reshape(28, 28)
+        with pytest.raises(ValueError, match=r"one image.*X\[np.newaxis\]"):
+            fitted.predict(image)
+        assert fitted.predict(image[np.newaxis]).shape == (1,)
+
+    def test_another_number_of_pixels(self, fitted, data):
+        with pytest.raises(ValueError, match=r"X has 64 features.*expecting 784"):
+            fitted.predict(data[2][:, :64])
+
+    @pytest.mark.parametrize("given", [5, ("X",), ("X", "y", "w", "more")])
+    def test_validation_data_of_another_form(self, classifier, data, given):
+        X, y, _, _ = data
+        with pytest.raises(
+            ValueError, match=r"validation_data must be a tuple \(X, y\)"
+        ):
+            classifier.fit(X, y, validation_data=given)
+
+    @pytest.mark.parametrize(
+        "use",
+        [
+            lambda c, X: c.predict(X),
+            lambda c, X: c.model_,
+            lambda c, X: c.n_iter_,
+            lambda c, X: c.history_frame_,
+            lambda c, X: c.summary(),
+        ],
+    )
+    def test_not_fitted(self, classifier, data, use):
+        with pytest.raises(NotFittedError, match="is not fitted yet"):
+            use(classifier, data[2])
+
+    def test_a_failed_fit_leaves_it_unfitted(self, classifier, data):
+        X, y, _, _ = data
+        with pytest.raises(ValueError, match="optimizer"):
+            classifier.set_params(optimizer="fastest").fit(X, y)
+        with pytest.raises(NotFittedError):
+            classifier.predict(X)
+
+
+class TestTraining:
+    def test_verbose_2_prints_a_line_an_epoch(self, classifier, data, capfd):
+        X, y, _, _ = data
+        classifier.set_params(verbose=2, validation_fraction=0.1).fit(X, y)
+        out, err = capfd.readouterr()
+        lines = out.splitlines()
+        assert len(lines) == 5
+        assert lines[0].startswith("epoch 1/5  loss ")
+        assert "val_accuracy" in lines[0]
+        assert err == ""
+
+    @pytest.mark.parametrize("schedule", [None, "cosine", "one_cycle"])
+    def test_schedules_learn(self, classifier, data, schedule):
+        X, y, X_new, y_new = data
+        classifier.set_params(learning_rate_schedule=schedule, learning_rate=0.005)
+        assert classifier.fit(X, y).score(X_new, y_new) > 0.6
+
+    @pytest.mark.parametrize("name", ["sgd", "rmsprop", "adamw", "nadam"])
+    def test_optimizers_by_name(self, classifier, data, name):
+        X, y, _, _ = data
+        losses = classifier.set_params(optimizer=name).fit(X, y).loss_curve_
+        assert losses[-1] < losses[0]
+
+    def test_an_optimizer_instance_is_copied(self, classifier, data):
+        import keras
+
+        X, y, X_new, _ = data
+        optimizer = keras.optimizers.SGD(learning_rate=0.1, momentum=0.9)
+        classifier.set_params(optimizer=optimizer, learning_rate_schedule=None)
+        again = clone(classifier)
+        np.testing.assert_array_equal(
+            classifier.fit(X, y).predict_proba(X_new),
+            again.fit(X, y).predict_proba(X_new),
+        )
+        assert not optimizer.built
+        by_name = clone(classifier).set_params(optimizer="sgd", learning_rate=0.1)
+        other = by_name.fit(X, y).predict_proba(X_new)
+        assert (other != again.predict_proba(X_new)).any()  # no momentum
+
+    def test_an_optimizer_with_a_schedule_of_its_own(self, classifier, data):
+        import keras
+
+        X, y, _, _ = data
+        schedule = keras.optimizers.schedules.ExponentialDecay(0.01, 5, 0.9)
+        classifier.set_params(optimizer=keras.optimizers.Adam(schedule))
+        with pytest.raises(ValueError, match="schedule of its own"):
+            classifier.fit(X, y)
+        classifier.set_params(learning_rate_schedule=None)
+        losses = classifier.fit(X, y).loss_curve_
+        assert losses[-1] < losses[0]
+
+    def test_no_warning_in_ordinary_use(self, classifier, data):
+        X, y, X_new, _ = data
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            classifier.fit(X, y).predict(X_new[:1])

@@ -1,0 +1,128 @@
+"""CNNDigitClassifier: its network, images of odd sizes, and accuracy on MNIST."""
+
+import numpy as np
+import pytest
+
+from mnist_estimators import CNNDigitClassifier
+
+
+def outputs(classifier, kind):
+    return [
+        layer.output.shape[1:]
+        for layer in classifier.model_.layers
+        if type(layer).__name__ == kind
+    ]
+
+
+def random_images(*shape):
+    return np.random.default_rng(0).random((30, *shape)), np.arange(30) % 3
+
+
+def test_the_default_network():
+    classifier = CNNDigitClassifier(epochs=1).fit(*random_images(28, 28))
+    assert outputs(classifier, "Conv2D") == [(28, 28, 32), (14, 14, 64)]
+    assert outputs(classifier, "MaxPooling2D") == [(14, 14, 32), (7, 7, 64)]
+    assert outputs(classifier, "Flatten") == [(7 * 7 * 64,)]
+    assert outputs(classifier, "Dense") == [(128,), (3,)]
+    assert len(outputs(classifier, "Dropout")) == 1
+
+
+def test_the_network_of_the_tutorials():
+    classifier = CNNDigitClassifier(padding="valid", epochs=1)
+    classifier.fit(*random_images(28, 28))
+    assert outputs(classifier, "Conv2D") == [(26, 26, 32), (11, 11, 64)]
+    assert outputs(classifier, "MaxPooling2D") == [(13, 13, 32), (5, 5, 64)]
+
+
+def test_kernel_and_pool_size():
+    classifier = CNNDigitClassifier(
+        filters=(4,), kernel_size=5, pool_size=3, dense_layer_sizes=(), epochs=1
+    ).fit(*random_images(12, 12))
+    assert classifier.weights_[0].shape == (5, 5, 1, 4)
+    assert outputs(classifier, "MaxPooling2D") == [(4, 4, 4)]
+    assert outputs(classifier, "Dense") == [(3,)]
+
+
+def test_regularization():
+    classifier = CNNDigitClassifier(
+        filters=(4, 4),
+        dense_layer_sizes=(8,),
+        batch_normalization=True,
+        spatial_dropout=0.1,
+        l2=1e-4,
+        epochs=1,
+    ).fit(*random_images(8, 8))
+    assert len(outputs(classifier, "BatchNormalization")) == 3
+    assert outputs(classifier, "SpatialDropout2D") == [(4, 4, 4), (2, 2, 4)]
+    assert len(classifier.model_.losses) == 4
+
+
+@pytest.mark.parametrize("shape", [(1, 2), (1, 9), (3, 1), (2, 2), (5, 7)])
+def test_images_smaller_than_the_windows_are_pooled_as_a_whole(shape):
+    X, y = random_images(*shape)
+    classifier = CNNDigitClassifier(filters=(3, 3, 3), epochs=1).fit(X, y)
+    assert classifier.predict(X).shape == (30,)
+
+
+def test_no_pooling():
+    classifier = CNNDigitClassifier(filters=(3,), pool_size=1, epochs=1)
+    assert outputs(classifier.fit(*random_images(6, 6)), "MaxPooling2D") == []
+
+
+def test_whole_windows_alone_need_images_that_are_large_enough():
+    message = r"padding='valid' with kernel_size=3 .* 8 x 8 have become 1 x 1 before"
+    with pytest.raises(ValueError, match=message):
+        CNNDigitClassifier(filters=(4, 4, 4), padding="valid").fit(*random_images(8, 8))
+
+
+@pytest.mark.parametrize("activation", ["leaky_relu", "gelu"])
+def test_activations_learn(small_digits, activation):
+    X, y = small_digits
+    classifier = CNNDigitClassifier(
+        filters=(8,), activation=activation, batch_size=32, random_state=0
+    )
+    classifier.fit(X[:600], y[:600])
+    assert classifier.score(X[600:900], y[600:900]) > 0.8
+
+
+@pytest.mark.parametrize("activation", ["relu", "leaky_relu", "sigmoid", "tanh", "elu"])
+def test_pooling_before_the_activation_changes_nothing(activation):
+    import keras
+
+    X, y = random_images(8, 8)
+    classifier = CNNDigitClassifier(filters=(4,), activation=activation, epochs=1)
+    classifier.fit(X, y)
+    convolution, pooling, act, *rest = classifier.model_.layers
+    assert [type(one).__name__ for one in (pooling, act)] == [
+        "MaxPooling2D",
+        "Activation",
+    ]
+    swapped = keras.Sequential([convolution, act, pooling, *rest])
+    np.testing.assert_allclose(
+        swapped.predict(X[..., np.newaxis].astype(np.float32), verbose=0),
+        classifier.predict_proba(X),
+        atol=1e-6,
+    )
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"filters": (8, 0)}, "filters must be positive integers"),
+        ({"dense_layer_sizes": (0,)}, "dense_layer_sizes must be positive integers"),
+        ({"kernel_size": 0}, "'kernel_size' .* Got 0"),
+        ({"pool_size": 2.5}, "'pool_size' .* Got 2.5"),
+        ({"padding": "full"}, "'padding' .* Got 'full'"),
+        ({"spatial_dropout": 1.0}, "'spatial_dropout' .* Got 1.0"),
+    ],
+)
+def test_mistakes_in_the_network(parameters, message):
+    with pytest.raises(ValueError, match=message):
+        CNNDigitClassifier(**parameters).fit(*random_images(8, 8))
+
+
+def test_accuracy_on_mnist(mnist):
+    # Three of the ten default epochs are enough, and spare the tests a minute.
+    classifier = CNNDigitClassifier(epochs=3, random_state=0)
+    classifier.fit(mnist.X_train, mnist.y_train)
+    assert classifier.score(mnist.X_test, mnist.y_test) >= 0.989

@@ -68,16 +68,32 @@ def combine_weights(
     Raises
     ------
     ValueError
-        If `sample_weight` has another length than `y`, or is negative somewhere or 0
-        everywhere.
+        If `sample_weight` has another length than `y`, if a weight is negative or not
+        finite, or if all products are 0.
     """
-    weights = check_sample_weight(sample_weight, X, dtype=np.float64)
-    if weights.min() < 0 or weights.max() == 0:
+    by_sample = check_sample_weight(sample_weight, X, dtype=np.float64)
+    if isinstance(class_weight, Mapping):
+        # scikit-learn would refuse labels that are weighted but not in these data,
+        # which may be one batch of many.
+        labels, index = np.unique(y, return_inverse=True)
+        of_label = [class_weight.get(label, 1.0) for label in labels.tolist()]
+        by_class = np.asarray(of_label, np.float64)[index]
+    else:
+        by_class = compute_sample_weight(class_weight, y)
+    weights = by_sample * by_class
+    for name, values in [("sample_weight", by_sample), ("class_weight", by_class)]:
+        if not 0 <= values.min() <= values.max() < np.inf:
+            raise ValueError(
+                f"{name} must be finite and zero or more. Got values from "
+                f"{values.min():g} to {values.max():g}."
+            )
+    if weights.max() == 0:
         raise ValueError(
-            "sample_weight must be zero or more, and more than zero for some images. "
-            f"Got values from {weights.min():g} to {weights.max():g}."
+            "sample_weight must be more than zero for some images of a class whose "
+            "class_weight is more than zero: these weights leave no image to learn "
+            "from."
         )
-    return weights * compute_sample_weight(class_weight, y)
+    return weights
 
 
 def hold_out(samples: Samples, fraction: float, seed: int) -> tuple[Samples, Samples]:

@@ -1,6 +1,5 @@
 """Checks of parameters that scikit-learn's own constraints can't express."""
 
-from collections.abc import Iterable
 from numbers import Integral, Real
 from typing import Any
 
@@ -26,7 +25,7 @@ def positive_integers(name: str, value: Any) -> tuple[int, ...]:
     ValueError
         If a size is not a positive integer.
     """
-    sizes = tuple(value) if isinstance(value, Iterable) else (value,)
+    sizes = tuple(value) if np.iterable(value) else (value,)
     if not all(isinstance(size, Integral) and int(size) >= 1 for size in sizes):
         raise ValueError(
             f"{name} must be positive integers, one for each layer, such as (64, 32). "
@@ -84,13 +83,18 @@ def flags_per_layer(name: str, value: Any, n_layers: int) -> tuple[bool, ...]:
     Raises
     ------
     ValueError
-        If there is another number of switches.
+        If there is another number of switches, or one is neither true nor false.
     """
-    return tuple(bool(flag) for flag in _one_per_layer(name, value, n_layers))
+    flags = _one_per_layer(name, value, n_layers)
+    if not all(isinstance(flag, bool | np.bool_) for flag in flags):
+        raise ValueError(
+            f"{name} must be True or False in every layer. Got {value!r} instead."
+        )
+    return tuple(bool(flag) for flag in flags)
 
 
 def _one_per_layer(name: str, value: Any, n_layers: int) -> tuple[Any, ...]:
-    if not isinstance(value, Iterable):
+    if not np.iterable(value):
         return (value,) * n_layers
     values = tuple(value)
     if len(values) != n_layers:

@@ -20,7 +20,7 @@ from sklearn.model_selection import (
     learning_curve,
 )
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from mnist_estimators import CNNDigitClassifier, DenseDigitClassifier
 
@@ -136,12 +136,12 @@ class TestWithRowsOfPixels:
             routed = classifier.set_fit_request(sample_weight=True).set_score_request(
                 sample_weight=True
             )
-            pipeline = make_pipeline(StandardScaler(), routed)
+            pipeline = make_pipeline(MinMaxScaler(), routed)
             scores = cross_validate(
                 pipeline, X, y, cv=2, params={"sample_weight": weights}
             )["test_score"]
             search = GridSearchCV(
-                pipeline, {"standardscaler__with_mean": [True, False]}, cv=2
+                pipeline, {"minmaxscaler__clip": [True, False]}, cv=2
             )
             search.fit(X, y, sample_weight=weights)
         # The digit 0 weighs nothing, so nothing was learned about it.

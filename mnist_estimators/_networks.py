@@ -255,7 +255,9 @@ def build_network(
         Takes float32 images of shape (n, height, width, 1) with values in [0, 1].
     """
     keras = load_keras()
-    model = keras.Sequential([keras.Input((*image_shape, 1), name="images")])
+    model = keras.Sequential(
+        [keras.Input((*image_shape, 1), name="images", dtype="float32")]
+    )
     for index, spec in enumerate(network):
         settings = dict(spec.settings)
         l2 = settings.pop("l2", 0.0)
@@ -312,7 +314,9 @@ def initial_weights(
         name = dict(spec.settings).get("kernel_initializer")
         for variable in keras_layer.weights:
             if name is not None and variable is keras_layer.kernel:
-                value = _seeded_initializer(name, seed + index)(variable.shape)
+                value = _seeded_initializer(name, seed + index)(
+                    variable.shape, dtype="float32"
+                )
             elif variable.name in ("gamma", "moving_variance"):
                 value = np.ones(variable.shape, np.float32)
             else:

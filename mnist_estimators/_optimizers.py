@@ -48,7 +48,8 @@ def optimizer_spec(optimizer: Any) -> OptimizerSpec:
     Raises
     ------
     ValueError
-        If Keras knows no optimizer of that name.
+        If Keras knows no optimizer of that name, or if it scales the loss for mixed
+        precision.
     TypeError
         If it is neither a name nor an optimizer.
     """
@@ -65,6 +66,11 @@ def optimizer_spec(optimizer: Any) -> OptimizerSpec:
         raise TypeError(
             "optimizer must be a name or a keras.optimizers.Optimizer. Got "
             f"{optimizer!r} instead."
+        )
+    if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        raise ValueError(
+            "optimizer is a LossScaleOptimizer, which serves mixed precision, but "
+            "these networks train in float32. Give the optimizer inside it."
         )
     config = optimizer.get_config()
     del config["name"]  # Keras numbers the names

@@ -35,7 +35,6 @@ from ._training import TrainingPlan, train
 if TYPE_CHECKING:
     import keras
     import pandas as pd
-    from scikeras.wrappers import KerasClassifier
 
 LOSSES = ("categorical_crossentropy", "sparse_categorical_crossentropy")
 DEFAULT_VALIDATION_FRACTION = 0.1
@@ -328,7 +327,7 @@ class BaseDigitClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         epochs = pd.RangeIndex(1, self.n_iter_ + 1, name="epoch")
         return pd.DataFrame(self.history_, index=epochs)
 
-    def to_scikeras(self) -> "KerasClassifier":
+    def to_scikeras(self) -> Any:
         """Make an unfitted scikeras classifier over the same network.
 
         Returns

@@ -19,10 +19,8 @@ if TYPE_CHECKING:
     import keras
     from scikeras.wrappers import KerasClassifier
 
-    from ._base import BaseDigitClassifier
 
-
-def to_scikeras(classifier: "BaseDigitClassifier") -> "KerasClassifier":
+def to_scikeras(classifier: Any) -> "KerasClassifier":
     """Make an unfitted scikeras classifier over the same network.
 
     Parameters
@@ -63,7 +61,7 @@ def to_scikeras(classifier: "BaseDigitClassifier") -> "KerasClassifier":
 def _build_for_scikeras(
     meta: dict[str, Any],
     compile_kwargs: dict[str, Any],
-    classifier: "BaseDigitClassifier",
+    classifier: Any,
 ) -> "keras.Sequential":
     keras = load_keras()
     n_pixels = meta["n_features_in_"]

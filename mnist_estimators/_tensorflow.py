@@ -5,9 +5,12 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Lock
 from types import ModuleType
 
 from .exceptions import BackendError
+
+_lock = Lock()
 
 
 def load_keras() -> ModuleType:
@@ -23,22 +26,29 @@ def load_keras() -> ModuleType:
     BackendError
         If Keras is set to another backend.
     """
-    if "tensorflow" not in sys.modules:
-        with _log_level("3"), _standard_error_held_back():
-            import tensorflow as tf
+    if "keras" not in sys.modules:
+        # Before the import, which would ask for the other backend's library.
+        _check_backend(os.environ.get("KERAS_BACKEND") or "tensorflow")
+    with _lock:
+        if "tensorflow" not in sys.modules:
+            with _log_level("3"), _standard_error_held_back():
+                import tensorflow as tf
 
-            # Starts the runtime, which reads the log level now and writes no more.
-            tf.config.list_logical_devices()
-    import keras
+                # Starts the runtime, which reads the log level now and writes no more.
+                tf.config.list_logical_devices()
+        import keras
 
-    backend = keras.config.backend()
+    _check_backend(keras.config.backend())
+    return keras
+
+
+def _check_backend(backend: str) -> None:
     if backend != "tensorflow":
         raise BackendError(
             f"Keras uses the backend {backend!r}, but mnist_estimators trains with "
             "TensorFlow. Set the environment variable KERAS_BACKEND=tensorflow before "
             "Keras is imported."
         )
-    return keras
 
 
 @contextmanager

@@ -113,9 +113,13 @@ def train(
                 n_done = min(steps.stop * batch_size, n_rows)
                 callbacks.batch_end(start, _metrics(totals / n_done))
                 progress.steps_done(min(steps.stop, steps_per_epoch) - start)
-            metrics = _metrics(totals / n_rows)
+                if callbacks.stop_training:
+                    break
+            metrics = _metrics(totals / n_done)
             if validation:
+                callbacks.test_begin()
                 loss, accuracy = trainer.evaluate(validation, penalty, smoothing)
+                callbacks.test_end({"loss": loss, "accuracy": accuracy})
                 metrics |= {"val_loss": loss, "val_accuracy": accuracy}
             for name, value in metrics.items():
                 history.setdefault(name, []).append(value)
@@ -131,8 +135,8 @@ def train(
                         break
             if callbacks.stop_training:
                 break
-        callbacks.train_end(metrics)
         trainer.finish()
+        callbacks.train_end(metrics)
         final = trainer.state()
     if best_weights is not None:
         final = final._replace(weights=best_weights)
@@ -228,6 +232,14 @@ class _Callbacks:
     def epoch_end(self, epoch: int, metrics: dict[str, float]) -> None:
         if self._list is not None:
             self._list.on_epoch_end(epoch, dict(metrics))
+
+    def test_begin(self) -> None:
+        if self._list is not None:
+            self._list.on_test_begin()
+
+    def test_end(self, metrics: dict[str, float]) -> None:
+        if self._list is not None:
+            self._list.on_test_end(metrics)
 
     def batch_begin(self, batch: int) -> None:
         if self._list is not None and self.steps_per_call == 1:

@@ -1,0 +1,141 @@
+"""Loading TensorFlow: in processes of their own, mostly with stand-ins for it."""
+
+import os
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+FAKE_TENSORFLOW = """
+    import os, time
+    os.write(2, b"noise of the start")
+    print("log level", os.environ.get("TF_CPP_MIN_LOG_LEVEL"))
+    time.sleep(0.2)
+    class config:
+        list_logical_devices = staticmethod(lambda: print("runtime started"))
+    ready = True
+"""
+FAKE_KERAS = """
+    class config:
+        backend = staticmethod(lambda: "tensorflow")
+"""
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """Run code in a new process, among stand-ins for TensorFlow and Keras."""
+    monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL", raising=False)
+    monkeypatch.delenv("KERAS_BACKEND", raising=False)
+
+    def run(code, **modules):
+        for name, text in modules.items():
+            (tmp_path / f"{name}.py").write_text(textwrap.dedent(text))
+        path = os.pathsep.join([str(tmp_path), *filter(None, sys.path)])
+        return subprocess.run(
+            [sys.executable, "-c", textwrap.dedent(code)],
+            env={**os.environ, "PYTHONPATH": path},
+            capture_output=True,
+            text=True,
+        )
+
+    return run
+
+
+LOAD = "from mnist_estimators._tensorflow import load_keras; load_keras()\n"
+FAKES = {"tensorflow": FAKE_TENSORFLOW, "keras": FAKE_KERAS}
+
+
+def test_fit_and_predict_write_nothing_and_keep_the_log_level(run):
+    result = run(
+        """
+        import os
+        import numpy as np
+        from concurrent.futures import ThreadPoolExecutor
+        from mnist_estimators import (
+            CNNDigitClassifier, DenseDigitClassifier, _training
+        )
+
+        _training.XLA_MIN_STEPS = 1  # its compiler is talkative
+        X = np.random.default_rng(0).random((8, 16))
+        y = np.arange(8) % 2
+        settings = {"epochs": 1, "random_state": 0, "verbose": 0}
+        classifiers = [
+            DenseDigitClassifier(hidden_layer_sizes=(4,), **settings),
+            CNNDigitClassifier(filters=(2,), dense_layer_sizes=(), **settings),
+        ]
+        with ThreadPoolExecutor(2) as pool:  # both load TensorFlow
+            for fitted in pool.map(lambda c: c.fit(X, y), classifiers):
+                assert fitted.predict(X).shape == (8,)
+
+        assert "TF_CPP_MIN_LOG_LEVEL" not in os.environ
+        """
+    )
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize(("given", "used"), [(None, "3"), ("1", "1")])
+def test_messages_are_silenced_while_it_loads_unless_the_user_wants_them(
+    run, monkeypatch, given, used
+):
+    if given:
+        monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", given)
+    after = "import os; os.write(2, b'later'); print(os.environ.get({!r}))"
+    result = run(LOAD + after.format("TF_CPP_MIN_LOG_LEVEL"), **FAKES)
+    assert result.stdout.splitlines() == [
+        f"log level {used}",
+        "runtime started",
+        str(given),
+    ]
+    assert result.stderr == "later"
+
+
+def test_messages_of_a_failed_import_are_shown(run):
+    broken = FAKE_TENSORFLOW + "\n    raise ImportError('libcuda.so is missing')"
+    result = run(LOAD, tensorflow=broken, keras=FAKE_KERAS)
+    assert result.returncode == 1
+    assert result.stderr.startswith("noise of the start")
+    assert "ImportError: libcuda.so is missing" in result.stderr
+
+
+def test_works_without_standard_error(run):
+    fakes = {
+        "tensorflow": FAKE_TENSORFLOW.replace("os.write", "#"),
+        "keras": FAKE_KERAS,
+    }
+    result = run("import os; os.close(2)\n" + LOAD + "print('loaded')", **fakes)
+    assert result.stdout.splitlines()[-1] == "loaded"
+
+
+def test_threads_wait_until_it_is_loaded(run):
+    result = run(
+        """
+        import os
+        from concurrent.futures import ThreadPoolExecutor
+        from mnist_estimators._tensorflow import load_keras
+
+        def load(_):
+            load_keras()
+            import tensorflow
+            return tensorflow.ready
+
+        with ThreadPoolExecutor(4) as pool:
+            assert all(pool.map(load, range(4)))
+        os.write(2, b"later")
+        """,
+        **FAKES,
+    )
+    assert (result.returncode, result.stderr) == (0, "later")
+
+
+def test_another_backend_is_refused_before_it_is_imported(run, monkeypatch):
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    result = run(LOAD, tensorflow="raise AssertionError", keras="raise AssertionError")
+    assert "BackendError: Keras uses the backend 'jax'" in result.stderr
+    assert "Set the environment variable KERAS_BACKEND=tensorflow" in result.stderr
+
+
+def test_another_backend_in_the_configuration_file_of_keras_is_refused(run):
+    torch = FAKE_KERAS.replace("tensorflow", "torch")
+    result = run(LOAD, tensorflow=FAKE_TENSORFLOW, keras=torch)
+    assert "BackendError: Keras uses the backend 'torch'" in result.stderr

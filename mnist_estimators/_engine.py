@@ -7,7 +7,7 @@ and optimizer state anew. A trainer serves one fit at a time.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from threading import Lock
 from typing import Any, NamedTuple
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from ._graph import (
     ROWS_PER_FORWARD_PASS,
     cross_entropy,
+    dropout_bits,
     dropout_masks,
     forward,
     n_correct,
@@ -27,6 +28,7 @@ from ._optimizers import OptimizerSpec
 from ._samples import Samples
 
 MAX_IDLE_TRAINERS = 8
+ROWS_PER_CHUNK = 12_800
 
 Weights = list[NDArray[np.float32]]
 
@@ -74,6 +76,7 @@ class Trainer:
             if dict(spec.settings).get("l2")
         ]
         self._xla_batch_size = xla_batch_size
+        self.steps_per_chunk = max(1, ROWS_PER_CHUNK // (xla_batch_size or 1))
         floats, ints = tf.float32, tf.int32
         samples = (
             tf.TensorSpec((None, *image_shape, 1), floats),
@@ -82,7 +85,7 @@ class Trainer:
         )
         scalars = [tf.TensorSpec((), floats)] * 2
         self._run = tf.function(
-            self._run_steps,
+            self._run_plain if xla_batch_size is None else self._run_xla,
             input_signature=[
                 samples,
                 tf.TensorSpec((None,), ints),
@@ -158,19 +161,25 @@ class Trainer:
         """
         import tensorflow as tf
 
-        arguments = (
-            tuple(samples),
-            order,
-            np.int32(batch_size),
-            learning_rates,
-            np.asarray(rates, np.float32),
-            np.float32(l2),
-            np.float32(smoothing),
-            np.asarray(seed, np.int32),
-        )
-        return self._run(
-            *tf.nest.map_structure(tf.convert_to_tensor, arguments)
-        ).numpy()
+        arrays = tuple(map(tf.convert_to_tensor, samples))
+        settings = [
+            tf.constant(np.asarray(value, np.float32))
+            for value in (rates, l2, smoothing)
+        ]
+        totals = np.zeros(2, np.float32)
+        n_rows = batch_size * self.steps_per_chunk
+        for start in range(0, len(order), n_rows):
+            step = start // batch_size
+            done = self._run(
+                arrays,
+                tf.constant(order[start : start + n_rows]),
+                tf.constant(batch_size, tf.int32),
+                tf.constant(learning_rates[step : step + self.steps_per_chunk]),
+                *settings,
+                tf.constant([seed[0], seed[1] + step], tf.int32),
+            )
+            totals += done.numpy()
+        return totals
 
     def evaluate(
         self, samples: Samples, l2: float, smoothing: float
@@ -210,7 +219,7 @@ class Trainer:
         self.optimizer.apply(gradients, variables)
         return tf.stack([loss * n_rows, n_correct(logits, targets)])
 
-    def _run_steps(
+    def _run_plain(
         self,
         samples: Any,
         order: Any,
@@ -221,63 +230,99 @@ class Trainer:
         smoothing: Any,
         seed: Any,
     ) -> Any:
-        """Train on the rows named by `order`; return summed loss and right answers.
-
-        Dropout masks are drawn outside the step: XLA would fuse their random numbers
-        into the matrix products and compute them many times over.
-        """
+        """Train on the rows named by `order`; return summed loss and right answers."""
         import tensorflow as tf
 
-        def batch_at(rows: Any) -> Any:
-            return tuple(tf.gather(array, rows) for array in samples)
+        n_steps = (tf.shape(order)[0] + batch_size - 1) // batch_size
 
-        def masks_at(step: Any, n_rows: Any) -> Any:
+        def add(step: Any, totals: Any) -> Any:
+            rows = order[step * batch_size : (step + 1) * batch_size]
+            batch = tuple(tf.gather(array, rows) for array in samples)
             step_seed = seed + tf.stack([0, step])
-            return dropout_masks(self.model, n_rows, rates, step_seed)
-
-        def run(step: Any, rows: Any, function: Callable[..., Any]) -> Any:
-            masks = masks_at(step, tf.shape(rows)[0])
-            rate = learning_rates[step]
-            return function(batch_at(rows), rate, masks, l2, smoothing)
-
-        n_rows = tf.shape(order)[0]
-        totals = tf.zeros(2)
-        if self._xla_batch_size is None:
-            n_steps = (n_rows + batch_size - 1) // batch_size
-
-            def rows_at(step: Any) -> Any:
-                return order[step * batch_size : (step + 1) * batch_size]
-
-            step_function: Callable[..., Any] = self._step
-        else:
-            n_steps = n_rows // batch_size
-
-            def rows_at(step: Any) -> Any:
-                rows = order[step * batch_size : (step + 1) * batch_size]
-                return tf.ensure_shape(rows, (self._xla_batch_size,))
-
-            step_function = tf.function(self._step, jit_compile=True, autograph=False)
+            bits = dropout_bits(self.model, tf.shape(rows)[0], step_seed)
+            masks = dropout_masks(bits, rates)
+            done = self._step(batch, learning_rates[step], masks, l2, smoothing)
+            return step + 1, totals + done
 
         _, totals = tf.while_loop(
             lambda step, _: step < n_steps,
-            lambda step, totals: (
-                step + 1,
-                totals + run(step, rows_at(step), step_function),
-            ),
-            [0, totals],
+            add,
+            [0, tf.zeros(2)],
             parallel_iterations=1,
         )
-        if self._xla_batch_size is not None:
-            # An XLA-compiled step has one batch size: the rest of the rows, which is
-            # smaller, takes the same step as an ordinary graph.
-            with tf.control_dependencies([totals]):
-                rest = order[n_steps * batch_size :]
-            totals += tf.cond(
-                tf.shape(rest)[0] > 0,
-                lambda: run(n_steps, rest, self._step),
-                lambda: tf.zeros(2),
-            )
         return totals
+
+    def _run_xla(
+        self,
+        samples: Any,
+        order: Any,
+        batch_size: Any,
+        learning_rates: Any,
+        rates: Any,
+        l2: Any,
+        smoothing: Any,
+        seed: Any,
+    ) -> Any:
+        """Do what `_run_plain` does, with all full batches in one XLA computation.
+
+        It has fixed shapes: room for `steps_per_chunk` batches, of which the first
+        `n_steps` are used. The rest of the rows, which is smaller than a batch, takes
+        an ordinary step. Random bits are drawn outside: XLA would fuse them into the
+        matrix products and compute them many times over.
+        """
+        import tensorflow as tf
+
+        assert self._xla_batch_size is not None
+        chunk_shape = (self.steps_per_chunk, self._xla_batch_size)
+        n_rows = self.steps_per_chunk * self._xla_batch_size
+        n_steps = tf.shape(order)[0] // batch_size
+        n_full = n_steps * batch_size
+
+        def stacked(array: Any) -> Any:
+            return tf.reshape(array, (*chunk_shape, *array.shape[1:]))
+
+        rows = tf.pad(order[:n_full], [[0, n_rows - n_full]])
+        batches = [stacked(tf.gather(array, rows)) for array in samples]
+        bits = [stacked(drawn) for drawn in dropout_bits(self.model, n_rows, seed)]
+        room = self.steps_per_chunk - n_steps
+        padded_rates = tf.pad(learning_rates[:n_steps], [[0, room]])
+
+        @tf.function(jit_compile=True, autograph=False)
+        def full_batches(
+            batches: Any, bits: Any, learning_rates: Any, n_steps: Any, *settings: Any
+        ) -> Any:
+            rates, l2, smoothing = settings
+
+            def add(step: Any, totals: Any) -> Any:
+                batch = tuple(array[step] for array in batches)
+                masks = dropout_masks([drawn[step] for drawn in bits], rates)
+                done = self._step(batch, learning_rates[step], masks, l2, smoothing)
+                return step + 1, totals + done
+
+            _, totals = tf.while_loop(
+                lambda step, _: step < n_steps, add, [0, tf.zeros(2)]
+            )
+            return totals
+
+        totals = full_batches(
+            batches,
+            bits,
+            tf.ensure_shape(padded_rates, (self.steps_per_chunk,)),
+            n_steps,
+            *(rates, l2, smoothing),
+        )
+        with tf.control_dependencies([totals]):
+            rest = order[n_full:]
+        return totals + self._run_plain(
+            samples,
+            rest,
+            batch_size,
+            learning_rates[n_steps:],
+            rates,
+            l2,
+            smoothing,
+            seed + tf.stack([0, n_steps]),
+        )
 
     def _evaluate_all(self, samples: Any, l2: Any, smoothing: Any) -> Any:
         import tensorflow as tf

@@ -3,6 +3,7 @@
 They run while TensorFlow traces a graph. All tensors are float32 unless said otherwise.
 """
 
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from ._networks import DROPOUT_LAYERS
@@ -25,23 +26,39 @@ def forward(model: "keras.Sequential", images: Any, masks: Any = None) -> Any:
     return outputs
 
 
-def dropout_masks(
-    model: "keras.Sequential", n_rows: Any, rates: Any, seed: Any
-) -> list[Any]:
-    """Draw a mask for each dropout layer: 0, or what keeps the mean of the rest."""
+def dropout_bits(model: "keras.Sequential", n_rows: Any, seed: Any) -> list[Any]:
+    """Draw random numbers for each dropout layer, uint16, one for each unit or map."""
     import tensorflow as tf
 
-    masks = []
+    drawn = []
     layers = [la for la in model.layers if type(la).__name__ in DROPOUT_LAYERS]
     for index, keras_layer in enumerate(layers):
         shape = list(keras_layer.input.shape[1:])
         if type(keras_layer).__name__ == "SpatialDropout2D":
             shape[:2] = 1, 1
-        draws = tf.random.stateless_uniform(
-            tf.stack([n_rows, *shape]), seed + tf.constant([index, 0])
+        n_numbers = n_rows * prod(shape)
+        # Two numbers of 16 bits from each random word: half the work.
+        words = tf.random.stateless_uniform(
+            [(n_numbers + 1) // 2],
+            seed + tf.constant([index, 0]),
+            minval=None,
+            maxval=None,
+            dtype=tf.int32,
         )
-        keep = 1.0 - rates[index]
-        masks.append(tf.cast(draws < keep, tf.float32) / keep)
+        numbers = tf.reshape(tf.bitcast(words, tf.uint16), [-1])[:n_numbers]
+        drawn.append(tf.reshape(numbers, [n_rows, *shape]))
+    return drawn
+
+
+def dropout_masks(bits: list[Any], rates: Any) -> list[Any]:
+    """Make masks of random numbers: 0, or what keeps the mean of the rest."""
+    import tensorflow as tf
+
+    masks = []
+    for index, drawn in enumerate(bits):
+        n_kept = tf.round((1.0 - rates[index]) * 2**16)
+        numbers = tf.cast(tf.cast(drawn, tf.int32), tf.float32)
+        masks.append(tf.where(numbers < n_kept, 2**16 / n_kept, 0.0))
     return masks
 
 

@@ -133,14 +133,14 @@ def _declare_compare(commands: Any) -> None:
 
 
 def _compare(arguments: argparse.Namespace) -> None:
+    with _threads_that_share_the_machine():
+        import sklearn.ensemble  # noqa: F401  loads OpenMP and OpenBLAS
+
     if arguments.csv is not None:
         _check_writable("--csv", arguments.csv)
     if arguments.plot is not None:
         _check_plot_format(arguments.plot)
         _check_writable("--plot", arguments.plot)
-
-    with _sleeping_openmp_threads():
-        import sklearn.ensemble  # noqa: F401  loads OpenMP
 
     X, y, n_default, first_line = _load_data(arguments.data)
     print(first_line, flush=True)
@@ -175,19 +175,21 @@ def _compare(arguments: argparse.Namespace) -> None:
 
 
 @contextmanager
-def _sleeping_openmp_threads() -> Iterator[None]:
-    """Let the OpenMP that is loaded meanwhile wait asleep, as by default it does not.
+def _threads_that_share_the_machine() -> Iterator[None]:
+    """Set up the thread pools of the libraries that are loaded meanwhile.
 
-    Waiting threads spin otherwise. Where other work wants the cores, histogram gradient
-    boosting then takes five times as long.
+    By default the waiting threads of OpenMP and OpenBLAS spin. As soon as anything else
+    wants a core, histogram gradient boosting then takes several times as long, and so
+    do logistic regression and the multilayer perceptron, whose matrices are too small
+    for a second BLAS thread to help in the first place.
     """
-    name = "OMP_WAIT_POLICY"
-    given = name in os.environ
-    os.environ.setdefault(name, "PASSIVE")
+    settings = {"OMP_WAIT_POLICY": "PASSIVE", "OPENBLAS_NUM_THREADS": "1"}
+    added = settings.keys() - os.environ.keys()
+    os.environ.update({name: settings[name] for name in added})
     try:
         yield
     finally:
-        if not given:
+        for name in added:
             del os.environ[name]
 
 

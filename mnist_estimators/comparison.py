@@ -39,10 +39,10 @@ def classic_baselines(random_state: int | None = 0) -> dict[str, Any]:
     - `RandomForest`: 100 trees as by default, on all cores.
     - `SVC`: the RBF kernel with ``C=5``. It has no probabilities, which would take five
       more fits.
-    - `HistGradientBoosting`: 50 iterations instead of 100, 31 bins instead of 255, a
-      tenth of the pixels for each split, and no early stopping. Its defaults are half a
-      point more accurate on 10,000 MNIST images, but fit more than four times as long;
-      it is the slowest to fit all the same.
+    - `HistGradientBoosting`: 30 iterations instead of 100, with twice the learning
+      rate, 15 bins instead of 255, a tenth of the pixels for each split, and no early
+      stopping. On 10,000 MNIST images its defaults fit more than six times as long for
+      a quarter of a point; it is the slowest to fit all the same.
     - `MLP`: hidden layers of 128 and 64 units, trained until the loss has not improved
       by 0.001 in five epochs.
 
@@ -82,8 +82,9 @@ def classic_baselines(random_state: int | None = 0) -> dict[str, Any]:
         # Without a seed of its own, SVC draws one from NumPy's global random state.
         "SVC": scaled(SVC(C=5, random_state=random_state)),
         "HistGradientBoosting": HistGradientBoostingClassifier(
-            max_iter=50,
-            max_bins=31,
+            learning_rate=0.2,
+            max_iter=30,
+            max_bins=15,
             max_features=0.1,
             early_stopping=False,
             random_state=random_state,

@@ -149,7 +149,9 @@ def _trainer_for(
 ) -> Iterator[Trainer]:
     """Find a trainer; callbacks get one of their own, which they may do anything to."""
     convolutional = any(spec.kind == "Conv2D" for spec in plan.network)
-    pays = not convolutional and n_steps >= XLA_MIN_STEPS
+    # Nor with one step a call: XLA computations have room for a whole chunk of them.
+    stepwise = any(map(_wants_batches, plan.callbacks))
+    pays = not (convolutional or stepwise) and n_steps >= XLA_MIN_STEPS
     arguments = (
         plan.network,
         plan.image_shape,

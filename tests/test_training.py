@@ -267,8 +267,8 @@ class TestXLA:
     @pytest.mark.parametrize(
         ("n_rows", "optimizer", "batch_normalization"),
         [
-            pytest.param(12, "sgd", True, id="even batches"),
-            pytest.param(10, "adam", False, id="smaller last batch"),
+            pytest.param(24, "sgd", True, id="even batches"),
+            pytest.param(22, "adam", False, id="smaller last batch"),
         ],
     )
     def test_gives_the_same_weights(
@@ -277,6 +277,7 @@ class TestXLA:
         samples = random_samples(n_rows, 0, weights=True)
         network = dense(l2=0.01, batch_normalization=batch_normalization)
         the_plan = plan(network, optimizer=optimizer, learning_rate=0.01, batch_size=4)
+        monkeypatch.setattr(_engine, "ROWS_PER_CHUNK", 16)
         results = []
         for at_least in (10**6, 0):
             monkeypatch.setattr(_training, "XLA_MIN_STEPS", at_least)
@@ -303,13 +304,23 @@ class TestXLA:
         without, _ = train(the_plan._replace(network=dense()), samples)[1].values()
         assert abs(plain.mean() - without[0]) > 10 * noise
 
-    def test_is_not_used_for_convolutions_or_short_fits(
-        self, monkeypatch, new_trainers
-    ):
+    def test_is_not_used_where_it_does_not_pay(self, monkeypatch):
+        used = []
+
+        def note(network, image_shape, optimizer, xla_batch_size):
+            used.append(xla_batch_size is not None)
+            return Trainer(network, image_shape, optimizer, None)
+
+        monkeypatch.setattr(_engine, "_idle_trainers", OrderedDict())
+        monkeypatch.setattr(_engine, "Trainer", note)
+        monkeypatch.setattr(_training, "Trainer", note)
         monkeypatch.setattr(_training, "XLA_MIN_STEPS", 4)
+        train(plan(epochs=4), SAMPLES)
         train(plan(epochs=3), SAMPLES)
         train(plan(convolutional(), epochs=4), SAMPLES)
-        assert [trainer._xla_batch_size for trainer in new_trainers] == [None, None]
+        train(plan(epochs=4, callbacks=[Callback()]), SAMPLES)
+        train(plan(epochs=4, callbacks=[TerminateOnNaN()]), SAMPLES)
+        assert used == [True, False, False, True, False]
 
 
 class TestRuns:

@@ -181,7 +181,7 @@ def as_network_input(
     -------
     ndarray of shape (n, height, width, 1), dtype float32
     """
-    if high > np.finfo(np.float32).max:
+    if not np.finfo(np.float32).tiny < high <= np.finfo(np.float32).max:
         X, high = X / high, 1.0
     images = X.astype(np.float32)
     images *= np.float32(1.0 / high)

@@ -151,7 +151,7 @@ def warn_of_other_range(X: NDArray[Any], fitted_range: tuple[float, float]) -> N
     high = fitted_range[1]
     if fitted_range[0] < 0 or high not in PIXEL_MAXIMA or not np.any(X):
         return
-    outside = np.mean((X < 0) | (X > high)) > FEW_OUTLIERS
+    outside = np.mean((X < 0) | (high < X)) > FEW_OUTLIERS
     darker = any(X.max() <= maximum < high for maximum in PIXEL_MAXIMA)
     if outside or darker:
         warnings.warn(

@@ -154,7 +154,7 @@ class BaseDigitClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             state=self._state(going_on),
         )
         if not self.warm_start:
-            del self._optimizer_state
+            del self._optimizer_state, self._optimizer_spec
         return self
 
     @fit_context(prefer_skip_nested_validation=True)
@@ -401,6 +401,13 @@ class BaseDigitClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     ) -> Samples:
         """Scale, encode and weigh; leave out the rows of weight 0."""
         targets = encode_labels(y, self.classes_)
+        if isinstance(self.class_weight, Mapping):
+            unknown = set(self.class_weight) - set(self.classes_.tolist())
+            if unknown:
+                raise ValueError(
+                    f"class_weight names {sorted(unknown, key=str)}, which are not "
+                    f"among the labels {self.classes_.tolist()}. Name labels alone."
+                )
         weights = combine_weights(sample_weight, self.class_weight, pixels, y)
         images = as_network_input(pixels, self.pixel_range_[1], self.image_shape_)
         if weights.min() == 0:
@@ -438,7 +445,10 @@ class BaseDigitClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     def _state(self, going_on: bool) -> TrainingState | None:
         if not going_on:
             return None
-        return TrainingState(self.weights_, getattr(self, "_optimizer_state", []))
+        spec = optimizer_spec(self.optimizer).without_learning_rate()
+        if getattr(self, "_optimizer_spec", None) == spec:
+            return TrainingState(self.weights_, self._optimizer_state)
+        return TrainingState(self.weights_, [])  # moments of another one mean nothing
 
     def _train(
         self,
@@ -477,6 +487,7 @@ class BaseDigitClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         final, history = train(plan, samples, validation=validation, state=state)
         self.weights_ = final.weights
         self._optimizer_state = final.optimizer
+        self._optimizer_spec = optimizer.without_learning_rate()
         for name, values in history.items():
             self.history_.setdefault(name, []).extend(values)
         self._cache = {}

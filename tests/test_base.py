@@ -255,6 +255,11 @@ class TestWeights:
             by_class.predict_proba(X_new), by_sample.predict_proba(X_new)
         )
 
+    def test_class_weights_of_labels_that_do_not_exist(self, classifier, data):
+        X, y, _, _ = data
+        with pytest.raises(ValueError, match=r"class_weight names \[11, '3'\]"):
+            classifier.set_params(class_weight={"3": 5.0, 11: 2.0, 4: 1.0}).fit(X, y)
+
     def test_balanced_weights_help_a_rare_class(self, classifier, data):
         X, y, X_new, _ = data
         rare = (y != 0) | (np.cumsum(y == 0) <= 4)
@@ -364,6 +369,13 @@ class TestGoingOn:
         classifier.fit(X, y)
         assert classifier.n_iter_ == 10
         assert classifier.history_["loss"][5] < first
+
+    def test_another_optimizer_goes_on_without_the_moments(self, classifier, data):
+        X, y, _, _ = data
+        classifier.set_params(warm_start=True).fit(X, y)
+        classifier.set_params(optimizer="sgd").fit(X, y)
+        assert classifier.n_iter_ == 10
+        assert classifier.history_["loss"][9] < classifier.history_["loss"][0]
 
     def test_without_warm_start_fit_starts_anew(self, classifier, fitted, data):
         X, y, _, _ = data

@@ -140,9 +140,7 @@ class TestWithRowsOfPixels:
             scores = cross_validate(
                 pipeline, X, y, cv=2, params={"sample_weight": weights}
             )["test_score"]
-            search = GridSearchCV(
-                pipeline, {"minmaxscaler__clip": [True, False]}, cv=2
-            )
+            search = GridSearchCV(pipeline, {"minmaxscaler__clip": [True, False]}, cv=2)
             search.fit(X, y, sample_weight=weights)
         # The digit 0 weighs nothing, so nothing was learned about it.
         assert (scores > 0.5).all()

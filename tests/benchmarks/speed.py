@@ -93,7 +93,7 @@ def measure(name: str, case: Case, repeats: int) -> pd.DataFrame:
 def as_markdown(runs: pd.DataFrame) -> str:
     """Lay out medians, spreads and ratios as a table."""
     lines = [
-        "| work | contender | median s | range s | cold s | accuracy | ours is faster by "
+        "| work | contender | median s | range s | cold s | accuracy | ours is faster "
         "| aim |",
         "|---|---|---|---|---|---|---|---|",
     ]

@@ -36,7 +36,7 @@ class TrainingProgress:
             console = Console(stderr=True)
             self._bar = Progress(
                 TextColumn("epoch {task.fields[epoch]}"),
-                BarColumn(),
+                BarColumn(bar_width=16),
                 TextColumn("{task.percentage:>3.0f} %"),
                 TimeRemainingColumn(elapsed_when_finished=True),
                 TextColumn("{task.fields[metrics]}"),
@@ -71,11 +71,14 @@ class TrainingProgress:
 
     def epoch_done(self, epoch: int, metrics: dict[str, float]) -> None:
         """Tell of the end of an epoch, counted from 1, and its metrics."""
-        text = "  ".join(f"{name} {value:.4f}" for name, value in metrics.items())
         if self.verbose == 1:
+            # All four would leave no room for the bar on 80 columns.
+            shown = ["loss", [*metrics][-1]]
+            text = "  ".join(f"{name} {metrics[name]:.4f}" for name in shown)
             current = min(epoch + 1, self.n_epochs)
             self._bar.update(
                 self._task, epoch=f"{current}/{self.n_epochs}", metrics=text
             )
         elif self.verbose >= 2:
+            text = "  ".join(f"{name} {value:.4f}" for name, value in metrics.items())
             print(f"epoch {epoch}/{self.n_epochs}  {text}", flush=True)

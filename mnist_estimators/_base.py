@@ -17,12 +17,14 @@ from ._engine import TrainingState
 from ._images import (
     as_network_input,
     flatten_images,
+    is_clean,
     pixel_range,
+    pixel_scale,
     resolve_image_shape,
     shape_of,
     warn_of_other_range,
 )
-from ._networks import Network, build_network
+from ._networks import PRECISIONS, Network, build_network
 from ._optimizers import optimizer_spec
 from ._parameters import draw_seed
 from ._prediction import predict_logits
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 LOSSES = ("categorical_crossentropy", "sparse_categorical_crossentropy")
 DEFAULT_VALIDATION_FRACTION = 0.1
 PEAK_OVER_CONSTANT_RATE = 3.0
+UNLABELLED = "no_validation"  # what scikit-learn's validate_data takes for no y
 
 
 class BaseDigitClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
@@ -58,6 +61,7 @@ class BaseDigitClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         "class_weight": [dict, StrOptions({"balanced"}), None],
         "callbacks": [list, tuple, None],
         "warm_start": ["boolean"],
+        "precision": [StrOptions(set(PRECISIONS))],
         "image_shape": ["array-like", None],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
@@ -77,6 +81,7 @@ class BaseDigitClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     class_weight: Mapping[Hashable, float] | str | None
     callbacks: Any
     warm_start: bool
+    precision: str
     image_shape: tuple[int, int] | None
     random_state: int | np.random.RandomState | None
     verbose: int
@@ -289,7 +294,9 @@ class BaseDigitClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         check_is_fitted(self)
         if "model" not in self._cache:
             keras = load_keras()
-            model = build_network(self._network, self.image_shape_, seed=0)
+            model = build_network(
+                self._network, self.image_shape_, seed=0, precision=self.precision
+            )
             model.set_weights(self.weights_)
             loss = (
                 keras.losses.SparseCategoricalCrossentropy()
@@ -369,17 +376,31 @@ class BaseDigitClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         if hasattr(self, "weights_"):
             self._cache = {}
 
-    def _validate(self, X: ArrayLike, y: Any = "no_validation", *, reset: bool) -> Any:
+    def _validate(self, X: ArrayLike, y: Any = UNLABELLED, *, reset: bool) -> Any:
         """Flatten and check images, and labels if given, as scikit-learn does."""
         shape = shape_of(X)
-        if not reset and shape == self.image_shape_ != (1, self.n_features_in_):
+        if reset and len(shape) > 1:
+            self.image_shape_ = resolve_image_shape(shape, self.image_shape)
+        elif not reset:
+            self._refuse_other_shape(shape)
+            nameless = y is UNLABELLED and not hasattr(self, "feature_names_in_")
+            if nameless and is_clean(X, self.n_features_in_):
+                return X.reshape(len(X), -1)
+        return validate_data(self, flatten_images(X), y, reset=reset)
+
+    def _refuse_other_shape(self, shape: tuple[int, ...]) -> None:
+        if shape == self.image_shape_ != (1, self.n_features_in_):
             raise ValueError(
                 f"X has shape {shape}, which is one image. Give a stack of "
                 "images, e.g. X[np.newaxis]."
             )
-        if reset and len(shape) > 1:
-            self.image_shape_ = resolve_image_shape(shape, self.image_shape)
-        return validate_data(self, flatten_images(X), y, reset=reset)
+        height, width = self.image_shape_
+        if len(shape) in (3, 4) and shape[1:3] != self.image_shape_:
+            raise ValueError(
+                f"X has shape {shape}, but the classifier was fitted on images of "
+                f"{height} x {width} pixels. Give X as (n, {height}, {width}) or (n, "
+                f"{height * width})."
+            )
 
     def _learn_data(self, pixels: NDArray[Any], classes: NDArray[Any]) -> None:
         self.classes_ = classes
@@ -472,6 +493,8 @@ class BaseDigitClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         plan = TrainingPlan(
             network=self._network,
             image_shape=self.image_shape_,
+            precision=self.precision,
+            pixel_scale=pixel_scale(self.pixel_range_[1]),
             optimizer=optimizer,
             learning_rate=learning_rate or 0.0,
             learning_rate_schedule=schedule,
@@ -512,7 +535,12 @@ class BaseDigitClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
 
         if "weights" not in self._cache:
             self._cache["weights"] = tuple(map(tf.constant, self.weights_))
-        images = as_network_input(pixels, self.pixel_range_[1], self.image_shape_)
+        high = self.pixel_range_[1]
         return predict_logits(
-            self._network, self.image_shape_, self._cache["weights"], images
+            self._network,
+            self.image_shape_,
+            self._cache["weights"],
+            as_network_input(pixels, high, self.image_shape_),
+            pixel_scale=pixel_scale(high),
+            precision=self.precision,
         )

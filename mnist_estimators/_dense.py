@@ -62,13 +62,15 @@ class DenseDigitClassifier(BaseDigitClassifier):
     epochs : int, default=10
         Times that the training goes over the data, at most.
     batch_size : int, default=128
-        Images in each training step.
+        Images in each training step. Few images learn better in smaller batches, such
+        as 32, or over more `epochs`: what counts is the number of steps.
     validation_fraction : float, default=None
         Share of the images held out for validation, at least 0 and below 1, drawn at
         random from each class. None means 0.1 with `early_stopping`, else 0.
     early_stopping : bool, default=False
         Whether to stop once the validation loss has not improved for `patience`
-        epochs, and to keep the weights of the best epoch.
+        epochs, and to keep the weights of the best epoch. A schedule spans all
+        `epochs` nevertheless: one that is cut short leaves the learning rate high.
     patience : int, default=5
         Epochs without improvement before an early stop.
     class_weight : dict or 'balanced', default=None
@@ -77,6 +79,10 @@ class DenseDigitClassifier(BaseDigitClassifier):
         Keras callbacks, copied for each fit.
     warm_start : bool, default=False
         Whether another call of ``fit`` goes on from the fitted weights.
+    precision : {'float32', 'mixed_bfloat16'}, default='float32'
+        Numbers that the network computes with; the weights are float32 in any case.
+        'mixed_bfloat16' is faster on processors with instructions for it (AMX,
+        AVX512-BF16) and on graphics processors, and several times slower on others.
     image_shape : tuple (height, width), default=None
         Shape of the images where `X` has one row an image. None takes a square where
         the number of pixels allows, else one row of pixels.
@@ -84,8 +90,8 @@ class DenseDigitClassifier(BaseDigitClassifier):
         Seed of initial weights, validation split, order and dropout. With an int the
         same call gives the same predictions to the last bit on one machine.
     verbose : int, default=0
-        0 is silent, 1 shows one progress bar for the whole fit (on a terminal), 2
-        prints a line for each epoch.
+        0 is silent, 1 shows one progress bar for the whole fit (on a terminal), 2 or
+        more prints a line for each epoch.
 
     Attributes
     ----------
@@ -168,6 +174,7 @@ class DenseDigitClassifier(BaseDigitClassifier):
         class_weight: Mapping[Hashable, float] | str | None = None,
         callbacks: "Sequence[keras.callbacks.Callback] | None" = None,
         warm_start: bool = False,
+        precision: str = "float32",
         image_shape: tuple[int, int] | None = None,
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
@@ -191,6 +198,7 @@ class DenseDigitClassifier(BaseDigitClassifier):
         self.class_weight = class_weight
         self.callbacks = callbacks
         self.warm_start = warm_start
+        self.precision = precision
         self.image_shape = image_shape
         self.random_state = random_state
         self.verbose = verbose

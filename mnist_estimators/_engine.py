@@ -24,7 +24,7 @@ from ._graph import (
     n_correct,
 )
 from ._networks import Network, build_network, initial_weights, without_rates
-from ._optimizers import OptimizerSpec
+from ._optimizers import OptimizerSpec, take_plain_adam_step
 from ._samples import Samples
 
 MAX_IDLE_TRAINERS = 8
@@ -40,6 +40,19 @@ class TrainingState(NamedTuple):
     optimizer: list[NDArray[Any]]
 
 
+class Settings(NamedTuple):
+    """What fits that share a trainer may differ in: inputs of each step.
+
+    Rates of the dropout layers, penalty on the squared weights, label smoothing, and
+    the factor that scales the pixels.
+    """
+
+    rates: Sequence[float]
+    l2: float
+    smoothing: float
+    pixel_scale: float
+
+
 class Trainer:
     """A Keras model, its optimizer, and compiled training and evaluation over arrays.
 
@@ -51,6 +64,8 @@ class Trainer:
         Height and width.
     optimizer : OptimizerSpec
         The optimizer to build.
+    precision : {'float32', 'mixed_bfloat16'}
+        What the layers compute with.
     xla_batch_size : int or None
         Rows of a batch, if full batches are to run in an XLA-compiled step.
     """
@@ -60,14 +75,16 @@ class Trainer:
         network: Network,
         image_shape: tuple[int, int],
         optimizer: OptimizerSpec,
+        precision: str,
         xla_batch_size: int | None,
     ):
         import tensorflow as tf
 
         self.network = network
-        self.model = build_network(network, image_shape, seed=0)
+        self.model = build_network(network, image_shape, seed=0, precision=precision)
         self.optimizer = optimizer.build()
         self.optimizer.build(self.model.trainable_variables)
+        self._plain_adam = optimizer.is_plain_adam
         self._sets_learning_rate = optimizer.learning_rate is not None
         self._fresh_optimizer = [v.numpy() for v in self.optimizer.variables]
         self._kernels = [
@@ -77,42 +94,20 @@ class Trainer:
         ]
         self._xla_batch_size = xla_batch_size
         self.steps_per_chunk = max(1, ROWS_PER_CHUNK // (xla_batch_size or 1))
-        floats, ints = tf.float32, tf.int32
-        samples = (
-            tf.TensorSpec((None, *image_shape, 1), floats),
-            tf.TensorSpec((None,), ints),
-            tf.TensorSpec((None,), floats),
-        )
-        scalars = [tf.TensorSpec((), floats)] * 2
-        self._run = tf.function(
-            self._run_plain if xla_batch_size is None else self._run_xla,
-            input_signature=[
-                samples,
-                tf.TensorSpec((None,), ints),
-                tf.TensorSpec((), ints),
-                tf.TensorSpec((None,), floats),
-                tf.TensorSpec((None,), floats),
-                *scalars,
-                tf.TensorSpec((2,), ints),
-            ],
-            autograph=False,
-        ).get_concrete_function()
-        self._evaluate = tf.function(
-            self._evaluate_all,
-            input_signature=[samples, *scalars],
-            autograph=False,
-        )
+        run = self._run_plain if xla_batch_size is None else self._run_xla
+        self._run = tf.function(run, autograph=False)
+        self._evaluate = tf.function(self._evaluate_all, autograph=False)
+        self._image_shape = image_shape
 
     def set_state(self, state: TrainingState | None, *, seed: int) -> None:
         """Start from `state`, or from new initial weights drawn with `seed`."""
         weights = state.weights if state else None
         if weights is None:
             weights = initial_weights(self.model, self.network, seed=seed)
-        for variable, value in zip(self.model.weights, weights, strict=True):
-            variable.assign(value)
         saved = state.optimizer if state and state.optimizer else self._fresh_optimizer
-        for variable, value in zip(self.optimizer.variables, saved, strict=True):
-            variable.assign(value)
+        variables = [*self.model.weights, *self.optimizer.variables]
+        for variable, value in zip(variables, [*weights, *saved], strict=True):
+            variable.value.assign(value, read_value=False)
 
     def state(self) -> TrainingState:
         """Copy the weights and the optimizer's variables."""
@@ -130,9 +125,7 @@ class Trainer:
         order: NDArray[np.int32],
         batch_size: int,
         learning_rates: NDArray[np.float32],
-        rates: Sequence[float],
-        l2: float,
-        smoothing: float,
+        settings: Settings,
         seed: tuple[int, int],
     ) -> NDArray[np.float32]:
         """Train on the rows named by `order`, batch by batch.
@@ -147,10 +140,8 @@ class Trainer:
             Rows a step; the last step may have fewer.
         learning_rates : ndarray of float32
             The rate of each step.
-        rates : sequence of float
-            The rate of each dropout layer.
-        l2, smoothing : float
-            Penalty on the squared weights, and label smoothing.
+        settings : Settings
+            Of this fit.
         seed : tuple of two int
             Seed of the dropout masks, and the number of the first step.
 
@@ -162,37 +153,55 @@ class Trainer:
         import tensorflow as tf
 
         arrays = tuple(map(tf.convert_to_tensor, samples))
-        settings = [
-            tf.constant(np.asarray(value, np.float32))
-            for value in (rates, l2, smoothing)
-        ]
+        constants = _as_constants(settings)
+        run = self._run.get_concrete_function(
+            *self._signature(arrays[0].dtype),
+            tf.TensorSpec((None,), tf.int32),
+            tf.TensorSpec((), tf.int32),
+            tf.TensorSpec((None,), tf.float32),
+            tf.TensorSpec((2,), tf.int32),
+        )
         totals = np.zeros(2, np.float32)
         n_rows = batch_size * self.steps_per_chunk
         for start in range(0, len(order), n_rows):
             step = start // batch_size
-            done = self._run(
+            done = run(
                 arrays,
+                constants,
                 tf.constant(order[start : start + n_rows]),
                 tf.constant(batch_size, tf.int32),
                 tf.constant(learning_rates[step : step + self.steps_per_chunk]),
-                *settings,
                 tf.constant([seed[0], seed[1] + step], tf.int32),
             )
             totals += done.numpy()
         return totals
 
-    def evaluate(
-        self, samples: Samples, l2: float, smoothing: float
-    ) -> tuple[float, float]:
+    def evaluate(self, samples: Samples, settings: Settings) -> tuple[float, float]:
         """Compute the mean loss and the accuracy over `samples`."""
-        loss, accuracy = self._evaluate(
-            tuple(samples), np.float32(l2), np.float32(smoothing)
-        ).numpy()
+        import tensorflow as tf
+
+        arrays = tuple(map(tf.convert_to_tensor, samples))
+        evaluate = self._evaluate.get_concrete_function(
+            *self._signature(arrays[0].dtype)
+        )
+        loss, accuracy = evaluate(arrays, _as_constants(settings)).numpy()
         return float(loss), float(accuracy)
 
     def finish(self) -> None:
         """Put averaged weights in place, where the optimizer keeps an average."""
         self.optimizer.finalize_variable_values(self.model.trainable_variables)
+
+    def _signature(self, image_type: Any) -> tuple[Any, Any]:
+        """Describe samples and settings to the compiler."""
+        import tensorflow as tf
+
+        samples = (
+            tf.TensorSpec((None, *self._image_shape, 1), image_type),
+            tf.TensorSpec((None,), tf.int32),
+            tf.TensorSpec((None,), tf.float32),
+        )
+        scalar = tf.TensorSpec((), tf.float32)
+        return samples, Settings(tf.TensorSpec((None,), tf.float32), *[scalar] * 3)
 
     def _penalty(self, l2: Any) -> Any:
         import tensorflow as tf
@@ -200,9 +209,7 @@ class Trainer:
         squares = [tf.reduce_sum(tf.square(kernel)) for kernel in self._kernels]
         return l2 * tf.add_n(squares) if squares else tf.constant(0.0)
 
-    def _step(
-        self, batch: Any, learning_rate: Any, masks: Any, l2: Any, smoothing: Any
-    ) -> Any:
+    def _step(self, batch: Any, learning_rate: Any, masks: Any, settings: Any) -> Any:
         """Take one step; return the batch's summed loss and number of right answers."""
         import tensorflow as tf
 
@@ -212,22 +219,23 @@ class Trainer:
         if self._sets_learning_rate:
             self.optimizer.learning_rate = learning_rate
         with tf.GradientTape() as tape:
-            logits = forward(self.model, images, masks=masks)
-            losses = weights * cross_entropy(logits, targets, smoothing)
-            loss = tf.reduce_sum(losses) / n_rows + self._penalty(l2)
+            logits = forward(self.model, images, settings.pixel_scale, masks)
+            losses = weights * cross_entropy(logits, targets, settings.smoothing)
+            loss = tf.reduce_sum(losses) / n_rows + self._penalty(settings.l2)
         gradients = tape.gradient(loss, [v.value for v in variables])
-        self.optimizer.apply(gradients, variables)
+        if self._plain_adam:
+            take_plain_adam_step(self.optimizer, gradients)
+        else:
+            self.optimizer.apply(gradients, variables)
         return tf.stack([loss * n_rows, n_correct(logits, targets)])
 
     def _run_plain(
         self,
         samples: Any,
+        settings: Any,
         order: Any,
         batch_size: Any,
         learning_rates: Any,
-        rates: Any,
-        l2: Any,
-        smoothing: Any,
         seed: Any,
     ) -> Any:
         """Train on the rows named by `order`; return summed loss and right answers."""
@@ -240,8 +248,8 @@ class Trainer:
             batch = tuple(tf.gather(array, rows) for array in samples)
             step_seed = seed + tf.stack([0, step])
             bits = dropout_bits(self.model, tf.shape(rows)[0], step_seed)
-            masks = dropout_masks(bits, rates)
-            done = self._step(batch, learning_rates[step], masks, l2, smoothing)
+            masks = dropout_masks(bits, settings.rates)
+            done = self._step(batch, learning_rates[step], masks, settings)
             return step + 1, totals + done
 
         _, totals = tf.while_loop(
@@ -255,12 +263,10 @@ class Trainer:
     def _run_xla(
         self,
         samples: Any,
+        settings: Any,
         order: Any,
         batch_size: Any,
         learning_rates: Any,
-        rates: Any,
-        l2: Any,
-        smoothing: Any,
         seed: Any,
     ) -> Any:
         """Do what `_run_plain` does, with all full batches in one XLA computation.
@@ -289,14 +295,12 @@ class Trainer:
 
         @tf.function(jit_compile=True, autograph=False)
         def full_batches(
-            batches: Any, bits: Any, learning_rates: Any, n_steps: Any, *settings: Any
+            batches: Any, bits: Any, learning_rates: Any, n_steps: Any, settings: Any
         ) -> Any:
-            rates, l2, smoothing = settings
-
             def add(step: Any, totals: Any) -> Any:
                 batch = tuple(array[step] for array in batches)
-                masks = dropout_masks([drawn[step] for drawn in bits], rates)
-                done = self._step(batch, learning_rates[step], masks, l2, smoothing)
+                masks = dropout_masks([drawn[step] for drawn in bits], settings.rates)
+                done = self._step(batch, learning_rates[step], masks, settings)
                 return step + 1, totals + done
 
             _, totals = tf.while_loop(
@@ -309,22 +313,20 @@ class Trainer:
             bits,
             tf.ensure_shape(padded_rates, (self.steps_per_chunk,)),
             n_steps,
-            *(rates, l2, smoothing),
+            settings,
         )
         with tf.control_dependencies([totals]):
             rest = order[n_full:]
         return totals + self._run_plain(
             samples,
+            settings,
             rest,
             batch_size,
             learning_rates[n_steps:],
-            rates,
-            l2,
-            smoothing,
             seed + tf.stack([0, n_steps]),
         )
 
-    def _evaluate_all(self, samples: Any, l2: Any, smoothing: Any) -> Any:
+    def _evaluate_all(self, samples: Any, settings: Any) -> Any:
         import tensorflow as tf
 
         images, targets, weights = samples
@@ -332,10 +334,10 @@ class Trainer:
 
         def add(start: Any, totals: Any) -> Any:
             rows = slice(start, start + ROWS_PER_FORWARD_PASS)
-            logits = forward(self.model, images[rows])
-            losses = weights[rows] * cross_entropy(logits, targets[rows], smoothing)
+            logits = forward(self.model, images[rows], settings.pixel_scale)
+            losses = cross_entropy(logits, targets[rows], settings.smoothing)
             right = n_correct(logits, targets[rows])
-            totals += tf.stack([tf.reduce_sum(losses), right])
+            totals += tf.stack([tf.reduce_sum(weights[rows] * losses), right])
             return start + ROWS_PER_FORWARD_PASS, totals
 
         _, totals = tf.while_loop(
@@ -344,7 +346,15 @@ class Trainer:
             [0, tf.zeros(2)],
             parallel_iterations=1,
         )
-        return totals / tf.cast(n_rows, tf.float32) + tf.stack([self._penalty(l2), 0.0])
+        penalty = self._penalty(settings.l2)
+        return totals / tf.cast(n_rows, tf.float32) + tf.stack([penalty, 0.0])
+
+
+def _as_constants(settings: Settings) -> Any:
+    import tensorflow as tf
+
+    values = (tf.constant(np.asarray(value, np.float32)) for value in settings)
+    return Settings(*values)
 
 
 _lock = Lock()
@@ -356,6 +366,7 @@ def borrow_trainer(
     network: Network,
     image_shape: tuple[int, int],
     optimizer: OptimizerSpec,
+    precision: str,
     xla_batch_size: int | None,
 ) -> Iterator[Trainer]:
     """Lend a trainer that nobody else uses meanwhile: an idle one, else a new one.
@@ -368,6 +379,8 @@ def borrow_trainer(
         Height and width.
     optimizer : OptimizerSpec
         Optimizer; a trainer is found whatever its learning rate.
+    precision : {'float32', 'mixed_bfloat16'}
+        What the layers compute with.
     xla_batch_size : int or None
         As in `Trainer`.
 
@@ -380,13 +393,14 @@ def borrow_trainer(
         without_rates(network),
         image_shape,
         optimizer.without_learning_rate(),
+        precision,
         xla_batch_size,
     )
     with _lock:
         idle = _idle_trainers.get(key)
         trainer = idle.pop() if idle else None
     if trainer is None:
-        trainer = Trainer(network, image_shape, optimizer, xla_batch_size)
+        trainer = Trainer(network, image_shape, optimizer, precision, xla_batch_size)
     try:
         yield trainer
     finally:

@@ -14,16 +14,23 @@ if TYPE_CHECKING:
 ROWS_PER_FORWARD_PASS = 512
 
 
-def forward(model: "keras.Sequential", images: Any, masks: Any = None) -> Any:
-    """Run all layers but the final softmax; with masks, as in training."""
-    outputs = images
+def forward(
+    model: "keras.Sequential", images: Any, scale: Any, masks: Any = None
+) -> Any:
+    """Run all layers but the final softmax; with masks, as in training.
+
+    `images`, bytes or floats, are multiplied by `scale` first.
+    """
+    import tensorflow as tf
+
+    outputs = tf.cast(images, tf.float32) * scale
     remaining = iter(masks or ())
     for keras_layer in model.layers[:-1]:
         if type(keras_layer).__name__ not in DROPOUT_LAYERS:
             outputs = keras_layer(outputs, training=masks is not None)
         elif masks is not None:
-            outputs = outputs * next(remaining)
-    return outputs
+            outputs = outputs * tf.cast(next(remaining), outputs.dtype)
+    return tf.cast(outputs, tf.float32)
 
 
 def dropout_bits(model: "keras.Sequential", n_rows: Any, seed: Any) -> list[Any]:
@@ -66,10 +73,10 @@ def cross_entropy(logits: Any, targets: Any, smoothing: Any) -> Any:
     """Cross-entropy of each row, with `smoothing` spread evenly over the classes."""
     import tensorflow as tf
 
-    log_probabilities = tf.nn.log_softmax(logits)
-    chosen = tf.gather(log_probabilities, targets, batch_dims=1)
-    evenly = tf.reduce_mean(log_probabilities, axis=1)
-    return -(1.0 - smoothing) * chosen - smoothing * evenly
+    n_classes = logits.shape[1]
+    sharp = tf.one_hot(targets, n_classes)
+    smooth = sharp * (1.0 - smoothing) + smoothing / n_classes
+    return tf.nn.softmax_cross_entropy_with_logits(smooth, logits)
 
 
 def n_correct(logits: Any, targets: Any) -> Any:

@@ -5,6 +5,7 @@ without Keras, and `build_network` turns it into a ``keras.Sequential``.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -28,6 +29,7 @@ INITIALIZERS = (
     "random_uniform",
     "truncated_normal",
 )
+PRECISIONS = ("float32", "mixed_bfloat16")
 DROPOUT_LAYERS = ("Dropout", "SpatialDropout2D")
 
 
@@ -218,6 +220,7 @@ def l2_penalty(network: Network) -> float:
     return max((dict(spec.settings).get("l2", 0.0) for spec in network), default=0.0)
 
 
+@lru_cache
 def without_rates(network: Network) -> Network:
     """Set the rates of dropout and l2 to 1: what is left is the architecture.
 
@@ -236,7 +239,11 @@ def without_rates(network: Network) -> Network:
 
 
 def build_network(
-    network: Network, image_shape: tuple[int, int], *, seed: int
+    network: Network,
+    image_shape: tuple[int, int],
+    *,
+    seed: int,
+    precision: str = "float32",
 ) -> "keras.Sequential":
     """Build the Keras model of a network.
 
@@ -248,6 +255,8 @@ def build_network(
         Height and width of the images.
     seed : int
         Seed of the initial weights and of the dropout layers.
+    precision : {'float32', 'mixed_bfloat16'}
+        What all layers but the final softmax compute with.
 
     Returns
     -------
@@ -271,11 +280,10 @@ def build_network(
             settings["seed"] = seed + index
         name = f"{spec.kind.lower()}_{index}"
         # Explicit types keep the user's global Keras configuration out of it.
+        settings["dtype"] = "float32" if index == len(network) - 1 else precision
         if spec.kind in ("Conv2D", "MaxPooling2D", "SpatialDropout2D", "Flatten"):
             settings["data_format"] = "channels_last"
-        model.add(
-            getattr(keras.layers, spec.kind)(**settings, name=name, dtype="float32")
-        )
+        model.add(getattr(keras.layers, spec.kind)(**settings, name=name))
     return model
 
 

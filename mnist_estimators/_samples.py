@@ -15,7 +15,7 @@ from ._sklearn import check_sample_weight
 class Samples(NamedTuple):
     """Images (n, h, w, 1), class indices (n,) and sample weights (n,)."""
 
-    images: NDArray[np.float32]
+    images: NDArray[np.uint8] | NDArray[np.float32]
     targets: NDArray[np.int32]
     weights: NDArray[np.float32]
 

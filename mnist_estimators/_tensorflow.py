@@ -16,6 +16,9 @@ _lock = Lock()
 def load_keras() -> ModuleType:
     """Import Keras on TensorFlow without TensorFlow's start-up messages.
 
+    TensorFlow, if it was not imported before, keeps to ``OMP_NUM_THREADS`` threads
+    where that environment variable is set.
+
     Returns
     -------
     module
@@ -34,12 +37,27 @@ def load_keras() -> ModuleType:
             with _log_level("3"), _standard_error_held_back():
                 import tensorflow as tf
 
+                _keep_to_given_threads()
                 # Starts the runtime, which reads the log level now and writes no more.
                 tf.config.list_logical_devices()
         import keras
 
     _check_backend(keras.config.backend())
     return keras
+
+
+def _keep_to_given_threads() -> None:
+    """Let TensorFlow use the number of threads that other libraries use.
+
+    joblib sets ``OMP_NUM_THREADS`` in its worker processes so that together they use
+    each core once; TensorFlow by itself does not look at it.
+    """
+    import tensorflow as tf
+
+    given = os.environ.get("OMP_NUM_THREADS", "")
+    if given.isdecimal() and int(given) > 0:
+        tf.config.threading.set_intra_op_parallelism_threads(int(given))
+        tf.config.threading.set_inter_op_parallelism_threads(int(given))
 
 
 def _check_backend(backend: str) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ._engine import Trainer, TrainingState, borrow_trainer
+from ._engine import Settings, Trainer, TrainingState, borrow_trainer
 from ._networks import Network, dropout_rates, l2_penalty
 from ._optimizers import OptimizerSpec
 from ._progress import TrainingProgress
@@ -29,6 +29,8 @@ class TrainingPlan(NamedTuple):
 
     network: Network
     image_shape: tuple[int, int]
+    precision: str
+    pixel_scale: float
     optimizer: OptimizerSpec
     learning_rate: float
     learning_rate_schedule: str | None
@@ -77,7 +79,12 @@ def train(
     rates = learning_rates(
         plan.learning_rate_schedule, plan.learning_rate, plan.epochs * steps_per_epoch
     )
-    penalty, smoothing = l2_penalty(plan.network), plan.label_smoothing
+    settings = Settings(
+        dropout_rates(plan.network),
+        l2_penalty(plan.network),
+        plan.label_smoothing,
+        plan.pixel_scale,
+    )
     history: dict[str, list[float]] = {}
     best_loss, best_weights, epochs_without_gain = np.inf, None, 0
 
@@ -105,9 +112,7 @@ def train(
                     rows,
                     batch_size,
                     callbacks.learning_rates(step_rates),
-                    dropout_rates(plan.network),
-                    penalty,
-                    smoothing,
+                    settings,
                     (dropout_seed, first_step),
                 )
                 n_done = min(steps.stop * batch_size, n_rows)
@@ -118,7 +123,7 @@ def train(
             metrics = _metrics(totals / n_done)
             if validation:
                 callbacks.test_begin()
-                loss, accuracy = trainer.evaluate(validation, penalty, smoothing)
+                loss, accuracy = trainer.evaluate(validation, settings)
                 callbacks.test_end({"loss": loss, "accuracy": accuracy})
                 metrics |= {"val_loss": loss, "val_accuracy": accuracy}
             for name, value in metrics.items():
@@ -156,6 +161,7 @@ def _trainer_for(
         plan.network,
         plan.image_shape,
         plan.optimizer,
+        plan.precision,
         batch_size if pays else None,
     )
     if plan.callbacks:

@@ -138,7 +138,8 @@ def compare_estimators(
         - ``accuracy_mean``, ``accuracy_std``: over the folds; the standard deviation is
           that of the folds at hand (``ddof=0``), as in `GridSearchCV`;
         - ``log_loss_mean``: natural logarithm; NaN without ``predict_proba``;
-        - ``fit_seconds``: wall-clock time of ``fit``, mean of the folds;
+        - ``fit_seconds``: wall-clock time of ``fit``, mean of the folds. What a library
+          loads or compiles at its first use counts in the first fold;
         - ``predict_microseconds``: wall-clock time of ``predict`` for all images of a
           fold, divided by their number, mean of the folds. ``predict_proba`` runs
           before, so what an estimator prepares once is not counted here;

@@ -57,7 +57,7 @@ def mnist() -> MNIST:
 
 
 def _global_random_states() -> tuple[Any, ...]:
-    name, keys, *rest = np.random.get_state()  # noqa: NPY002
+    name, keys, *rest = np.random.get_state()  # noqa: NPY002  guarded here
     return random.getstate(), name, keys.tobytes(), rest
 
 

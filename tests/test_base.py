@@ -151,6 +151,19 @@ class TestPrediction:
         _, _, X_new, y_new = data
         assert fitted.score(X_new, y_new) > 0.6
 
+    def test_bfloat16_is_a_choice(self, classifier, fitted, data):
+        X, y, X_test, y_test = data
+        classifier.set_params(precision="mixed_bfloat16").fit(X, y)
+        exact = fitted.predict_proba(X_test)
+        near = classifier.predict_proba(X_test)
+        assert not np.array_equal(near, exact)
+        assert classifier.score(X_test, y_test) > 0.6
+        np.testing.assert_allclose(
+            classifier.model_.predict(X_test.reshape(-1, 28, 28, 1) / 255, verbose=0),
+            near,
+            atol=0.02,
+        )
+
     def test_model_is_a_keras_model_that_predicts_the_same(self, fitted, data):
         X_new = data[2]
         images = X_new.reshape(-1, 28, 28, 1).astype(np.float32) / 255
@@ -425,7 +438,7 @@ class TestMistakes:
             ({"batch_size": -1}, r"'batch_size' .* range \[1, inf\). Got -1"),
             ({"epochs": 0}, r"'epochs' .* range \[1, inf\). Got 0"),
             ({"epochs": 2.5}, "'epochs' .* must be an int"),
-            ({"activation": "swoosh"}, "'activation' .* 'relu'.*. Got 'swoosh'"),
+            ({"activation": "swoosh"}, "'activation' .*'relu'.*. Got 'swoosh'"),
             ({"learning_rate": 0}, "'learning_rate' .* Got 0"),
             ({"learning_rate_schedule": "steps"}, "'one_cycle'.* Got 'steps'"),
             ({"loss": "mse"}, "'loss' .* Got 'mse'"),
@@ -490,6 +503,12 @@ class TestMistakes:
         with pytest.raises(ValueError, match=r"one image.*X\[np.newaxis\]"):
             fitted.predict(image)
         assert fitted.predict(image[np.newaxis]).shape == (1,)
+
+    @pytest.mark.parametrize("shape", [(-1, 14, 56), (-1, 14, 56, 1), (-1, 56, 14)])
+    def test_images_of_another_shape(self, fitted, data, shape):
+        message = r"fitted on images of 28 x 28 pixels. Give X as \(n, 28, 28\)"
+        with pytest.raises(ValueError, match=message):
+            fitted.predict(data[2].reshape(shape))
 
     def test_another_number_of_pixels(self, fitted, data):
         with pytest.raises(ValueError, match=r"X has 64 features.*expecting 784"):

@@ -4,12 +4,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
+from sklearn.utils import check_array
 
 from mnist_estimators._images import (
     PIXEL_MAXIMA,
     as_network_input,
     flatten_images,
+    is_clean,
     pixel_range,
+    pixel_scale,
     resolve_image_shape,
     shape_of,
     warn_of_other_range,
@@ -158,17 +161,20 @@ class TestWarning:
         warn_of_other_range(np.array(X), fitted)
 
 
+def scaled(X, high, image_shape):
+    """Pixels as the first layer sees them."""
+    return as_network_input(X, high, image_shape) * np.float32(pixel_scale(high))
+
+
 class TestNetworkInput:
     @settings(deadline=None)
     @given(any_pixels)
-    def test_is_float32_images_and_leaves_the_pixels_alone(self, X):
+    def test_is_finite_images_and_leaves_the_pixels_alone(self, X):
         before = X.copy()
         X.flags.writeable = False
-        images = as_network_input(X, pixel_range(X)[1], (1, X.shape[1]))
+        images = scaled(X, pixel_range(X)[1], (1, X.shape[1]))
         assert images.shape == (len(X), 1, X.shape[1], 1)
-        assert images.dtype == np.float32
         assert np.isfinite(images).all()
-        assert not np.shares_memory(images, X)
         np.testing.assert_array_equal(X, before)
 
     @given(st.sampled_from(PIXEL_MAXIMA).flatmap(lambda m: st.tuples(
@@ -176,19 +182,63 @@ class TestNetworkInput:
     )))  # fmt: skip
     def test_pixels_lie_between_0_and_1(self, high_and_pixels):
         high, X = high_and_pixels
-        images = as_network_input(X, high, (2, 2))
+        images = scaled(X, high, (2, 2))
         assert images.min() >= 0
         assert images.max() <= 1
         np.testing.assert_allclose(images.reshape(3, 4), X / high, rtol=1e-6)
 
     def test_pixels_keep_their_place(self):
         X = np.arange(12).reshape(2, 6)
-        images = as_network_input(X, 1.0, (2, 3))
+        images = scaled(X, 1.0, (2, 3))
         np.testing.assert_array_equal(images[1, :, :, 0], [[6, 7, 8], [9, 10, 11]])
 
     @pytest.mark.parametrize("dtype", [np.uint8, np.int64, np.float32, np.float64])
     def test_the_type_of_the_pixels_does_not_matter(self, dtype):
         X = np.arange(256).reshape(16, 16)
-        expected = as_network_input(X, 255.0, (4, 4))
-        found = as_network_input(X.astype(dtype), 255.0, (4, 4))
+        expected = scaled(X, 255.0, (4, 4))
+        found = scaled(X.astype(dtype), 255.0, (4, 4))
         np.testing.assert_array_equal(found, expected)
+
+    @pytest.mark.parametrize(
+        ("given", "kept"),
+        [
+            (np.uint8, np.uint8),
+            (np.float32, np.float32),
+            (np.float64, np.float32),
+            (np.int64, np.float32),
+            (bool, np.float32),
+        ],
+    )
+    def test_bytes_stay_bytes_and_all_else_becomes_float32(self, given, kept):
+        images = as_network_input(np.ones((2, 4), given), 1.0, (2, 2))
+        assert images.dtype == kept
+
+
+class TestCleanInput:
+    """What skips scikit-learn's validation must be what would pass it."""
+
+    @settings(deadline=None)
+    @given(any_pixels)
+    def test_scikit_learn_would_leave_it_as_it_is(self, X):
+        usual = X.dtype in (np.uint8, np.float32, np.float64)
+        assert is_clean(X, X.shape[1]) == usual
+        np.testing.assert_array_equal(check_array(X), X)
+
+    @pytest.mark.parametrize(
+        "X",
+        [
+            pytest.param([[0.0, 1.0]], id="a list"),
+            pytest.param(pd.DataFrame([[0.0, 1.0]]), id="a data frame"),
+            pytest.param(np.ma.array([[0.0, 1.0]]), id="a masked array"),
+            pytest.param(np.array([["0", "1"]]), id="text"),
+            pytest.param(np.array([[0, None]]), id="objects"),
+            pytest.param(np.array([[0, 1j]]), id="complex numbers"),
+            pytest.param(np.array([[0, np.nan]]), id="NaN"),
+            pytest.param(np.array([[0, np.inf]], np.float32), id="infinity"),
+            pytest.param(np.zeros((0, 2)), id="no image"),
+            pytest.param(np.zeros(2), id="one row"),
+            pytest.param(np.zeros((1, 3)), id="other pixels"),
+        ],
+    )
+    def test_anything_unusual_is_not_clean(self, X):
+        assert not is_clean(X, 2)

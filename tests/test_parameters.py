@@ -90,7 +90,7 @@ class TestSeed:
         assert draw_seed(np.random.RandomState(0), 0) == first
 
     def test_none_is_fresh_and_leaves_the_global_states_alone(self):
-        before = random.getstate(), np.random.get_state()[1].tobytes()  # noqa: NPY002
+        before = random.getstate(), np.random.get_state()[1].tobytes()  # noqa: NPY002  the global one
         assert draw_seed(None, 0) != draw_seed(None, 0)
-        after = random.getstate(), np.random.get_state()[1].tobytes()  # noqa: NPY002
+        after = random.getstate(), np.random.get_state()[1].tobytes()  # noqa: NPY002  the global one
         assert after == before

@@ -68,6 +68,28 @@ def test_logits_are_those_of_the_keras_model(network):
     np.testing.assert_allclose(softmax(logits, axis=1), model(IMAGES), atol=1e-6)
 
 
+@pytest.mark.parametrize("network", [dense(), CONVOLUTIONAL])
+def test_bytes_are_scaled(network):
+    _, weights = random_weights(network, seed=1)
+    pixels = np.random.default_rng(0).integers(256, size=IMAGES.shape)
+    scaled = (pixels / 255).astype(np.float32)
+    expected = predict_logits(network, SHAPE, weights, scaled)
+    found = predict_logits(
+        network, SHAPE, weights, pixels.astype(np.uint8), pixel_scale=1 / 255
+    )
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("network", [dense(), CONVOLUTIONAL])
+def test_bfloat16_is_near(network):
+    _, weights = random_weights(network, seed=1)
+    exact = predict_logits(network, SHAPE, weights, IMAGES)
+    near = predict_logits(network, SHAPE, weights, IMAGES, precision="mixed_bfloat16")
+    assert near.dtype == np.float32
+    assert not np.array_equal(near, exact)
+    np.testing.assert_allclose(near, exact, rtol=0.05, atol=0.05)
+
+
 @pytest.mark.parametrize("rows_per_pass", [1, 3, 7, 100])
 def test_many_images_run_in_several_passes(rows_per_pass, monkeypatch):
     _, weights = random_weights(dense(), seed=1)
@@ -97,7 +119,7 @@ def test_only_the_latest_architectures_are_kept(monkeypatch):
     for units in (1, 2, 1, 3):
         predict(units)
     kept = [
-        dict(network[1].settings)["units"] for network, _ in _prediction._predictors
+        dict(network[1].settings)["units"] for network, *_ in _prediction._predictors
     ]
     assert kept == [1, 3]
 

@@ -27,6 +27,7 @@ def run(tmp_path, monkeypatch):
     """Run code in a new process, among stand-ins for TensorFlow and Keras."""
     monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL", raising=False)
     monkeypatch.delenv("KERAS_BACKEND", raising=False)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
 
     def run(code, **modules):
         for name, text in modules.items():
@@ -72,6 +73,29 @@ def test_fit_and_predict_write_nothing_and_keep_the_log_level(run):
         """
     )
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+
+
+THREADS = """
+    import tensorflow as tf
+    from mnist_estimators._tensorflow import load_keras
+    load_keras()
+    threading = tf.config.threading
+    print(threading.get_intra_op_parallelism_threads())
+    print(threading.get_inter_op_parallelism_threads())
+"""
+
+
+@pytest.mark.parametrize(("given", "used"), [("1", 1), ("", 0), ("2,1", 0), ("0", 0)])
+def test_keeps_to_the_threads_that_a_worker_is_given(run, monkeypatch, given, used):
+    monkeypatch.setenv("OMP_NUM_THREADS", given)
+    late = THREADS.replace("import tensorflow as tf", "", 1)
+    late = late.replace("load_keras()", "load_keras(); import tensorflow as tf")
+    assert run(late).stdout.split() == [str(used)] * 2
+
+
+def test_threads_are_left_alone_where_tensorflow_came_first(run, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    assert run(THREADS).stdout.split() == ["0", "0"]
 
 
 @pytest.mark.parametrize(("given", "used"), [(None, "3"), ("1", "1")])

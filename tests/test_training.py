@@ -67,6 +67,8 @@ def plan(network=None, *, optimizer="sgd", learning_rate=0.1, **settings):
     plain = {
         "network": network or dense(),
         "image_shape": SHAPE,
+        "precision": "float32",
+        "pixel_scale": 1.0,
         "optimizer": optimizer_spec(optimizer),
         "learning_rate": learning_rate,
         "learning_rate_schedule": None,
@@ -100,7 +102,8 @@ def keras_model(plan, seed=7):
     """The network of a plan, compiled by Keras alone."""
     model = build_network(plan.network, plan.image_shape, seed=seed)
     optimizer = plan.optimizer.build()
-    optimizer.learning_rate = plan.learning_rate
+    if plan.optimizer.learning_rate is not None:
+        optimizer.learning_rate = plan.learning_rate
     model.compile(
         optimizer,
         keras.losses.CategoricalCrossentropy(label_smoothing=plan.label_smoothing),
@@ -159,6 +162,18 @@ class TestAgainstKeras:
         ("network", "settings", "weights"),
         [
             pytest.param(dense(), {"optimizer": "adam"}, False, id="adam"),
+            pytest.param(
+                dense(),
+                {"optimizer": keras.optimizers.Adam(beta_1=0.5, epsilon=0.1)},
+                True,
+                id="adam with other numbers",
+            ),
+            pytest.param(
+                dense(),
+                {"optimizer": keras.optimizers.Adam(amsgrad=True, clipvalue=0.01)},
+                False,
+                id="adam with options",
+            ),
             pytest.param(
                 dense(),
                 {"optimizer": keras.optimizers.SGD(momentum=0.9, nesterov=True)},
@@ -225,6 +240,16 @@ class TestAgainstKeras:
                 np.testing.assert_allclose(mine, theirs, rtol=1e-5)
                 assert not np.allclose(mine, old)
 
+    def test_adam_follows_its_own_schedule(self):
+        schedule = keras.optimizers.schedules.ExponentialDecay(0.1, 1, 0.5)
+        adam = keras.optimizers.Adam(schedule)
+        the_plan = plan(optimizer=adam, learning_rate=0.0)
+        model = keras_model(the_plan)
+        state = TrainingState(model.get_weights(), [])
+        keras_fit(model, the_plan, SAMPLES)
+        final, _ = train(the_plan, SAMPLES, state=state)
+        assert_same_weights(final.weights, model.get_weights(), atol=1e-5)
+
     def test_small_batches_learn_as_fast(self, small_digits):
         """Loss curves differ no more than Keras' own do between two orders of rows."""
         X, y = (array[:640] for array in small_digits)
@@ -261,6 +286,52 @@ class TestAgainstKeras:
         assert np.abs(difference).max() < 4 * noise
         assert 4 * noise < 0.1  # a tenth of the loss
         assert np.ptp(theirs, axis=1).min() > 1
+
+
+class TestPixels:
+    @pytest.mark.parametrize("xla_min_steps", [1, 1000])
+    def test_bytes_train_as_their_values_do(self, monkeypatch, xla_min_steps):
+        monkeypatch.setattr(_training, "XLA_MIN_STEPS", xla_min_steps)
+        monkeypatch.setattr(_engine, "ROWS_PER_CHUNK", 16)
+        pixels = np.random.default_rng(0).integers(256, size=SAMPLES.images.shape)
+        in_bytes = SAMPLES._replace(images=pixels.astype(np.uint8))
+        in_floats = SAMPLES._replace(images=(pixels / 255).astype(np.float32))
+        the_plan = plan(dense(dropout=0.2), batch_size=8)
+        found, history = train(
+            the_plan._replace(pixel_scale=1 / 255), in_bytes, validation=in_bytes
+        )
+        expected, expected_history = train(the_plan, in_floats, validation=in_floats)
+        assert_same_weights(found.weights, expected.weights, atol=1e-5)
+        for name, curve in history.items():
+            assert curve == pytest.approx(expected_history[name], abs=1e-5), name
+
+    def test_validation_images_can_be_of_another_type(self):
+        floats = SAMPLES.images.astype(np.uint8).astype(np.float32)
+        validation = SAMPLES._replace(images=floats)
+        same = validation._replace(images=floats.astype(np.uint8))
+        curves = [
+            train(plan(), SAMPLES, validation=images)[1]["val_loss"]
+            for images in (validation, same)
+        ]
+        assert curves[0] == curves[1]
+
+
+class TestPrecision:
+    """Numbers of 16 bits where they are asked for, with float32 weights."""
+
+    @pytest.mark.parametrize("network", [dense(dropout=0.1), convolutional(0.1, 0.1)])
+    @pytest.mark.parametrize("xla_min_steps", [1, 1000])
+    def test_bfloat16_trains_about_as_well(self, monkeypatch, network, xla_min_steps):
+        monkeypatch.setattr(_training, "XLA_MIN_STEPS", xla_min_steps)
+        the_plan = plan(network, batch_size=10)
+        _, history = train(the_plan, SAMPLES, validation=SAMPLES)
+        short, short_history = train(
+            the_plan._replace(precision="mixed_bfloat16"), SAMPLES, validation=SAMPLES
+        )
+        assert short_history["loss"] != history["loss"]
+        for name, curve in history.items():
+            assert short_history[name] == pytest.approx(curve, rel=0.05, abs=0.05)
+        assert {weights.dtype for weights in short.weights} == {np.dtype(np.float32)}
 
 
 class TestXLA:
@@ -307,9 +378,10 @@ class TestXLA:
     def test_is_not_used_where_it_does_not_pay(self, monkeypatch):
         used = []
 
-        def note(network, image_shape, optimizer, xla_batch_size):
+        def note(*arguments):
+            *others, xla_batch_size = arguments
             used.append(xla_batch_size is not None)
-            return Trainer(network, image_shape, optimizer, None)
+            return Trainer(*others, None)
 
         monkeypatch.setattr(_engine, "_idle_trainers", OrderedDict())
         monkeypatch.setattr(_engine, "Trainer", note)
@@ -592,7 +664,8 @@ class TestTrainersAreKept:
         monkeypatch.setattr(_engine, "MAX_IDLE_TRAINERS", 3)
 
     def borrow(self, batch_size=None):
-        return borrow_trainer(dense(), SHAPE, optimizer_spec("sgd"), batch_size)
+        sgd = optimizer_spec("sgd")
+        return borrow_trainer(dense(), SHAPE, sgd, "float32", batch_size)
 
     def test_two_fits_at_once_have_two(self, cheap_trainers):
         with self.borrow() as first, self.borrow() as second:

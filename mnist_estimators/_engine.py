@@ -98,6 +98,7 @@ class Trainer:
         self._run = tf.function(run, autograph=False)
         self._evaluate = tf.function(self._evaluate_all, autograph=False)
         self._image_shape = image_shape
+        self._traced: dict[Any, Any] = {}
 
     def set_state(self, state: TrainingState | None, *, seed: int) -> None:
         """Start from `state`, or from new initial weights drawn with `seed`."""
@@ -154,8 +155,9 @@ class Trainer:
 
         arrays = tuple(map(tf.convert_to_tensor, samples))
         constants = _as_constants(settings)
-        run = self._run.get_concrete_function(
-            *self._signature(arrays[0].dtype),
+        run = self._trace(
+            self._run,
+            arrays[0].dtype,
             tf.TensorSpec((None,), tf.int32),
             tf.TensorSpec((), tf.int32),
             tf.TensorSpec((None,), tf.float32),
@@ -181,9 +183,7 @@ class Trainer:
         import tensorflow as tf
 
         arrays = tuple(map(tf.convert_to_tensor, samples))
-        evaluate = self._evaluate.get_concrete_function(
-            *self._signature(arrays[0].dtype)
-        )
+        evaluate = self._trace(self._evaluate, arrays[0].dtype)
         loss, accuracy = evaluate(arrays, _as_constants(settings)).numpy()
         return float(loss), float(accuracy)
 
@@ -191,17 +191,24 @@ class Trainer:
         """Put averaged weights in place, where the optimizer keeps an average."""
         self.optimizer.finalize_variable_values(self.model.trainable_variables)
 
-    def _signature(self, image_type: Any) -> tuple[Any, Any]:
-        """Describe samples and settings to the compiler."""
+    def _trace(self, function: Any, image_type: Any, *signature: Any) -> Any:
+        """Trace a function of samples, settings and more, once for a type of images."""
         import tensorflow as tf
 
+        key = (function, image_type)
+        if key in self._traced:
+            return self._traced[key]
         samples = (
             tf.TensorSpec((None, *self._image_shape, 1), image_type),
             tf.TensorSpec((None,), tf.int32),
             tf.TensorSpec((None,), tf.float32),
         )
         scalar = tf.TensorSpec((), tf.float32)
-        return samples, Settings(tf.TensorSpec((None,), tf.float32), *[scalar] * 3)
+        settings = Settings(tf.TensorSpec((None,), tf.float32), *[scalar] * 3)
+        self._traced[key] = function.get_concrete_function(
+            samples, settings, *signature
+        )
+        return self._traced[key]
 
     def _penalty(self, l2: Any) -> Any:
         import tensorflow as tf

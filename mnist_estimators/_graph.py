@@ -63,9 +63,9 @@ def dropout_masks(bits: list[Any], rates: Any) -> list[Any]:
 
     masks = []
     for index, drawn in enumerate(bits):
-        n_kept = tf.round((1.0 - rates[index]) * 2**16)
-        numbers = tf.cast(tf.cast(drawn, tf.int32), tf.float32)
-        masks.append(tf.where(numbers < n_kept, 2**16 / n_kept, 0.0))
+        n_kept = tf.minimum(tf.round((1.0 - rates[index]) * 2**16), 2**16 - 1)
+        kept = drawn < tf.cast(tf.cast(n_kept, tf.int32), tf.uint16)
+        masks.append(tf.cast(kept, tf.float32) * (2**16 / n_kept))
     return masks
 
 

@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     import keras
 
 STEPS_PER_CALL = 100
-# XLA takes a second to compile a step; with fewer steps than this it does not pay.
-XLA_MIN_STEPS = 600
-ENDS = ("begin", "end")
+# XLA takes a second to compile; with fewer steps than this it does not pay.
+XLA_MIN_STEPS = 1000
+BATCH_METHODS = tuple(
+    f"on_{kind}_{end}" for kind in ("batch", "train_batch") for end in ("begin", "end")
+)
 
 
 class TrainingPlan(NamedTuple):
@@ -96,15 +98,15 @@ def train(
         samples = _as_tensors(samples)
         validation = _as_tensors(validation) if validation else None
         callbacks = _Callbacks(plan, trainer, steps_per_epoch)
-        callbacks.train_begin()
+        callbacks.notify("train_begin")
         for epoch in range(plan.epochs):
-            callbacks.epoch_begin(epoch)
+            callbacks.notify("epoch_begin", epoch)
             order = order_rng.permutation(n_rows).astype(np.int32)
             totals = np.zeros(2)
             for start in range(0, steps_per_epoch, callbacks.steps_per_call):
                 steps = slice(start, start + callbacks.steps_per_call)
                 first_step = epoch * steps_per_epoch + start
-                callbacks.batch_begin(start)
+                callbacks.notify_of_batch("train_batch_begin", start)
                 step_rates = rates[first_step : first_step + callbacks.steps_per_call]
                 rows = order[steps.start * batch_size : steps.stop * batch_size]
                 totals += trainer.run(
@@ -116,20 +118,22 @@ def train(
                     (dropout_seed, first_step),
                 )
                 n_done = min(steps.stop * batch_size, n_rows)
-                callbacks.batch_end(start, _metrics(totals / n_done))
+                callbacks.notify_of_batch(
+                    "train_batch_end", start, _metrics(totals / n_done)
+                )
                 progress.steps_done(min(steps.stop, steps_per_epoch) - start)
                 if callbacks.stop_training:
                     break
             metrics = _metrics(totals / n_done)
             if validation:
-                callbacks.test_begin()
+                callbacks.notify("test_begin")
                 loss, accuracy = trainer.evaluate(validation, settings)
-                callbacks.test_end({"loss": loss, "accuracy": accuracy})
+                callbacks.notify("test_end", {"loss": loss, "accuracy": accuracy})
                 metrics |= {"val_loss": loss, "val_accuracy": accuracy}
             for name, value in metrics.items():
                 history.setdefault(name, []).append(value)
             progress.epoch_done(epoch + 1, metrics)
-            callbacks.epoch_end(epoch, metrics)
+            callbacks.notify("epoch_end", epoch, dict(metrics))
             if plan.patience is not None:
                 if metrics["val_loss"] < best_loss:
                     best_loss, best_weights = metrics["val_loss"], trainer.weights()
@@ -141,7 +145,7 @@ def train(
             if callbacks.stop_training:
                 break
         trainer.finish()
-        callbacks.train_end(metrics)
+        callbacks.notify("train_end", metrics)
         final = trainer.state()
     if best_weights is not None:
         final = final._replace(weights=best_weights)
@@ -225,45 +229,22 @@ class _Callbacks:
             return planned
         return np.full_like(planned, float(self._optimizer.learning_rate))
 
-    def train_begin(self) -> None:
+    def notify(self, event: str, *arguments: Any) -> None:
+        """Call ``on_<event>`` of each callback."""
         if self._list is not None:
-            self._list.on_train_begin()
+            getattr(self._list, f"on_{event}")(*arguments)
 
-    def train_end(self, metrics: dict[str, float]) -> None:
-        if self._list is not None:
-            self._list.on_train_end(metrics)
-
-    def epoch_begin(self, epoch: int) -> None:
-        if self._list is not None:
-            self._list.on_epoch_begin(epoch)
-
-    def epoch_end(self, epoch: int, metrics: dict[str, float]) -> None:
-        if self._list is not None:
-            self._list.on_epoch_end(epoch, dict(metrics))
-
-    def test_begin(self) -> None:
-        if self._list is not None:
-            self._list.on_test_begin()
-
-    def test_end(self, metrics: dict[str, float]) -> None:
-        if self._list is not None:
-            self._list.on_test_end(metrics)
-
-    def batch_begin(self, batch: int) -> None:
-        if self._list is not None and self.steps_per_call == 1:
-            self._list.on_train_batch_begin(batch)
-
-    def batch_end(self, batch: int, metrics: dict[str, float]) -> None:
-        if self._list is not None and self.steps_per_call == 1:
-            self._list.on_train_batch_end(batch, metrics)
+    def notify_of_batch(self, event: str, *arguments: Any) -> None:
+        """Do the same where a call is a single step, as callbacks of batches need."""
+        if self.steps_per_call == 1:
+            self.notify(event, *arguments)
 
 
 def _wants_batches(callback: "keras.callbacks.Callback") -> bool:
     import keras
 
-    names = [f"on_{kind}_{end}" for kind in ("batch", "train_batch") for end in ENDS]
     return any(
         getattr(type(callback), name) is not getattr(keras.callbacks.Callback, name)
         or name in vars(callback)
-        for name in names
+        for name in BATCH_METHODS
     )

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from speed_cases import CASES, Case
+from speed_contenders import CONTENDERS
 
 PACKAGES = (
     "tensorflow",
@@ -90,12 +91,42 @@ def measure(name: str, case: Case, repeats: int) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def as_markdown(runs: pd.DataFrame) -> str:
-    """Lay out medians, spreads and ratios as a table."""
+def as_summary(runs: pd.DataFrame) -> str:
+    """Lay out a row for each case: medians, and their ratios to the first contender."""
+    peers = [name for name in CONTENDERS if name != "ours"]
     lines = [
-        "| work | contender | median s | range s | cold s | accuracy | ours is faster "
-        "| aim |",
-        "|---|---|---|---|---|---|---|---|",
+        "| work | this package | " + " | ".join(peers) + " |",
+        "|---|---|" + "---|" * len(peers),
+    ]
+    for name, of_case in runs.groupby("case", sort=False):
+        case = CASES[str(name)]
+        warm = of_case[of_case["round"] > 0]
+        if not set(peers) & set(case.contenders):
+            continue
+        first = warm[warm["contender"] == case.contenders[0]].set_index("round")
+        cells = [case.title, _median(first, case)]
+        for one in peers:
+            own = warm[warm["contender"] == one].set_index("round")
+            ratio = (own["seconds"] / first["seconds"]).median()
+            cells.append(f"{_median(own, case)} ({ratio:.2g}x)" if len(own) else "")
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _median(runs: pd.DataFrame, case: Case) -> str:
+    value, unit = runs["seconds"].median(), case.unit
+    if unit == "s" and value < 0.1:
+        value, unit = 1e3 * value, "ms"
+    accuracy = runs["accuracy"].mean() if "accuracy" in runs else np.nan
+    shown = "" if np.isnan(accuracy) else f", {100 * accuracy:.1f} %"
+    return f"{value:.3g} {unit}{shown}"
+
+
+def as_markdown(runs: pd.DataFrame) -> str:
+    """Lay out a row for each contender, with spread and the ratio to reach."""
+    lines = [
+        "| work | contender | median | range | first run | ratio | at least |",
+        "|---|---|---|---|---|---|---|",
     ]
     for name, of_case in runs.groupby("case", sort=False):
         case = CASES[str(name)]
@@ -105,16 +136,14 @@ def as_markdown(runs: pd.DataFrame) -> str:
             own = warm[warm["contender"] == one].set_index("round")
             seconds = own["seconds"]
             cold = of_case[(of_case["contender"] == one) & (of_case["round"] == 0)]
-            accuracy = own["accuracy"].mean() if "accuracy" in own else np.nan
             ratio = (seconds / first["seconds"]).median()
             aim = case.at_least.get(one)
             cells = [
                 case.title if one == case.contenders[0] else "",
                 one,
-                f"{seconds.median():.4g}",
+                f"{seconds.median():.4g} {case.unit}",
                 f"{seconds.min():.4g} - {seconds.max():.4g}",
                 f"{cold['seconds'].iloc[0]:.4g}",
-                "" if np.isnan(accuracy) else f"{accuracy:.4f}",
                 "" if one == case.contenders[0] else f"{ratio:.2f}x",
                 "" if aim is None else f"{aim:.2f}x",
             ]
@@ -139,6 +168,9 @@ def describe_machine() -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", nargs="+", choices=CASES, default=list(CASES))
+    parser.add_argument(
+        "--tables", action="store_true", help="run nothing: lay out the earlier runs"
+    )
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--folder", type=Path, default=FOLDER)
     parser.add_argument("--serve", nargs=2, help=argparse.SUPPRESS)
@@ -149,7 +181,7 @@ def main() -> None:
     arguments.folder.mkdir(parents=True, exist_ok=True)
     path = arguments.folder / "speed.csv"
     kept = pd.read_csv(path) if path.exists() else pd.DataFrame()
-    for name in arguments.only:
+    for name in [] if arguments.tables else arguments.only:
         runs = measure(name, CASES[name], arguments.repeats)
         if len(kept):
             kept = kept[kept["case"] != name]
@@ -158,7 +190,7 @@ def main() -> None:
     order = {name: number for number, name in enumerate(CASES)}
     kept = kept.sort_values("case", key=lambda names: names.map(order), kind="stable")
     kept.to_csv(path, index=False)
-    text = f"{describe_machine()}\n\n{as_markdown(kept)}\n"
+    text = f"{describe_machine()}\n\n{as_summary(kept)}\n\n{as_markdown(kept)}\n"
     (arguments.folder / "speed.md").write_text(text)
     print(text)
 

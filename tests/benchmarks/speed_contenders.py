@@ -34,7 +34,7 @@ def ours(
 
 
 def keras_model(network: str, hidden: tuple[int, ...] = DENSE) -> Any:
-    """Build and compile the plain Keras model."""
+    """Build the plain Keras model."""
     import keras
     from keras import layers
 
@@ -56,13 +56,7 @@ def keras_model(network: str, hidden: tuple[int, ...] = DENSE) -> Any:
             body.append(layers.Dense(units, activation="relu"))
             if hidden == DENSE:
                 body.append(layers.Dropout(DENSE_DROPOUT))
-    model = keras.Sequential([*inputs, *body, layers.Dense(10, activation="softmax")])
-    model.compile(
-        optimizer=keras.optimizers.Adam(LEARNING_RATE),
-        loss="sparse_categorical_crossentropy",
-        metrics=["accuracy"],
-    )
-    return model
+    return keras.Sequential([*inputs, *body, layers.Dense(10, activation="softmax")])
 
 
 class PlainKeras:
@@ -80,12 +74,20 @@ class PlainKeras:
         self.epochs, self.batch_size = epochs, batch_size
 
     def fit(self, X: Any, y: Any) -> "PlainKeras":
+        import keras
+
         self.model_ = keras_model(self.network, self.hidden)
+        self.model_.compile(
+            optimizer=keras.optimizers.Adam(LEARNING_RATE),
+            loss="sparse_categorical_crossentropy",
+            metrics=["accuracy"],
+        )
         self.model_.fit(X, y, epochs=self.epochs, batch_size=self.batch_size, verbose=0)
         return self
 
     def predict(self, X: Any) -> Any:
-        return self.model_.predict(X, verbose=0).argmax(axis=1)
+        found = self.model_.predict(X, batch_size=self.batch_size, verbose=0)
+        return found.argmax(axis=1)
 
 
 def scikeras(
@@ -98,6 +100,10 @@ def scikeras(
         model=keras_model,
         model__network=network,
         model__hidden=hidden,
+        optimizer="adam",
+        optimizer__learning_rate=LEARNING_RATE,
+        loss="sparse_categorical_crossentropy",
+        metrics=["accuracy"],
         epochs=epochs,
         batch_size=batch_size,
         verbose=0,

@@ -45,3 +45,10 @@ def test_every_library_that_the_package_imports_is_declared():
                 imported.add(str(node.module).split(".")[0])
     libraries = imported - sys.stdlib_module_names - {"mnist_estimators"}
     assert {DISTRIBUTION_OF.get(name, name) for name in libraries} <= declared
+
+
+def test_the_readme_shows_the_measured_table_of_speed():
+    _, summary, _ = (
+        (ROOT / "docs" / "benchmarks" / "speed.md").read_text().strip().split("\n\n")
+    )
+    assert summary in (ROOT / "README.md").read_text()

@@ -108,7 +108,8 @@ def as_summary(runs: pd.DataFrame) -> str:
         for one in peers:
             own = warm[warm["contender"] == one].set_index("round")
             ratio = (own["seconds"] / first["seconds"]).median()
-            cells.append(f"{_median(own, case)} ({ratio:.2g}x)" if len(own) else "")
+            times = f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.2g}"
+            cells.append(f"{_median(own, case)} ({times}x)" if len(own) else "")
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
 

@@ -10,28 +10,33 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _MODULE_OF = {
+    "AugmentedClassifier": "_augmented",
     "CNNDigitClassifier": "_cnn",
     "DenseDigitClassifier": "_dense",
     "classic_baselines": "comparison",
     "compare_estimators": "comparison",
+    "load_digit_images": "datasets",
     "load_mnist": "datasets",
     "load_small_digits": "datasets",
 }
 
 __all__ = [
+    "AugmentedClassifier",
     "CNNDigitClassifier",
     "DenseDigitClassifier",
     "classic_baselines",
     "compare_estimators",
+    "load_digit_images",
     "load_mnist",
     "load_small_digits",
 ]
 
 if TYPE_CHECKING:
+    from ._augmented import AugmentedClassifier
     from ._cnn import CNNDigitClassifier
     from ._dense import DenseDigitClassifier
     from .comparison import classic_baselines, compare_estimators
-    from .datasets import load_mnist, load_small_digits
+    from .datasets import load_digit_images, load_mnist, load_small_digits
 
 
 def __getattr__(name: str) -> Any:

@@ -8,20 +8,16 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import log_softmax, softmax
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils import Tags
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from ._engine import TrainingState
 from ._images import (
     as_network_input,
-    flatten_images,
-    is_clean,
     pixel_range,
     pixel_scale,
-    resolve_image_shape,
-    shape_of,
     warn_of_other_range,
 )
 from ._networks import PRECISIONS, Network, build_network
@@ -30,9 +26,10 @@ from ._parameters import draw_seed
 from ._prediction import predict_logits
 from ._samples import Samples, combine_weights, encode_labels, hold_out
 from ._schedules import SCHEDULES
-from ._sklearn import Interval, StrOptions, fit_context
+from ._sklearn import HasMethods, Interval, StrOptions, fit_context
 from ._tensorflow import load_keras
 from ._training import TrainingPlan, train
+from ._validation import validate_pixels
 
 if TYPE_CHECKING:
     import keras
@@ -41,7 +38,6 @@ if TYPE_CHECKING:
 LOSSES = ("categorical_crossentropy", "sparse_categorical_crossentropy")
 DEFAULT_VALIDATION_FRACTION = 0.1
 PEAK_OVER_CONSTANT_RATE = 3.0
-UNLABELLED = "no_validation"  # what scikit-learn's validate_data takes for no y
 
 
 class BaseDigitClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
@@ -60,6 +56,7 @@ class BaseDigitClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         "patience": [Interval(Integral, 1, None, closed="left")],
         "class_weight": [dict, StrOptions({"balanced"}), None],
         "callbacks": [list, tuple, None],
+        "augmenter": [HasMethods(["fit", "augment"]), None],
         "warm_start": ["boolean"],
         "precision": [StrOptions(set(PRECISIONS))],
         "image_shape": ["array-like", None],
@@ -80,6 +77,7 @@ class BaseDigitClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     patience: int
     class_weight: Mapping[Hashable, float] | str | None
     callbacks: Any
+    augmenter: Any
     warm_start: bool
     precision: str
     image_shape: tuple[int, int] | None
@@ -137,7 +135,7 @@ class BaseDigitClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             If Keras runs on another backend than TensorFlow.
         """
         going_on = self.warm_start and hasattr(self, "weights_")
-        pixels, labels = self._validate(X, y, reset=not going_on)
+        pixels, labels = validate_pixels(self, X, y, reset=not going_on)
         check_classification_targets(labels)
         if going_on:
             self._refuse_other_classes(np.unique(labels))
@@ -210,7 +208,7 @@ class BaseDigitClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
                 "classes must be given in the first call of partial_fit: all labels "
                 "that will ever come, e.g. classes=range(10)."
             )
-        pixels, labels = self._validate(X, y, reset=first)
+        pixels, labels = validate_pixels(self, X, y, reset=first)
         if first:
             self._learn_data(pixels, np.unique(np.asarray(classes)))
         elif classes is not None:
@@ -376,32 +374,6 @@ class BaseDigitClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         if hasattr(self, "weights_"):
             self._cache = {}
 
-    def _validate(self, X: ArrayLike, y: Any = UNLABELLED, *, reset: bool) -> Any:
-        """Flatten and check images, and labels if given, as scikit-learn does."""
-        shape = shape_of(X)
-        if reset and len(shape) > 1:
-            self.image_shape_ = resolve_image_shape(shape, self.image_shape)
-        elif not reset:
-            self._refuse_other_shape(shape)
-            nameless = y is UNLABELLED and not hasattr(self, "feature_names_in_")
-            if nameless and is_clean(X, self.n_features_in_):
-                return X.reshape(len(X), -1)
-        return validate_data(self, flatten_images(X), y, reset=reset)
-
-    def _refuse_other_shape(self, shape: tuple[int, ...]) -> None:
-        if shape == self.image_shape_ != (1, self.n_features_in_):
-            raise ValueError(
-                f"X has shape {shape}, which is one image. Give a stack of "
-                "images, e.g. X[np.newaxis]."
-            )
-        height, width = self.image_shape_
-        if len(shape) in (3, 4) and shape[1:3] != self.image_shape_:
-            raise ValueError(
-                f"X has shape {shape}, but the classifier was fitted on images of "
-                f"{height} x {width} pixels. Give X as (n, {height}, {width}) or (n, "
-                f"{height * width})."
-            )
-
     def _learn_data(self, pixels: NDArray[Any], classes: NDArray[Any]) -> None:
         self.classes_ = classes
         self.pixel_range_ = pixel_range(pixels)
@@ -455,7 +427,7 @@ class BaseDigitClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
                 f"{type(validation_data).__name__} instead."
             )
         X, y, *sample_weight = validation_data
-        pixels, labels = self._validate(X, y, reset=False)
+        pixels, labels = validate_pixels(self, X, y, reset=False)
         warn_of_other_range(pixels, self.pixel_range_)
         weight = sample_weight[0] if sample_weight else None
         return self._samples(pixels, labels, weight)
@@ -504,6 +476,7 @@ class BaseDigitClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             batch_size=self.batch_size,
             patience=self.patience if validation and self.early_stopping else None,
             callbacks=self._checked_callbacks(),
+            augmenter=self.augmenter and clone(self.augmenter).fit(samples.images),
             seed=seed,
             verbose=int(self.verbose),
         )
@@ -528,7 +501,7 @@ class BaseDigitClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
 
     def _logits(self, X: ArrayLike) -> NDArray[np.float32]:
         check_is_fitted(self)
-        pixels = self._validate(X, reset=False)
+        pixels = validate_pixels(self, X, reset=False)
         warn_of_other_range(pixels, self.pixel_range_)
         load_keras()
         import tensorflow as tf

@@ -77,6 +77,11 @@ class DenseDigitClassifier(BaseDigitClassifier):
         Weight of each class in the loss; 'balanced' makes them count alike.
     callbacks : list of keras.callbacks.Callback, default=None
         Keras callbacks, copied for each fit.
+    augmenter : augmenter, default=None
+        Makes new random variants of the training images for each epoch, while the
+        network trains on those before, such as
+        ``mnist_estimators.augmentation.DigitAugmenter()``. Validation images stay as
+        they are. Its `random_state` plays no part here.
     warm_start : bool, default=False
         Whether another call of ``fit`` goes on from the fitted weights.
     precision : {'float32', 'mixed_bfloat16'}, default='float32'
@@ -173,6 +178,7 @@ class DenseDigitClassifier(BaseDigitClassifier):
         patience: int = 5,
         class_weight: Mapping[Hashable, float] | str | None = None,
         callbacks: "Sequence[keras.callbacks.Callback] | None" = None,
+        augmenter: Any = None,
         warm_start: bool = False,
         precision: str = "float32",
         image_shape: tuple[int, int] | None = None,
@@ -197,6 +203,7 @@ class DenseDigitClassifier(BaseDigitClassifier):
         self.patience = patience
         self.class_weight = class_weight
         self.callbacks = callbacks
+        self.augmenter = augmenter
         self.warm_start = warm_start
         self.precision = precision
         self.image_shape = image_shape

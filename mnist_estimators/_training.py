@@ -2,7 +2,9 @@
 
 import copy
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -42,6 +44,7 @@ class TrainingPlan(NamedTuple):
     batch_size: int
     patience: int | None
     callbacks: Sequence["keras.callbacks.Callback"]
+    augmenter: Any
     seed: int
     verbose: int
 
@@ -75,8 +78,8 @@ def train(
     n_rows = len(samples.targets)
     batch_size = min(plan.batch_size, n_rows)
     steps_per_epoch = -(-n_rows // batch_size)
-    seeds = np.random.SeedSequence(plan.seed).generate_state(3) >> 1
-    weights_seed, order_seed, dropout_seed = (int(seed) for seed in seeds)
+    seeds = np.random.SeedSequence(plan.seed).generate_state(4) >> 1
+    weights_seed, order_seed, dropout_seed, variants_seed = map(int, seeds)
     order_rng = np.random.default_rng(order_seed)
     rates = learning_rates(
         plan.learning_rate_schedule, plan.learning_rate, plan.epochs * steps_per_epoch
@@ -93,13 +96,13 @@ def train(
     with (
         _trainer_for(plan, batch_size, plan.epochs * steps_per_epoch) as trainer,
         TrainingProgress(plan.verbose, plan.epochs, steps_per_epoch) as progress,
+        _each_epoch(samples, plan.augmenter, plan.epochs, variants_seed) as epochs,
     ):
         trainer.set_state(state, seed=weights_seed)
-        samples = _as_tensors(samples)
         validation = _as_tensors(validation) if validation else None
         callbacks = _Callbacks(plan, trainer, steps_per_epoch)
         callbacks.notify("train_begin")
-        for epoch in range(plan.epochs):
+        for epoch, samples in enumerate(epochs):
             callbacks.notify("epoch_begin", epoch)
             order = order_rng.permutation(n_rows).astype(np.int32)
             totals = np.zeros(2)
@@ -173,6 +176,34 @@ def _trainer_for(
     else:
         with borrow_trainer(*arguments) as trainer:
             yield trainer
+
+
+@contextmanager
+def _each_epoch(
+    samples: Samples, augmenter: Any, n_epochs: int, seed: int
+) -> Iterator[Iterator[Samples]]:
+    """Give the samples of one epoch after the other.
+
+    With an augmenter they are new variants, which a thread makes while the network
+    trains on those before.
+    """
+    if augmenter is None:
+        yield repeat(_as_tensors(samples), n_epochs)
+        return
+
+    def variants(epoch: int) -> Samples:
+        images = augmenter.augment(samples.images, random_state=seed + epoch)
+        return _as_tensors(samples._replace(images=images))
+
+    def in_turn() -> Iterator[Samples]:
+        upcoming = pool.submit(variants, 0)
+        for epoch in range(1, n_epochs):
+            present, upcoming = upcoming.result(), pool.submit(variants, epoch)
+            yield present
+        yield upcoming.result()
+
+    with ThreadPoolExecutor(1) as pool:
+        yield in_turn()
 
 
 def _as_tensors(samples: Samples) -> Samples:

@@ -13,8 +13,10 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV
 
 from mnist_estimators import CNNDigitClassifier, DenseDigitClassifier
+from mnist_estimators.augmentation import DigitAugmenter
 from mnist_estimators.exceptions import PixelRangeWarning
 
 DENSE = DenseDigitClassifier(
@@ -600,3 +602,76 @@ class TestTraining:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             classifier.fit(X, y).predict(X_new[:1])
+
+
+class TestAugmenter:
+    augmenter = DigitAugmenter()
+
+    def test_changes_training_and_is_seeded_by_the_classifier(self, classifier, data):
+        X, y, X_test, _ = data
+        plain = clone(classifier).fit(X, y).predict_proba(X_test)
+        classifier.set_params(augmenter=self.augmenter)
+        first = classifier.fit(X, y).predict_proba(X_test)
+        again = clone(classifier).fit(X, y).predict_proba(X_test)
+        assert not np.array_equal(first, plain)
+        np.testing.assert_array_equal(first, again)
+        assert not hasattr(self.augmenter, "image_shape_")
+
+    def test_gives_new_variants_of_training_images_alone_in_each_epoch(
+        self, classifier, data
+    ):
+        X, y, _, _ = data
+        seen = []
+
+        class Recorder(DigitAugmenter):
+            def augment(self, X, **options):
+                variants = super().augment(X, **options)
+                seen.append((X, variants))
+                return variants
+
+        augmenter = Recorder(rotation=20)
+        classifier.set_params(
+            augmenter=augmenter, epochs=3, validation_fraction=0.2
+        ).fit(X, y)
+        assert [len(variants) for _, variants in seen] == [400, 400, 400]
+        first, second, third = (variants for _, variants in seen)
+        assert (first != second).any()
+        assert (second != third).any()
+        known = {image.tobytes() for image in X}
+        given = {image.tobytes() for image in seen[0][0]}
+        assert len(known - given) >= 90
+        assert given <= known
+
+    def test_images_of_any_type_and_shape(self, classifier, data):
+        X, y, X_test, y_test = data
+        classifier.set_params(augmenter=self.augmenter, epochs=8)
+        in_floats = (X / 255).reshape(-1, 28, 28)
+        classifier.fit(in_floats, y)
+        assert classifier.score((X_test / 255).reshape(-1, 28, 28), y_test) > 0.6
+
+    def test_searches_reach_inside(self, classifier, data):
+        X, y, _, _ = data
+        classifier.set_params(augmenter=self.augmenter, epochs=1)
+        grid = {"augmenter__rotation": [0.0, 15.0], "augmenter": [self.augmenter]}
+        search = GridSearchCV(classifier, grid, cv=2).fit(X, y)
+        assert search.best_estimator_.augmenter.rotation in (0.0, 15.0)
+
+    def test_partial_fit(self, classifier, data):
+        X, y, X_test, y_test = data
+        classifier.set_params(augmenter=self.augmenter)
+        for _ in range(15):
+            classifier.partial_fit(X, y, classes=range(10))
+        assert classifier.score(X_test, y_test) > 0.6
+
+    def test_a_failing_augmenter_fails_the_fit(self, classifier, data):
+        class Broken(DigitAugmenter):
+            def augment(self, X, **options):
+                raise RuntimeError("no more ink")
+
+        with pytest.raises(RuntimeError, match="no more ink"):
+            classifier.set_params(augmenter=Broken()).fit(data[0], data[1])
+
+    def test_must_be_an_augmenter(self, classifier, data):
+        classifier.set_params(augmenter="rotate")
+        with pytest.raises(ValueError, match="The 'augmenter' parameter of"):
+            classifier.fit(data[0], data[1])

@@ -22,6 +22,7 @@ LAYERS = (
         "_schedules",
         "_sklearn",
         "_tensorflow",
+        "_validation",
         "augmentation",
         "datasets",
         "exceptions",

@@ -9,7 +9,11 @@ from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-DISTRIBUTION_OF = {"sklearn": "scikit-learn"}
+DISTRIBUTION_OF = {
+    "PIL": "pillow",
+    "cv2": "opencv-python-headless",
+    "sklearn": "scikit-learn",
+}
 
 
 def _bounds(requirements: list[str], operator: str) -> dict[str, str]:

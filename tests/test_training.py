@@ -78,6 +78,7 @@ def plan(network=None, *, optimizer="sgd", learning_rate=0.1, **settings):
         "batch_size": 1000,
         "patience": None,
         "callbacks": (),
+        "augmenter": None,
         "seed": 0,
         "verbose": 0,
     }

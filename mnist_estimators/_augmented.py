@@ -1,0 +1,247 @@
+"""Any classifier, trained on random variants of its images as well."""
+
+from collections.abc import Callable
+from numbers import Integral
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
+from sklearn.utils import Tags, assert_all_finite, get_tags
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, column_or_1d
+
+from ._parameters import draw_seed
+from ._sklearn import HasMethods, Interval, fit_context
+
+
+def _estimator_has(name: str) -> Callable[[Any], bool]:
+    def check(classifier: Any) -> bool:
+        getattr(getattr(classifier, "estimator_", classifier.estimator), name)
+        return True
+
+    return check
+
+
+class AugmentedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
+    """Train any classifier on images and on random variants of them.
+
+    The variants are made inside ``fit``, from the images given to it: in a
+    cross-validation no variant of an image gets into another fold. What is predicted is
+    the images themselves, or with `tta` the mean over them and some variants.
+
+    Parameters
+    ----------
+    estimator : classifier
+        Any scikit-learn classifier. A clone is fitted.
+    augmenter : augmenter
+        Such as ``DigitAugmenter()``: has ``fit`` and ``augment``. A clone is fitted.
+    n_copies : int, default=4
+        Variants of each image to train on, next to the image itself, at least 0.
+    tta : int, default=0
+        Test-time augmentation: variants of each image to predict, next to the image
+        itself. Their probabilities are averaged, or their decision functions where the
+        estimator has no ``predict_proba``. All images undergo the same `tta` random
+        changes, which ``fit`` draws.
+    random_state : int, RandomState instance or None, default=None
+        Seed of the variants. The estimator has its own.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        Class labels, sorted.
+    estimator_ : classifier
+        The fitted clone of `estimator`.
+    augmenter_ : augmenter
+        The fitted clone of `augmenter`.
+    n_features_in_ : int
+        Pixels of an image.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Column names, where `X` was a data frame with text names.
+
+    See Also
+    --------
+    mnist_estimators.augmentation.DigitAugmenter : Variants that suit digits.
+    CNNDigitClassifier : Has a parameter `augmenter` that makes new variants for each
+        epoch: more accurate for networks.
+
+    Examples
+    --------
+    >>> from mnist_estimators import AugmentedClassifier, load_small_digits
+    >>> from mnist_estimators.augmentation import DigitAugmenter
+    >>> from sklearn.neighbors import KNeighborsClassifier
+    >>> X, y = load_small_digits()
+    >>> knn = KNeighborsClassifier(n_neighbors=3)
+    >>> augmented = AugmentedClassifier(knn, DigitAugmenter(), random_state=0)
+    >>> plain_score = knn.fit(X[:200], y[:200]).score(X[200:], y[200:])
+    >>> augmented.fit(X[:200], y[:200]).score(X[200:], y[200:]) > plain_score
+    True
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "estimator": [HasMethods(["fit", "predict"])],
+        "augmenter": [HasMethods(["fit", "augment"])],
+        "n_copies": [Interval(Integral, 0, None, closed="left")],
+        "tta": [Interval(Integral, 0, None, closed="left")],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self,
+        estimator: Any,
+        augmenter: Any,
+        *,
+        n_copies: int = 4,
+        tta: int = 0,
+        random_state: int | np.random.RandomState | None = None,
+    ):
+        self.estimator = estimator
+        self.augmenter = augmenter
+        self.n_copies = n_copies
+        self.tta = tta
+        self.random_state = random_state
+
+    @fit_context(prefer_skip_nested_validation=False)
+    def fit(
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> Self:
+        """Make variants and train on them and on the images.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, pixels), (n, height, width) or (n, height, width, 1)
+            Images. More than two dimensions need an estimator that takes them.
+        y : array-like of shape (n,)
+            Class labels.
+        sample_weight : array-like of shape (n,), default=None
+            Weights of the images, and of their variants. The estimator must take them.
+
+        Returns
+        -------
+        self : object
+            The fitted classifier.
+
+        Raises
+        ------
+        ValueError
+            If a parameter is out of its range; if `X` and `y` are not images and their
+            labels; or with `tta`, if the estimator has neither ``predict_proba`` nor
+            ``decision_function``.
+        """
+        if self.tta and self._scores_name() is None:
+            raise ValueError(
+                f"tta={self.tta} averages predict_proba or decision_function, but "
+                f"{type(self.estimator).__name__} has neither. Use tta=0."
+            )
+        labels: NDArray[Any] = column_or_1d(y, warn=True)
+        assert_all_finite(labels, input_name="y")
+        check_classification_targets(labels)
+        self.augmenter_ = clone(self.augmenter).fit(X)
+        self._seed = draw_seed(self.random_state, 0)
+        originals = self.augmenter_.transform(X)
+        copies = [
+            self.augmenter_.augment(X, random_state=self._seed + number)
+            for number in range(self.n_copies)
+        ]
+        weights = (
+            {}
+            if sample_weight is None
+            else {
+                "sample_weight": np.tile(np.asarray(sample_weight), self.n_copies + 1)
+            }
+        )
+        self.estimator_ = clone(self.estimator).fit(
+            np.concatenate([originals, *copies]),
+            np.tile(labels, self.n_copies + 1),
+            **weights,
+        )
+        self.classes_ = self.estimator_.classes_
+        self.n_features_in_ = self.augmenter_.n_features_in_
+        if hasattr(self.augmenter_, "feature_names_in_"):
+            self.feature_names_in_ = self.augmenter_.feature_names_in_
+        return self
+
+    def predict(self, X: ArrayLike) -> NDArray[Any]:
+        """Name the most probable class of each image.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, pixels), (n, height, width) or (n, height, width, 1)
+            Images of the shape seen in ``fit``.
+
+        Returns
+        -------
+        ndarray of shape (n,)
+            Members of ``classes_``.
+
+        Raises
+        ------
+        NotFittedError
+            If the classifier is not fitted.
+        ValueError
+            If `X` is not made of images of that shape.
+        """
+        check_is_fitted(self)
+        name = self._scores_name()
+        if not self.tta or name is None:
+            return self.estimator_.predict(self.augmenter_.transform(X))
+        scores = self._mean_scores(name, X)
+        best = scores.argmax(axis=1) if scores.ndim == 2 else (scores > 0).astype(int)
+        return self.classes_[best]
+
+    @available_if(_estimator_has("predict_proba"))
+    def predict_proba(self, X: ArrayLike) -> NDArray[Any]:
+        """Compute the probability of each class.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, pixels), (n, height, width) or (n, height, width, 1)
+            Images, as in ``predict``, which names the errors as well.
+
+        Returns
+        -------
+        ndarray of shape (n, n_classes)
+            In the order of ``classes_``; with `tta` the mean over the variants.
+        """
+        check_is_fitted(self)
+        return self._mean_scores("predict_proba", X)
+
+    @available_if(_estimator_has("decision_function"))
+    def decision_function(self, X: ArrayLike) -> NDArray[Any]:
+        """Compute the confidence of each class.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, pixels), (n, height, width) or (n, height, width, 1)
+            Images, as in ``predict``, which names the errors as well.
+
+        Returns
+        -------
+        ndarray of shape (n, n_classes), or (n,) for two classes
+            As the estimator gives it; with `tta` the mean over the variants.
+        """
+        check_is_fitted(self)
+        return self._mean_scores("decision_function", X)
+
+    def _scores_name(self) -> str | None:
+        fitted = getattr(self, "estimator_", self.estimator)
+        names = ("predict_proba", "decision_function")
+        return next((name for name in names if hasattr(fitted, name)), None)
+
+    def _mean_scores(self, name: str, X: ArrayLike) -> NDArray[Any]:
+        score = getattr(self.estimator_, name)
+        total = score(self.augmenter_.transform(X))
+        for number in range(self.tta):
+            variants = self.augmenter_.augment(
+                X, random_state=self._seed + number, alike=True
+            )
+            total = total + score(variants)
+        return total / (self.tta + 1)
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        inner = get_tags(self.estimator)
+        tags.classifier_tags = inner.classifier_tags
+        tags.input_tags.three_d_array = inner.input_tags.three_d_array
+        return tags

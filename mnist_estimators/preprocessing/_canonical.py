@@ -1,0 +1,159 @@
+"""Photographs, scans and drawings of digits, brought to MNIST's form."""
+
+from os import PathLike
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import (
+    BaseEstimator,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+)
+from sklearn.utils import Tags
+
+from .._images import pixel_range, resolve_image_shape
+from ._functional import SIDE, extract_ink, into_mnist_form, to_grey
+
+
+class DigitCanonicalizer(
+    ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
+):
+    """Bring pictures of single digits to the form that MNIST's images have.
+
+    Paper, uneven light and noise are removed, dark ink becomes white, and the digit is
+    cropped, fitted into 20 x 20 pixels and placed in 28 x 28 so that its centre of mass
+    is in the middle. Each picture is treated by itself: there is nothing to learn in
+    ``fit``.
+
+    See Also
+    --------
+    Deskewer : Straightens slanted digits.
+    mnist_estimators.load_digit_images : Read pictures from files.
+
+    Notes
+    -----
+    The paper is taken as a surface of second order, fitted to the picture with less
+    weight for what is far from it. Ink is what remains, darker or lighter, whichever
+    has the longer tail, above Otsu's threshold. Specks that are much smaller than the
+    largest part are left out.
+
+    References
+    ----------
+    .. [1] Y. LeCun, C. Cortes, C. J. C. Burges, "The MNIST database of handwritten
+       digits", 1998.
+    .. [2] N. Otsu, "A Threshold Selection Method from Gray-Level Histograms", IEEE
+       Transactions on Systems, Man, and Cybernetics 9(1), 1979.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mnist_estimators.preprocessing import DigitCanonicalizer
+    >>> paper = np.full((90, 60), 220, np.uint8)
+    >>> paper[20:80, 35:41] = 30
+    >>> image = DigitCanonicalizer().fit_transform([paper])[0].reshape(28, 28)
+    >>> rows, columns = np.nonzero(image)
+    >>> int(np.ptp(rows)) + 1, int(np.ptp(columns)) + 1, int(image.max())
+    (20, 2, 255)
+    """
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Check the pictures; nothing is learned.
+
+        Parameters
+        ----------
+        X : sequence of ndarray
+            Pictures, as in ``transform``.
+        y : object, default=None
+            Ignored.
+
+        Returns
+        -------
+        self : object
+            The transformer.
+
+        Raises
+        ------
+        ValueError
+            If `X` is empty or not made of pictures.
+        """
+        _checked_pictures(X)
+        return self
+
+    def transform(self, X: Any) -> NDArray[np.uint8]:
+        """Bring each picture to MNIST's form.
+
+        Parameters
+        ----------
+        X : sequence of ndarray, or ndarray
+            Pictures of any size, each of shape (height, width), grey, or (height,
+            width, channels) with 1 to 4 channels: grey, grey and alpha, RGB or RGBA.
+            Values go up to 1, 255 or 65535, in each picture. Rows of square images, (n,
+            pixels), are pictures too.
+
+        Returns
+        -------
+        ndarray of shape (n, 784), dtype uint8
+            White digits on black, one row each.
+
+        Raises
+        ------
+        ValueError
+            If `X` is empty or not made of pictures, or a picture is blank; its number
+            is named.
+        """
+        pictures = _checked_pictures(X)
+        images = np.zeros((len(pictures), SIDE, SIDE), np.uint8)
+        for number, picture in enumerate(pictures):
+            # A drawing of 0 and 1 has no other range; bytes have theirs.
+            high = 255.0 if picture.dtype == np.uint8 else pixel_range(picture)[1]
+            ink = extract_ink(to_grey(picture, high))
+            if ink is None:
+                raise ValueError(
+                    f"X[{number}] is blank: nothing in it stands out from the paper. "
+                    "Leave it out, or take a picture with more contrast."
+                )
+            images[number] = into_mnist_form(ink)
+        return images.reshape(len(images), -1)
+
+    @property
+    def _n_features_out(self) -> int:
+        return SIDE * SIDE
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.requires_fit = False
+        tags.input_tags.two_d_array = False
+        tags.input_tags.three_d_array = True
+        return tags
+
+
+def _checked_pictures(X: Any) -> list[NDArray[Any]]:
+    if isinstance(X, (str, bytes, PathLike)):
+        raise ValueError(
+            f"X must be pictures as arrays. Got {X!r}: read files with "
+            "load_digit_images(paths) first."
+        )
+    if isinstance(X, np.ndarray) and X.ndim == 2:
+        X = X.reshape(len(X), *resolve_image_shape(X.shape, None))
+    pictures = [np.asarray(picture) for picture in X]
+    if not pictures:
+        raise ValueError("X holds no picture. Give at least one.")
+    for number, picture in enumerate(pictures):
+        name = f"X[{number}]"
+        channels = picture.shape[2:]
+        if picture.ndim not in (2, 3) or 0 in picture.shape or channels > (4,):
+            raise ValueError(
+                f"{name} has shape {picture.shape}. Give pictures of shape (height, "
+                "width) or (height, width, channels) with 1 to 4 channels."
+            )
+        if picture.dtype.kind not in "buif":
+            raise ValueError(f"{name} holds no numbers, but {picture.dtype}.")
+        if not np.isfinite(picture).all():
+            raise ValueError(f"{name} holds NaN or infinity, which no pixel can be.")
+        if picture.min() < 0:
+            raise ValueError(f"{name} holds negative values, which no pixel can be.")
+    return pictures

@@ -1,0 +1,208 @@
+"""Pictures of digits, and how they come to look like MNIST's."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scans import naively_resized, simulate_scans
+from sklearn.exceptions import NotFittedError
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from mnist_estimators.augmentation._functional import affine_matrices, warp
+from mnist_estimators.preprocessing import Deskewer, DigitCanonicalizer
+
+
+@pytest.fixture(scope="module")
+def digits(small_digits):
+    X, y = small_digits
+    return X[:400], y[:400], X[400:600].reshape(-1, 28, 28), y[400:600]
+
+
+def stroke(height, width, rows, columns, paper=230, ink=20, dtype=np.uint8):
+    """A picture of a straight stroke."""
+    picture = np.full((height, width), paper, dtype)
+    picture[rows[0] : rows[1], columns[0] : columns[1]] = ink
+    return picture
+
+
+def canonical(picture):
+    return DigitCanonicalizer().transform([picture])[0].reshape(28, 28)
+
+
+class TestDigitCanonicalizer:
+    def test_form(self, digits):
+        """White on black, 20 pixels at most, and the mass in the middle."""
+        pictures = simulate_scans(digits[2][:50], seed=0)
+        images = DigitCanonicalizer().fit_transform(pictures)
+        assert images.shape == (50, 784)
+        assert images.dtype == np.uint8
+        for image in images.reshape(-1, 28, 28):
+            rows, columns = np.nonzero(image)
+            assert max(np.ptp(rows), np.ptp(columns)) + 1 == 20
+            assert image.max() == 255
+            mass = image / image.sum()
+            for axis in (0, 1):
+                centre = mass.sum(axis=1 - axis) @ np.arange(28)
+                inside = np.nonzero(image)[axis].min() > 0
+                assert abs(centre - 13.5) <= 0.51 or not inside
+
+    def test_scans_are_read_nearly_as_well_as_the_images_themselves(self, digits):
+        X, y, images, y_new = digits
+        pictures = simulate_scans(images, seed=0)
+        canonicalizer = DigitCanonicalizer()
+        knn = KNeighborsClassifier(3)
+        knn.fit(canonicalizer.fit_transform(X.reshape(-1, 28, 28)), y)
+        clean = knn.score(canonicalizer.transform(images), y_new)
+        scanned = knn.score(canonicalizer.transform(pictures), y_new)
+        naive = knn.score(naively_resized(pictures).reshape(-1, 784), y_new)
+        assert scanned > clean - 0.08
+        assert naive < 0.5 < scanned
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            pytest.param(lambda p: 255 - p, id="light on dark"),
+            pytest.param(lambda p: p / 255, id="from 0 to 1"),
+            pytest.param(lambda p: p.astype(np.uint16) * 257, id="16 bits"),
+            pytest.param(lambda p: p[:, :, np.newaxis], id="one channel"),
+            pytest.param(lambda p: np.dstack([p] * 3), id="RGB"),
+            pytest.param(lambda p: np.dstack([p] * 3 + [p | 255]), id="RGBA"),
+            pytest.param(lambda p: np.dstack([p, p | 255]), id="grey and alpha"),
+            pytest.param(
+                lambda p: np.dstack([np.zeros_like(p)] * 3 + [255 - p]),
+                id="black on nothing",
+            ),
+            pytest.param(
+                lambda p: np.dstack([p | 255] * 3 + [255 - p]), id="white on nothing"
+            ),
+            pytest.param(
+                lambda p: np.pad(p, ((40, 0), (0, 25)), mode="edge"), id="off centre"
+            ),
+            pytest.param(lambda p: np.repeat(np.repeat(p, 3, 0), 3, 1), id="larger"),
+        ],
+    )
+    def test_the_same_digit_however_it_comes(self, change):
+        picture = stroke(60, 60, (10, 50), (25, 33))
+        picture[10:18, 25:45] = 20
+        np.testing.assert_allclose(
+            canonical(change(picture)).astype(int), canonical(picture), atol=40
+        )
+
+    def test_shaded_paper(self):
+        light = np.linspace(0.5, 1.0, 60) * np.linspace(0.8, 1.0, 60)[:, np.newaxis]
+        picture = stroke(60, 60, (10, 50), (25, 33))
+        shaded = (picture * light).astype(np.uint8)
+        np.testing.assert_allclose(
+            canonical(shaded).astype(int), canonical(picture), atol=60
+        )
+
+    def test_specks_are_left_out(self):
+        picture = stroke(80, 80, (20, 60), (36, 44))
+        expected = canonical(picture)
+        picture[3:5, 3:5] = 20
+        np.testing.assert_array_equal(canonical(picture), expected)
+
+    def test_a_pipeline_takes_pictures_of_any_size(self, digits):
+        _, _, images, y = digits
+        pictures = simulate_scans(images, seed=1)
+        pipeline = make_pipeline(DigitCanonicalizer(), KNeighborsClassifier(1))
+        assert pipeline.fit(pictures, y).score(pictures, y) == 1.0
+
+    def test_leaves_pictures_alone(self):
+        picture = stroke(40, 40, (10, 30), (18, 22))
+        picture.flags.writeable = False
+        canonical(picture)
+
+    def test_feature_names(self):
+        names = DigitCanonicalizer().fit([stroke(9, 9, (2, 7), (4, 5))])
+        assert len(names.get_feature_names_out()) == 784
+
+    @pytest.mark.parametrize(
+        "blank",
+        [
+            np.full((30, 30), 200, np.uint8),
+            np.zeros((30, 30)),
+            np.random.default_rng(0).normal(200, 4, (60, 60)).astype(np.uint8),
+            np.tile(np.linspace(90, 200, 40), (40, 1)).astype(np.uint8),
+        ],
+        ids=["white", "black", "noise", "shade"],
+    )
+    def test_blank_pictures_are_named(self, blank):
+        pictures = [stroke(30, 30, (5, 25), (13, 17)), blank]
+        with pytest.raises(ValueError, match=r"X\[1\] is blank"):
+            DigitCanonicalizer().transform(pictures)
+
+    @pytest.mark.parametrize(
+        ("pictures", "message"),
+        [
+            ([], "X holds no picture"),
+            ("seven.png", "load_digit_images"),
+            ([np.zeros(17)], r"X\[0\] has shape \(17,\)"),
+            ([np.zeros((4, 4, 5))], r"X\[0\] has shape \(4, 4, 5\)"),
+            ([np.zeros((0, 4))], r"X\[0\] has shape \(0, 4\)"),
+            ([np.full((4, 4), np.nan)], r"X\[0\] holds NaN or infinity"),
+            ([np.full((4, 4), "7")], r"X\[0\] holds no numbers"),
+            ([np.full((4, 4), -1.0)], r"X\[0\] holds negative values"),
+        ],
+        ids=str,
+    )
+    def test_what_is_no_picture(self, pictures, message):
+        for use in (DigitCanonicalizer().fit, DigitCanonicalizer().transform):
+            with pytest.raises(ValueError, match=message):
+                use(pictures)
+
+
+@parametrize_with_checks([Deskewer()], xfail_strict=True)
+def test_scikit_learns_own_checks_of_the_deskewer(estimator, check):
+    check(estimator)
+
+
+class TestDeskewer:
+    def test_undoes_a_shear(self, digits):
+        upright = np.zeros((1, 28, 28), np.float32)
+        upright[:, 6:22, 12:16] = 1.0
+        for degrees in (-30.0, -10.0, 20.0):
+            values = np.zeros(1)
+            matrices = affine_matrices(
+                values, np.zeros((1, 2)), values + 1, values + degrees, (28, 28)
+            )
+            slanted = warp(upright, matrices, None, 0.0)
+            straight = Deskewer().fit_transform(slanted)
+            assert np.abs(straight - upright).mean() < 0.02
+            assert np.abs(slanted - upright).mean() > 0.02
+
+    def test_helps_the_nearest_neighbour(self, digits):
+        X, y, images, y_new = digits
+        X_new = images.reshape(-1, 784)
+        knn = KNeighborsClassifier(1)
+        plain = knn.fit(X[:150], y[:150]).score(X_new, y_new)
+        straight = make_pipeline(Deskewer(), knn).fit(X[:150], y[:150])
+        assert straight.score(X_new, y_new) > plain
+
+    @pytest.mark.parametrize("dtype", [np.uint8, np.int64, np.float32, np.float64])
+    def test_keeps_shape_and_type(self, digits, dtype):
+        X = digits[0][:30].astype(dtype)
+        X.flags.writeable = False
+        for shape in [(-1, 784), (-1, 28, 28), (-1, 28, 28, 1)]:
+            images = X.reshape(shape)
+            straight = Deskewer().fit_transform(images)
+            assert straight.shape == images.shape
+            assert straight.dtype == dtype
+
+    def test_blank_images_stay_blank(self):
+        assert not Deskewer().fit_transform(np.zeros((2, 9))).any()
+
+    def test_data_frames(self, digits):
+        frame = pd.DataFrame(digits[0]).add_prefix("pixel")
+        straight = Deskewer().set_output(transform="pandas").fit_transform(frame)
+        assert list(straight.columns) == list(frame.columns)
+
+    def test_mistakes(self, digits):
+        with pytest.raises(NotFittedError):
+            Deskewer().transform(digits[0])
+        deskewer = Deskewer().fit(digits[0])
+        with pytest.raises(ValueError, match="fitted on images of 28 x 28 pixels"):
+            deskewer.transform(digits[0].reshape(-1, 14, 56))
+        with pytest.raises(ValueError, match="image_shape="):
+            Deskewer(image_shape=(5, 5)).fit(digits[0])

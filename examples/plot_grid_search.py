@@ -24,7 +24,7 @@ import argparse
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401  switches it on
 from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV, train_test_split
 
 from mnist_estimators import DenseDigitClassifier, load_mnist, load_small_digits

@@ -100,18 +100,23 @@ def as_summary(runs: pd.DataFrame) -> str:
     ]
     for name, of_case in runs.groupby("case", sort=False):
         case = CASES[str(name)]
-        warm = of_case[of_case["round"] > 0]
         if not set(peers) & set(case.contenders):
             continue
-        first = warm[warm["contender"] == case.contenders[0]].set_index("round")
+        first = _warm(of_case, case.contenders[0])
         cells = [case.title, _median(first, case)]
         for one in peers:
-            own = warm[warm["contender"] == one].set_index("round")
+            own = _warm(of_case, one)
             ratio = (own["seconds"] / first["seconds"]).median()
             times = f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.2g}"
             cells.append(f"{_median(own, case)} ({times}x)" if len(own) else "")
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
+
+
+def _warm(runs: pd.DataFrame, contender: str) -> pd.DataFrame:
+    """Take the rounds of a contender after the first, cold one."""
+    kept = (runs["contender"] == contender) & (runs["round"] > 0)
+    return runs[kept].set_index("round")
 
 
 def _median(runs: pd.DataFrame, case: Case) -> str:
@@ -131,10 +136,9 @@ def as_markdown(runs: pd.DataFrame) -> str:
     ]
     for name, of_case in runs.groupby("case", sort=False):
         case = CASES[str(name)]
-        warm = of_case[of_case["round"] > 0]
-        first = warm[warm["contender"] == case.contenders[0]].set_index("round")
+        first = _warm(of_case, case.contenders[0])
         for one in case.contenders:
-            own = warm[warm["contender"] == one].set_index("round")
+            own = _warm(of_case, one)
             seconds = own["seconds"]
             cold = of_case[(of_case["contender"] == one) & (of_case["round"] == 0)]
             ratio = (seconds / first["seconds"]).median()

@@ -462,6 +462,9 @@ class BaseDigitClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
                 "learning_rate and learning_rate_schedule must be None where the "
                 "optimizer brings a schedule of its own. Give it a number instead."
             )
+        augmenter = None
+        if self.augmenter is not None:
+            augmenter = clone(self.augmenter).fit(samples.images)
         plan = TrainingPlan(
             network=self._network,
             image_shape=self.image_shape_,
@@ -476,7 +479,7 @@ class BaseDigitClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             batch_size=self.batch_size,
             patience=self.patience if validation and self.early_stopping else None,
             callbacks=self._checked_callbacks(),
-            augmenter=self.augmenter and clone(self.augmenter).fit(samples.images),
+            augmenter=augmenter,
             seed=seed,
             verbose=int(self.verbose),
         )

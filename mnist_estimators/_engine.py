@@ -97,7 +97,6 @@ class Trainer:
         run = self._run_plain if xla_batch_size is None else self._run_xla
         self._run = tf.function(run, autograph=False)
         self._evaluate = tf.function(self._evaluate_all, autograph=False)
-        self._image_shape = image_shape
         self._traced: dict[Any, Any] = {}
 
     def set_state(self, state: TrainingState | None, *, seed: int) -> None:
@@ -199,7 +198,7 @@ class Trainer:
         if key in self._traced:
             return self._traced[key]
         samples = (
-            tf.TensorSpec((None, *self._image_shape, 1), image_type),
+            tf.TensorSpec(self.model.input_shape, image_type),
             tf.TensorSpec((None,), tf.int32),
             tf.TensorSpec((None,), tf.float32),
         )

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
+from sklearn.base import clone
 
-from .._images import flatten_images
 from .._parameters import draw_seed
 
 if TYPE_CHECKING:
@@ -60,7 +60,6 @@ def plot_augmented(
     15
     """
     from matplotlib.figure import Figure
-    from sklearn.base import clone
 
     for name, value in [("n_images", n_images), ("n_variants", n_variants)]:
         if value < 1:
@@ -78,9 +77,9 @@ def plot_augmented(
     figure.set_size_inches(0.7 * (n_variants + 1) + 0.3, 0.7 * len(shown) + 0.5)
     grid = figure.subplots(len(shown), n_variants + 1, squeeze=False)
     for number, (images, axes) in enumerate(zip(columns, grid.T, strict=True)):
-        rows = np.asarray(flatten_images(images))
-        for row, ax in zip(rows, axes, strict=True):
-            ax.imshow(row.reshape(fitted.image_shape_), "gray_r", vmin=low, vmax=high)
+        stack = images.reshape(-1, *fitted.image_shape_)
+        for image, ax in zip(stack, axes, strict=True):
+            ax.imshow(image, "gray_r", vmin=low, vmax=high)
             ax.set(xticks=[], yticks=[])
         axes[0].set_title("image" if number == 0 else f"{number}", fontsize=9)
     figure.suptitle(f"{type(augmenter).__name__}: images and variants", fontsize=10)

@@ -262,7 +262,7 @@ class TestWarp:
     def test_fields_are_smooth_and_of_unit_variance(self, sigma):
         shape = smooth_noise_shape((28, 20), sigma)
         noise = np.random.default_rng(0).standard_normal((4000, *shape), np.float32)
-        fields = smooth_fields(noise, (28, 20), sigma)
+        fields = smooth_fields(noise, (28, 20), alpha=1.0, sigma=sigma)
         assert fields.shape == (4000, 28, 20)
         np.testing.assert_allclose(fields.mean(axis=0), 0, atol=0.1)
         np.testing.assert_allclose(fields.std(axis=0), 1, atol=0.1)

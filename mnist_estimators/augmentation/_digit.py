@@ -114,5 +114,7 @@ class DigitAugmenter(BaseAugmenter):
 
     def _apply(self, images: NDArray[Any], *parameters: NDArray[Any]) -> NDArray[Any]:
         matrices, noise = parameters
-        fields = smooth_fields(noise, self.image_shape_, self.sigma)
-        return warp(images, matrices, self.alpha * fields, self.background_)
+        fields = smooth_fields(
+            noise, self.image_shape_, alpha=self.alpha, sigma=self.sigma
+        )
+        return warp(images, matrices, fields, self.background_)

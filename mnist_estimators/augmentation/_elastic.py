@@ -98,9 +98,11 @@ class ElasticAugmenter(BaseAugmenter):
 
     def _apply(self, images: NDArray[Any], *parameters: NDArray[Any]) -> NDArray[Any]:
         (noise,) = parameters
-        fields = smooth_fields(noise, self.image_shape_, self.sigma)
+        fields = smooth_fields(
+            noise, self.image_shape_, alpha=self.alpha, sigma=self.sigma
+        )
         matrices = np.broadcast_to(IDENTITY, (len(images), 2, 3))
-        return warp(images, matrices, self.alpha * fields, self.background_)
+        return warp(images, matrices, fields, self.background_)
 
 
 def draw_noise(

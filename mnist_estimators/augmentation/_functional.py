@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 # OpenCV refuses images with more rows or columns than this.
 MAX_SIDE = 32_766
+# The float32 numbers around it are multiples of 1/256 (of 1/128 from 65,536 on), and
+# a sum with it is rounded so.
+ROUNDS_TO_256TH = np.float32(2**15 + 2**14)
 IMAGES_PER_CALL = 512
 # Other types are warped as float64 and brought back.
 WARPED_TYPES = (np.uint8, np.uint16, np.int16, np.float32, np.float64)
@@ -66,7 +69,11 @@ def smooth_noise_shape(image_shape: tuple[int, int], sigma: float) -> tuple[int,
 
 
 def smooth_fields(
-    noise: NDArray[np.float32], image_shape: tuple[int, int], sigma: float
+    noise: NDArray[np.float32],
+    image_shape: tuple[int, int],
+    *,
+    alpha: float,
+    sigma: float,
 ) -> NDArray[np.float32]:
     """Turn independent normal numbers into smooth random fields.
 
@@ -76,16 +83,18 @@ def smooth_fields(
         Standard normal numbers, as many as ``smooth_noise_shape`` says.
     image_shape : tuple of two int
         Height and width of a field.
+    alpha : float
+        Standard deviation of the fields at each pixel.
     sigma : float
         Standard deviation of the Gaussian weights, in pixels.
 
     Returns
     -------
     ndarray of shape (..., height, width)
-        Fields of mean 0 and variance 1 at each pixel.
+        Fields of mean 0.
     """
     down, across = (_smoothing(side, sigma) for side in image_shape)
-    return down @ (noise @ across.T)
+    return (np.float32(alpha) * down) @ (noise @ across.T)
 
 
 def _smoothing(side: int, sigma: float) -> NDArray[np.float32]:
@@ -127,25 +136,26 @@ def warp(
         return images.copy()
     columns, rows = np.meshgrid(np.arange(width), np.arange(height))
     grid = np.stack([columns, rows, np.ones_like(rows)]).reshape(3, -1)
-    sources = matrices @ grid.astype(np.float32)
+    # A product for each image: one for all could depend on how many there are.
+    sources = np.moveaxis(matrices, 1, 0)[:, :, np.newaxis] @ grid.astype(np.float32)
+    sources = sources.reshape(2, n_images, height * width)
     if displacements is not None:
-        sources += displacements.reshape(n_images, 2, -1)
+        sources += np.moveaxis(displacements.reshape(n_images, 2, -1), 1, 0)
     # One call warps a tall stack. A border of background parts its images, so that
     # what lies outside one image is never inside another.
-    np.clip(sources, -1, [[width], [height]], out=sources)
-    sources += 1
-    # Multiples of 1/256 stay exact below all others, so that the place in the stack
-    # doesn't matter.
-    np.rint(sources * 256, out=sources)
-    sources /= 256
+    for coordinates, side in zip(sources, (width, height), strict=True):
+        np.clip(coordinates, -1, side, out=coordinates)
+    # Rounded, all that follows is exact, so that the place in the stack doesn't matter.
+    sources += ROUNDS_TO_256TH
     tops = (height + 2) * np.arange(n_images, dtype=np.float32)
-    sources[:, 1] += tops[:, np.newaxis]
+    sources[0] += 1 - ROUNDS_TO_256TH
+    sources[1] += (tops + 1 - ROUNDS_TO_256TH)[:, np.newaxis]
     bordered = np.full((n_images, height + 2, width + 2), background, images.dtype)
     bordered[:, 1:-1, 1:-1] = images
     warped = cv2.remap(
         bordered.reshape(-1, width + 2),
-        sources[:, 0].reshape(-1, width),
-        sources[:, 1].reshape(-1, width),
+        sources[0].reshape(-1, width),
+        sources[1].reshape(-1, width),
         cv2.INTER_LINEAR,
     )
     return warped.reshape(images.shape)

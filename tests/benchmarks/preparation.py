@@ -10,6 +10,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -42,13 +43,11 @@ def tutorial_cnn(**settings: Any) -> Any:
     )
 
 
-def seconds_of(work: Callable[[], Any], repeats: int = 3) -> float:
-    times = []
+def seconds_of(work: Callable[[], Any], repeats: int = 3) -> Iterator[float]:
     for _ in range(repeats):
         started = time.perf_counter()
         work()
-        times.append(time.perf_counter() - started)
-    return float(np.median(times))
+        yield time.perf_counter() - started
 
 
 def speed() -> Iterator[Row]:
@@ -73,14 +72,9 @@ def speed() -> Iterator[Row]:
         DigitAugmenter(),
     ):
         augmenter.fit(X)
-        name = type(augmenter).__name__
-        yield (
-            "60,000 images, one core",
-            f"{name} s",
-            seconds_of(
-                lambda augmenter=augmenter: augmenter.augment(X, random_state=0)
-            ),
-        )
+        make_variants = partial(augmenter.augment, X, random_state=0)
+        for seconds in seconds_of(make_variants):
+            yield "variants of 60,000 images", type(augmenter).__name__, seconds
     images = X[:6_000].reshape(-1, 28, 28)
     matrix = np.array([[0.95, 0.1], [-0.1, 0.95]])
 
@@ -105,12 +99,9 @@ def speed() -> Iterator[Row]:
         ("scipy.ndimage", one_by_one_scipy),
         ("Pillow", one_by_one_pillow),
     ]
-    for name, work in alternatives:
-        yield (
-            "60,000 affine warps one by one, matrix given",
-            f"{name} s",
-            10 * seconds_of(work),
-        )
+    for name, warp in alternatives:
+        for seconds in seconds_of(warp):
+            yield "60,000 affine warps, one by one, matrix given", name, 10 * seconds
 
 
 def epochs() -> Iterator[Row]:
@@ -123,16 +114,45 @@ def epochs() -> Iterator[Row]:
         for name, augmenter in [("without", None), ("with", DigitAugmenter())]
     }
     estimators["without"].fit(X[:1000], y[:1000])
-    times: dict[str, list[float]] = {name: [] for name in estimators}
     for _ in range(4):
         for name, estimator in estimators.items():
-            started = time.perf_counter()
-            estimator.fit(X, y)
-            times[name].append((time.perf_counter() - started) / 3)
-    for name, values in times.items():
-        yield "epoch of the CNN", f"{name} augmenter s", float(np.median(values))
-    ratios = np.array(times["with"]) / np.array(times["without"])
-    yield "epoch of the CNN", "ratio", float(np.median(ratios))
+            for seconds in seconds_of(partial(estimator.fit, X, y), repeats=1):
+                yield "one epoch of the CNN", name, seconds / 3
+
+
+NAMES = ("rotation", "translation", "zoom", "shear", "alpha", "sigma")
+SETTINGS = [
+    (7.0, 0.05, 0.07, 5.0, 0.5, 4.0),
+    (10.0, 0.06, 0.1, 8.0, 0.0, 4.0),
+    (10.0, 0.06, 0.1, 8.0, 0.8, 4.0),
+    (10.0, 0.06, 0.1, 8.0, 1.2, 4.0),
+    (10.0, 0.06, 0.1, 8.0, 1.2, 6.0),
+    (10.0, 0.1, 0.1, 8.0, 0.8, 4.0),
+    (12.0, 0.08, 0.15, 12.0, 0.8, 4.0),
+    (12.0, 0.1, 0.15, 12.0, 1.2, 4.0),
+]
+
+
+def settings() -> Iterator[Row]:
+    """Compare settings of DigitAugmenter on two splits of the training images."""
+    from sklearn.model_selection import GridSearchCV, StratifiedShuffleSplit
+
+    from mnist_estimators.augmentation import DigitAugmenter
+
+    X, y, *_ = mnist()
+    augmenters = [
+        DigitAugmenter(**dict(zip(NAMES, values, strict=True))) for values in SETTINGS
+    ]
+    splits = StratifiedShuffleSplit(2, test_size=10_000, random_state=0)
+    search = GridSearchCV(
+        tutorial_cnn(random_state=0),
+        {"augmenter": [None, *augmenters]},
+        cv=splits,
+        refit=False,
+    )
+    scores = search.fit(X, y).cv_results_["mean_test_score"]
+    for values, score in zip([None, *SETTINGS], scores, strict=True):
+        yield "held-out training images", str(values), score
 
 
 def cnn() -> Iterator[Row]:
@@ -140,14 +160,17 @@ def cnn() -> Iterator[Row]:
     from mnist_estimators.augmentation import DigitAugmenter
 
     X, y, X_test, y_test = mnist()
-    for name, augmenter in [("without", None), ("with", DigitAugmenter())]:
-        scores = []
-        for seed in range(5):
-            classifier = tutorial_cnn(random_state=seed, augmenter=augmenter)
-            scores.append(classifier.fit(X, y).score(X_test, y_test))
-            yield "CNN, 10 epochs", f"{name} augmenter, seed {seed}", scores[-1]
-        yield "CNN, 10 epochs", f"{name} augmenter, mean", float(np.mean(scores))
-        yield "CNN, 10 epochs", f"{name} augmenter, SD", float(np.std(scores, ddof=1))
+    for schedule in ("one_cycle", None):
+        rate = "constant learning rate" if schedule is None else "one cycle"
+        for name, augmenter in [("without", None), ("with", DigitAugmenter())]:
+            for seed in range(5):
+                classifier = tutorial_cnn(
+                    augmenter=augmenter,
+                    learning_rate_schedule=schedule,
+                    random_state=seed,
+                )
+                score = classifier.fit(X, y).score(X_test, y_test)
+                yield f"CNN 32C3-64C3-128, {rate}: DigitAugmenter", name, score
 
 
 def svm() -> Iterator[Row]:
@@ -162,9 +185,9 @@ def svm() -> Iterator[Row]:
     X, y, X_test, y_test = mnist()
     svc = make_pipeline(MinMaxScaler(clip=True), SVC(C=5))
     augmented = AugmentedClassifier(svc, DigitAugmenter(), random_state=0)
-    for name, classifier in [("alone", svc), ("AugmentedClassifier", augmented)]:
+    for name, classifier in [("without", svc), ("with", augmented)]:
         score = classifier.fit(X[:10_000], y[:10_000]).score(X_test, y_test)
-        yield "RBF-SVM, 10,000 images", name, score
+        yield "RBF-SVM on 10,000 images: AugmentedClassifier", name, score
 
 
 def deskewing() -> Iterator[Row]:
@@ -181,9 +204,10 @@ def deskewing() -> Iterator[Row]:
         ("3-NN", KNeighborsClassifier(3)),
         ("logistic regression", LogisticRegression(C=0.1, max_iter=300)),
     ]:
-        for kind, steps in [("raw", ()), ("deskewed", (Deskewer(),))]:
+        for kind, steps in [("without", ()), ("with", (Deskewer(),))]:
             pipeline = make_pipeline(*steps, MinMaxScaler(clip=True), classifier)
-            yield name, kind, pipeline.fit(X, y).score(X_test, y_test)
+            score = pipeline.fit(X, y).score(X_test, y_test)
+            yield f"{name}: Deskewer", kind, score
 
 
 def scans() -> Iterator[Row]:
@@ -199,20 +223,77 @@ def scans() -> Iterator[Row]:
     pictures = simulate_scans(X_test.reshape(-1, 28, 28), seed=0)
     canonical = DigitCanonicalizer().fit_transform(pictures)
     naive = naively_resized(pictures).reshape(-1, 784)
-    for name, images in [
-        ("clean images", X_test),
-        ("scans through DigitCanonicalizer", canonical),
-        ("scans resized", naive),
-    ]:
-        yield "CNN with augmenter", name, classifier.score(images, y_test)
+    work = "the CNN with augmenter on simulated scans: DigitCanonicalizer"
+    clean = classifier.score(X_test, y_test)
+    yield "the CNN with augmenter on clean images", "without", clean
+    yield work, "without", classifier.score(naive, y_test)
+    yield work, "with", classifier.score(canonical, y_test)
 
 
-PARTS = {part.__name__: part for part in (speed, epochs, cnn, svm, deskewing, scans)}
+PARTS = {
+    part.__name__: part
+    for part in (speed, epochs, settings, cnn, svm, deskewing, scans)
+}
+
+
+def gains_table(found: pd.DataFrame) -> str:
+    """Write accuracies without and with, in percent."""
+    means = found.groupby(["work", "variant"], sort=False)["value"]
+    summary = pd.DataFrame({"mean": means.mean(), "SD": means.std(), "n": means.size()})
+
+    def shown(work: str, variant: str) -> str:
+        if (work, variant) not in summary.index:
+            return ""
+        mean, deviation, n_runs = summary.loc[(work, variant)]
+        spread = f" (SD {100 * deviation:.2f})" if n_runs > 1 else ""
+        return f"{100 * mean:.2f} %{spread}"
+
+    lines = ["| on MNIST's test images | without | with |", "|---|---|---|"]
+    lines += [
+        f"| {work} | {shown(work, 'without')} | {shown(work, 'with')} |"
+        for work in found["work"].unique()
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def seconds_table(found: pd.DataFrame) -> str:
+    """Write medians, in seconds."""
+    medians = found.groupby(["work", "variant"], sort=False)["value"].median()
+    lines = ["| work | | s |", "|---|---|---|"]
+    lines += [
+        f"| {work} | {variant} | {value:.2f} |"
+        for (work, variant), value in medians.items()
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def settings_table(found: pd.DataFrame) -> str:
+    """Write what the settings of the augmenter reached in validation."""
+    lines = [f"| {', '.join(NAMES)} | accuracy |", "|---|---|"]
+    lines += [
+        f"| {row.variant.strip('()')} | {100 * row.value:.2f} % |"
+        for row in found.itertuples()
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def write_tables(found: pd.DataFrame, path: Path) -> None:
+    parts = found["part"]
+    is_timed = parts.isin(["speed", "epochs"])
+    is_gain = ~is_timed & (parts != "settings")
+    text = "# What augmentation and preprocessing gain, and cost\n\n"
+    text += "Made by `python tests/benchmarks/preparation.py`.\n\n"
+    text += gains_table(found[is_gain]) + "\n"
+    text += "Settings of DigitAugmenter with the CNN, one cycle, on two splits of the "
+    text += "training images into 50,000 and 10,000:\n\n"
+    text += settings_table(found[parts == "settings"]) + "\n"
+    text += "Times, `speed` on one core:\n\n" + seconds_table(found[is_timed])
+    path.write_text(text, encoding="utf-8")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
+    parser.add_argument("--only", nargs="*", choices=PARTS, default=list(PARTS))
     parser.add_argument("--folder", type=Path, default=FOLDER)
     arguments = parser.parse_args()
     if arguments.only == ["speed"]:
@@ -220,15 +301,17 @@ def main() -> None:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     arguments.folder.mkdir(parents=True, exist_ok=True)
     path = arguments.folder / "preparation.csv"
-    found = pd.read_csv(path) if path.exists() else pd.DataFrame()
+    found = pd.read_csv(path, keep_default_na=False) if path.exists() else None
     for name in arguments.only:
-        if len(found):
-            found = found[found["part"] != name]
-        for work, what, value in PARTS[name]():
-            print(f"{work}: {what}: {value:.4f}", flush=True)
-            row = {"part": name, "work": work, "what": what, "value": value}
-            found = pd.concat([found, pd.DataFrame([row])], ignore_index=True)
+        rows = [] if found is None else [found[found["part"] != name]]
+        for work, variant, value in PARTS[name]():
+            print(f"{work}: {variant}: {value:.4f}", flush=True)
+            row = {"part": name, "work": work, "variant": variant, "value": value}
+            rows.append(pd.DataFrame([row]))
+            found = pd.concat(rows, ignore_index=True)
             found.to_csv(path, index=False)
+    if found is not None and set(PARTS) <= set(found["part"]):
+        write_tables(found, path.with_suffix(".md"))
 
 
 if __name__ == "__main__":

@@ -30,6 +30,9 @@ INITIALIZERS = (
     "truncated_normal",
 )
 PRECISIONS = ("float32", "mixed_bfloat16")
+# Keras' 0.99 keeps the initial statistics for hundreds of steps, more than a fit on
+# few images has.
+NORMALIZATION_MOMENTUM = 0.9
 DROPOUT_LAYERS = ("Dropout", "SpatialDropout2D")
 
 
@@ -100,7 +103,7 @@ def dense_network(
     ):
         layers.append(layer("Dense", units=units, **weights))
         if normalized:
-            layers.append(layer("BatchNormalization"))
+            layers.append(layer("BatchNormalization", momentum=NORMALIZATION_MOMENTUM))
         layers.append(layer("Activation", activation=activation))
         if rate:
             layers.append(layer("Dropout", rate=rate))
@@ -189,7 +192,7 @@ def convolutional_network(
             )
         )
         if batch_normalization:
-            layers.append(layer("BatchNormalization"))
+            layers.append(layer("BatchNormalization", momentum=NORMALIZATION_MOMENTUM))
         window = (min(pool_size, height), min(pool_size, width))
         pool = [layer("MaxPooling2D", pool_size=window)] if max(window) > 1 else []
         layers += [*pool, act] if pooled_first else [act, *pool]

@@ -7,13 +7,22 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
-from sklearn.utils import Tags, assert_all_finite, get_tags
+from sklearn.utils import (
+    Tags,
+    assert_all_finite,
+    check_consistent_length,
+    get_tags,
+)
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, column_or_1d
+from sklearn.utils.validation import (
+    check_is_fitted,
+    column_or_1d,
+    has_fit_parameter,
+)
 
 from ._parameters import draw_seed
-from ._sklearn import HasMethods, Interval, fit_context
+from ._sklearn import HasMethods, Interval, check_sample_weight, fit_context
 
 
 def _estimator_has(name: str) -> Callable[[Any], bool]:
@@ -28,8 +37,13 @@ class AugmentedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
     """Train any classifier on images and on random variants of them.
 
     The variants are made inside ``fit``, from the images given to it: in a
-    cross-validation no variant of an image gets into another fold. What is predicted is
-    the images themselves, or with `tta` the mean over them and some variants.
+    cross-validation of this classifier no variant of an image gets into another fold.
+    Splits that the estimator makes inside come too late for that. So search with
+    ``GridSearchCV(AugmentedClassifier(...), ...)``, not the other way round, and leave
+    an estimator's own early stopping off.
+
+    What is predicted is the images themselves, or with `tta` the mean over them and
+    some variants.
 
     Parameters
     ----------
@@ -127,39 +141,42 @@ class AugmentedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         ValueError
             If a parameter is out of its range; if `X` and `y` are not images and their
             labels; or with `tta`, if the estimator has neither ``predict_proba`` nor
-            ``decision_function``.
+            ``decision_function``, or not one score for each class.
         """
-        if self.tta and self._scores_name() is None:
-            raise ValueError(
-                f"tta={self.tta} averages predict_proba or decision_function, but "
-                f"{type(self.estimator).__name__} has neither. Use tta=0."
-            )
+        if self.tta:
+            _refuse_scores_of_none(self.estimator, self.tta)
+        if sample_weight is not None:
+            _refuse_weights(self.estimator)
         labels: NDArray[Any] = column_or_1d(y, warn=True)
         assert_all_finite(labels, input_name="y")
         check_classification_targets(labels)
-        self.augmenter_ = clone(self.augmenter).fit(X)
-        self._seed = draw_seed(self.random_state, 0)
-        originals = self.augmenter_.transform(X)
-        copies = [
-            self.augmenter_.augment(X, random_state=self._seed + number)
-            for number in range(self.n_copies)
-        ]
-        weights = (
-            {}
-            if sample_weight is None
-            else {
-                "sample_weight": np.tile(np.asarray(sample_weight), self.n_copies + 1)
-            }
+        augmenter = clone(self.augmenter).fit(X)
+        if hasattr(augmenter, "set_output"):
+            augmenter.set_output(transform="default")
+        images = augmenter.transform(X)
+        check_consistent_length(images, labels)
+        n_times = self.n_copies + 1
+        weights = {}
+        if sample_weight is not None:
+            checked = check_sample_weight(sample_weight, images, dtype=np.float64)
+            weights["sample_weight"] = np.tile(checked, n_times)
+        seed = draw_seed(self.random_state, 0)
+        enlarged = np.empty((n_times, *images.shape), images.dtype)
+        enlarged[0] = images
+        for number in range(self.n_copies):
+            enlarged[number + 1] = augmenter.augment(X, random_state=seed + number)
+        estimator = clone(self.estimator).fit(
+            enlarged.reshape(-1, *images.shape[1:]), np.tile(labels, n_times), **weights
         )
-        self.estimator_ = clone(self.estimator).fit(
-            np.concatenate([originals, *copies]),
-            np.tile(labels, self.n_copies + 1),
-            **weights,
-        )
-        self.classes_ = self.estimator_.classes_
-        self.n_features_in_ = self.augmenter_.n_features_in_
-        if hasattr(self.augmenter_, "feature_names_in_"):
-            self.feature_names_in_ = self.augmenter_.feature_names_in_
+        if self.tta:
+            _refuse_scores_of_pairs(estimator, images[:1], self.tta)
+        self.augmenter_, self.estimator_, self._seed = augmenter, estimator, seed
+        self.classes_ = estimator.classes_
+        self.n_features_in_ = augmenter.n_features_in_
+        if hasattr(augmenter, "feature_names_in_"):
+            self.feature_names_in_ = augmenter.feature_names_in_
+        elif hasattr(self, "feature_names_in_"):
+            del self.feature_names_in_
         return self
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
@@ -183,10 +200,9 @@ class AugmentedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
             If `X` is not made of images of that shape.
         """
         check_is_fitted(self)
-        name = self._scores_name()
-        if not self.tta or name is None:
+        if not self.tta:
             return self.estimator_.predict(self.augmenter_.transform(X))
-        scores = self._mean_scores(name, X)
+        scores = self._mean_scores(_scores_name(self.estimator_), X)
         best = scores.argmax(axis=1) if scores.ndim == 2 else (scores > 0).astype(int)
         return self.classes_[best]
 
@@ -224,11 +240,6 @@ class AugmentedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         check_is_fitted(self)
         return self._mean_scores("decision_function", X)
 
-    def _scores_name(self) -> str | None:
-        fitted = getattr(self, "estimator_", self.estimator)
-        names = ("predict_proba", "decision_function")
-        return next((name for name in names if hasattr(fitted, name)), None)
-
     def _mean_scores(self, name: str, X: ArrayLike) -> NDArray[Any]:
         score = getattr(self.estimator_, name)
         total = score(self.augmenter_.transform(X))
@@ -245,3 +256,48 @@ class AugmentedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         tags.classifier_tags = inner.classifier_tags
         tags.input_tags.three_d_array = inner.input_tags.three_d_array
         return tags
+
+
+def _scores_name(classifier: Any) -> str:
+    names = ("predict_proba", "decision_function")
+    return next((name for name in names if hasattr(classifier, name)), "")
+
+
+def _refuse_scores_of_none(classifier: Any, tta: int) -> None:
+    if not _scores_name(classifier):
+        raise ValueError(
+            f"tta={tta} averages predict_proba or decision_function, but "
+            f"{type(classifier).__name__} has neither. Use tta=0."
+        )
+
+
+def _refuse_scores_of_pairs(classifier: Any, X: NDArray[Any], tta: int) -> None:
+    """Raise unless there is a score for each class, or one for the two of them."""
+    n_classes = len(classifier.classes_)
+    scores = getattr(classifier, _scores_name(classifier))(X)
+    # Of three classes there are three pairs, so the shape alone does not tell.
+    if n_classes > 2 and (
+        scores.shape[1] != n_classes or _is_one_against_one(classifier)
+    ):
+        raise ValueError(
+            f"tta={tta} averages one score for each class, but the decision_function "
+            f"of {type(classifier).__name__} is for pairs of classes. Use "
+            "decision_function_shape='ovr', or tta=0."
+        )
+
+
+def _is_one_against_one(classifier: Any) -> bool:
+    if hasattr(classifier, "predict_proba"):
+        return False
+    return any(
+        name.endswith("decision_function_shape") and value == "ovo"
+        for name, value in classifier.get_params().items()
+    )
+
+
+def _refuse_weights(classifier: Any) -> None:
+    if not has_fit_parameter(classifier, "sample_weight"):
+        raise ValueError(
+            f"sample_weight was given, but fit of {type(classifier).__name__} takes "
+            "none. Leave it out, or use another estimator."
+        )

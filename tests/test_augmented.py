@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn import config_context
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
@@ -168,6 +169,21 @@ class TestTestTimeAugmentation:
             classifier.predict(X_test), np.where(scores > 0, "low", "high")
         )
 
+    @pytest.mark.parametrize("n_classes", [3, 10])
+    def test_refuses_scores_of_pairs_of_classes(self, digits, n_classes):
+        X, y, _, _ = digits
+        few = y < n_classes
+        svc = SVC(decision_function_shape="ovo", random_state=0)
+        classifier = AugmentedClassifier(svc, DigitAugmenter(), n_copies=0, tta=1)
+        with pytest.raises(ValueError, match="Use decision_function_shape='ovr'"):
+            classifier.fit(X[few], y[few])
+
+    def test_belongs_to_the_present_estimator(self, digits):
+        X, y, X_test, _ = digits
+        classifier = AugmentedClassifier(Recorder(), DigitAugmenter(), n_copies=0)
+        classifier.fit(X, y).set_params(estimator=KNeighborsClassifier(1), tta=1)
+        assert classifier.fit(X, y).predict(X_test).shape == (300,)
+
     def test_needs_something_to_average(self, digits):
         X, y, _, _ = digits
         classifier = AugmentedClassifier(Recorder(), DigitAugmenter(), tta=1)
@@ -205,6 +221,59 @@ class TestScikitLearn:
         assert list(classifier.feature_names_in_) == list(frame.columns)
         new = pd.DataFrame(X_test).add_prefix("pixel")
         assert classifier.predict(new).shape == (300,)
+
+    def test_pandas_output_stays_outside(self, digits):
+        X, y, X_test, _ = digits
+        classifier = AugmentedClassifier(
+            KNeighborsClassifier(1), DigitAugmenter(), random_state=0
+        )
+        with config_context(transform_output="pandas"):
+            predicted = classifier.fit(X, y).predict(X_test)
+            images = X.reshape(-1, 28, 28)
+            AugmentedClassifier(Recorder(), DigitAugmenter()).fit(images, y)
+        plain = clone(classifier).fit(X, y)
+        np.testing.assert_array_equal(predicted, plain.predict(X_test))
+
+    def test_names_of_columns_go_with_them(self, digits):
+        X, y, _, _ = digits
+        classifier = AugmentedClassifier(KNeighborsClassifier(), DigitAugmenter())
+        classifier.fit(pd.DataFrame(X).add_prefix("pixel"), y).fit(X, y)
+        assert not hasattr(classifier, "feature_names_in_")
+
+    @pytest.mark.parametrize(
+        ("arguments", "message"),
+        [
+            ({"y": np.zeros(100)}, r"inconsistent numbers of samples: \[300, 100\]"),
+            ({"sample_weight": np.ones(100)}, r"\(100,\), expected \(300,\)"),
+        ],
+        ids=["labels", "weights"],
+    )
+    def test_lengths_are_checked_before_anything_is_made(
+        self, digits, arguments, message
+    ):
+        X, y, _, _ = digits
+        classifier = AugmentedClassifier(Recorder(), DigitAugmenter())
+        with pytest.raises(ValueError, match=message):
+            classifier.fit(**{"X": X, "y": y} | arguments)
+        with pytest.raises(NotFittedError):
+            classifier.predict(X)
+
+    def test_weights_need_an_estimator_that_takes_them(self, digits):
+        X, y, _, _ = digits
+        classifier = AugmentedClassifier(KNeighborsClassifier(), DigitAugmenter())
+        message = "fit of KNeighborsClassifier takes none"
+        with pytest.raises(ValueError, match=message):
+            classifier.fit(X, y, sample_weight=np.ones(300))
+
+    def test_images_are_left_alone(self, digits):
+        X, y, X_test, _ = (part.copy() for part in digits)
+        for part in (X, X_test):
+            part.flags.writeable = False
+        classifier = AugmentedClassifier(
+            KNeighborsClassifier(1), DigitAugmenter(), tta=1
+        )
+        classifier.fit(X, y).predict(X_test)
+        np.testing.assert_array_equal(X, digits[0])
 
     def test_not_fitted(self, digits):
         classifier = AugmentedClassifier(KNeighborsClassifier(), DigitAugmenter())

@@ -3,6 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as npst
 from scans import naively_resized, simulate_scans
 from sklearn.exceptions import NotFittedError
 from sklearn.neighbors import KNeighborsClassifier
@@ -64,6 +67,7 @@ class TestDigitCanonicalizer:
         [
             pytest.param(lambda p: 255 - p, id="light on dark"),
             pytest.param(lambda p: p / 255, id="from 0 to 1"),
+            pytest.param(lambda p: (p > 100).astype(np.uint8), id="0 or 1"),
             pytest.param(lambda p: p.astype(np.uint16) * 257, id="16 bits"),
             pytest.param(lambda p: p[:, :, np.newaxis], id="one channel"),
             pytest.param(lambda p: np.dstack([p] * 3), id="RGB"),
@@ -114,6 +118,41 @@ class TestDigitCanonicalizer:
         picture.flags.writeable = False
         canonical(picture)
 
+    def test_large_photographs(self):
+        """A photograph of 12 megapixels looks like a small copy of it."""
+        small = stroke(60, 80, (10, 50), (25, 33))
+        large = np.repeat(np.repeat(small, 50, 0), 50, 1)
+        np.testing.assert_allclose(
+            canonical(large).astype(int), canonical(small), atol=40
+        )
+
+    def test_dark_photographs_have_the_range_of_bytes(self):
+        noise = np.random.default_rng(0).integers(0, 12, (60, 60)).astype(np.uint8)
+        with pytest.raises(ValueError, match="is blank"):
+            canonical(noise)
+
+    def test_data_frames_of_square_images(self, digits):
+        X = digits[0][:5]
+        np.testing.assert_array_equal(
+            DigitCanonicalizer().fit_transform(pd.DataFrame(X)),
+            DigitCanonicalizer().fit_transform(X),
+        )
+
+    @settings(deadline=None, max_examples=200)
+    @given(
+        npst.arrays(
+            st.sampled_from([np.uint8, np.bool_, np.float32]),
+            npst.array_shapes(min_dims=2, max_dims=2, max_side=13),
+            elements=st.integers(0, 1),
+        )
+    )
+    def test_any_picture_is_a_digit_or_blank(self, picture):
+        try:
+            outcome = canonical(picture).max()
+        except ValueError as error:
+            outcome = str(error)
+        assert outcome == 255 or "is blank" in outcome
+
     def test_feature_names(self):
         names = DigitCanonicalizer().fit([stroke(9, 9, (2, 7), (4, 5))])
         assert len(names.get_feature_names_out()) == 784
@@ -144,6 +183,10 @@ class TestDigitCanonicalizer:
             ([np.full((4, 4), np.nan)], r"X\[0\] holds NaN or infinity"),
             ([np.full((4, 4), "7")], r"X\[0\] holds no numbers"),
             ([np.full((4, 4), -1.0)], r"X\[0\] holds negative values"),
+            (["seven.png"], r"X\[0\] is 'seven.png', .* load_digit_images"),
+            (None, "Got None"),
+            (np.zeros((90, 60)), r"shape \(90, 60\) looks like one picture"),
+            (np.zeros((90, 60, 3)), r"shape \(90, 60, 3\) looks like one picture"),
         ],
         ids=str,
     )

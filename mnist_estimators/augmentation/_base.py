@@ -11,9 +11,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._images import shape_of
 from .._parameters import draw_seed
-from .._sklearn import fit_context
+from .._sklearn import fit_context, validate_parameter_constraints
 from .._validation import validate_pixels
-from ._functional import in_chunks
+from ._functional import LARGEST_SIDE, in_chunks
 
 
 class BaseAugmenter(
@@ -66,6 +66,12 @@ class BaseAugmenter(
             numbers, is empty, or is of another shape than `image_shape`.
         """
         images = self._stack(X, reset=True)
+        if max(self.image_shape_) > LARGEST_SIDE:
+            raise ValueError(
+                f"Images of shape {self.image_shape_} are too large: augmenters take "
+                f"up to {LARGEST_SIDE} pixels a side. If X has several rows an image, "
+                "say so with image_shape=(height, width)."
+            )
         edges = (images[:, 0], images[:, -1], images[:, :, 0], images[:, :, -1])
         border = np.concatenate([edge.ravel() for edge in edges])
         self.background_ = border.dtype.type(np.median(border)).item()
@@ -84,7 +90,7 @@ class BaseAugmenter(
         Returns
         -------
         ndarray of the shape and type of `X`
-            The same values.
+            The same values; not a copy, where none is needed.
 
         Raises
         ------
@@ -160,6 +166,11 @@ class BaseAugmenter(
         """
         check_is_fitted(self)
         images = self._stack(X, reset=False)
+        validate_parameter_constraints(
+            {"random_state": ["random_state"]},
+            {"random_state": random_state},
+            caller_name="augment",
+        )
         rng = np.random.default_rng(draw_seed(random_state, 0))
         n_draws = 1 if alike else len(images)
         parameters = tuple(

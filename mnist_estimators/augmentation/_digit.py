@@ -20,16 +20,16 @@ class DigitAugmenter(BaseAugmenter):
 
     Parameters
     ----------
-    rotation : float, default=10.0
+    rotation : float, default=7.0
         Largest rotation to either side, in degrees, from 0 to 180.
-    translation : float, default=0.06
+    translation : float, default=0.05
         Largest shift along each side, as a share of that side, at least 0 and below 1.
-    zoom : float, default=0.1
+    zoom : float, default=0.07
         Largest enlargement and reduction, as a share of the size, at least 0 and
         below 1: with 0.1, digits become up to 10 % larger or smaller.
-    shear : float, default=8.0
+    shear : float, default=5.0
         Largest slant to either side, in degrees, at least 0 and below 90.
-    alpha : float, default=0.8
+    alpha : float, default=0.5
         Standard deviation of the elastic displacement along each side, in pixels, at
         least 0.
     sigma : float, default=4.0
@@ -89,11 +89,11 @@ class DigitAugmenter(BaseAugmenter):
     def __init__(
         self,
         *,
-        rotation: float = 10.0,
-        translation: float = 0.06,
-        zoom: float = 0.1,
-        shear: float = 8.0,
-        alpha: float = 0.8,
+        rotation: float = 7.0,
+        translation: float = 0.05,
+        zoom: float = 0.07,
+        shear: float = 5.0,
+        alpha: float = 0.5,
         sigma: float = 4.0,
         image_shape: tuple[int, int] | None = None,
         random_state: int | np.random.RandomState | None = None,

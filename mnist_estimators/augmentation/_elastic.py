@@ -25,7 +25,7 @@ class ElasticAugmenter(BaseAugmenter):
 
     Parameters
     ----------
-    alpha : float, default=1.2
+    alpha : float, default=0.5
         Standard deviation of the displacement along each side, in pixels, at least 0.
     sigma : float, default=4.0
         Standard deviation of the Gaussian that smooths the field, in pixels, above 0.
@@ -68,7 +68,7 @@ class ElasticAugmenter(BaseAugmenter):
     >>> from mnist_estimators import load_small_digits
     >>> from mnist_estimators.augmentation import ElasticAugmenter
     >>> X, _ = load_small_digits()
-    >>> variants = ElasticAugmenter(alpha=1.5, random_state=0).fit_transform(X)
+    >>> variants = ElasticAugmenter(alpha=0.8, random_state=0).fit_transform(X)
     >>> variants.shape == X.shape, variants.dtype == X.dtype
     (True, True)
     """
@@ -81,7 +81,7 @@ class ElasticAugmenter(BaseAugmenter):
     def __init__(
         self,
         *,
-        alpha: float = 1.2,
+        alpha: float = 0.5,
         sigma: float = 4.0,
         image_shape: tuple[int, int] | None = None,
         random_state: int | np.random.RandomState | None = None,

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 # OpenCV refuses images with more rows or columns than this.
 MAX_SIDE = 32_766
+LARGEST_SIDE = MAX_SIDE - 2  # there is a border around each image
 # The float32 numbers around it are multiples of 1/256 (of 1/128 from 65,536 on), and
 # a sum with it is rounded so.
 ROUNDS_TO_256TH = np.float32(2**15 + 2**14)

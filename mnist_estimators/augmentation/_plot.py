@@ -1,5 +1,6 @@
 """A picture of originals beside their variants."""
 
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -62,10 +63,13 @@ def plot_augmented(
     from matplotlib.figure import Figure
 
     for name, value in [("n_images", n_images), ("n_variants", n_variants)]:
-        if value < 1:
-            raise ValueError(f"{name} must be at least 1; got {value!r}.")
-    shown = np.asarray(X)[:n_images]
-    fitted = clone(augmenter).fit(X)
+        if not isinstance(value, Integral) or value < 1:
+            raise ValueError(
+                f"{name} must be an integer, at least 1. Got {value!r} instead."
+            )
+    images = np.asarray(X)
+    shown = images[:n_images]
+    fitted = clone(augmenter).fit(images)
     seed = draw_seed(random_state, 0)
     columns = [shown] + [
         fitted.augment(shown, random_state=seed + number)

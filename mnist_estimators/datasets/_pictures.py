@@ -1,11 +1,15 @@
 """Pictures from files."""
 
+import warnings
 from collections.abc import Iterable
 from os import PathLike, fspath
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from .._images import pixel_range
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -28,7 +32,7 @@ def load_digit_images(
         file is, is found out from its content.
     max_pixels : int, default=50,000,000
         Largest picture to read, in pixels. A larger one is refused before memory is
-        taken for it.
+        taken for it. Pillow opens none of more than 178,956,970 pixels.
 
     Returns
     -------
@@ -43,6 +47,8 @@ def load_digit_images(
     ValueError
         If a file is not a picture of these kinds, is damaged, or is too large. The
         message names it.
+    TypeError
+        If something else than a path is given.
 
     See Also
     --------
@@ -61,39 +67,62 @@ def load_digit_images(
     """
     if isinstance(paths, str | PathLike):
         paths = [paths]
-    return [_load(fspath(path), max_pixels) for path in paths]
+    return [_load(path, max_pixels) for path in paths]
 
 
-def _load(path: str, max_pixels: int) -> NDArray[np.uint8]:
+def _load(path: Any, max_pixels: int) -> NDArray[np.uint8]:
     from PIL import Image, ImageOps, UnidentifiedImageError
 
-    try:
-        with Image.open(path, formats=FORMATS) as picture:
-            # Known from the header, before any pixel is read.
-            width, height = picture.size
-            if width * height > max_pixels:
-                raise ValueError(
-                    f"{path} has {width} x {height} pixels, more than "
-                    f"max_pixels={max_pixels}. Make it smaller, or raise max_pixels."
-                )
-            upright = ImageOps.exif_transpose(picture)
-            return _as_bytes(upright)
-    except UnidentifiedImageError:
+    if not isinstance(path, str | PathLike):
+        raise TypeError(
+            f"paths must be paths of files. Got {type(path).__name__} among them."
+        )
+    name = fspath(path)
+    if Path(name).is_dir():
         raise ValueError(
-            f"{path} is not a picture that can be read. Give a file of one of the "
-            f"kinds {', '.join(FORMATS)}."
-        ) from None
-    except FileNotFoundError:
-        raise
-    except (OSError, SyntaxError, EOFError) as error:
-        raise ValueError(f"{path} is damaged or can't be read: {error}") from error
+            f"{name} is a folder. Give its files, e.g. "
+            "sorted(pathlib.Path(folder).glob('*.png'))."
+        )
+    # Pillow has a limit of its own, which warns and then refuses; here it is ours.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        try:
+            # By its name Pillow would map the file into memory, and lose the order of
+            # the pixels in TIFF files of a turned camera.
+            with open(name, "rb") as file, Image.open(file, formats=FORMATS) as picture:
+                # Known from the header, before any pixel is read.
+                width, height = picture.size
+                if width * height <= max_pixels:
+                    return _as_bytes(ImageOps.exif_transpose(picture))
+        except UnidentifiedImageError:
+            raise ValueError(
+                f"{name} is not a picture that can be read. Give a file of one of the "
+                f"kinds {', '.join(FORMATS)}."
+            ) from None
+        except FileNotFoundError:
+            raise
+        except Image.DecompressionBombError:
+            raise ValueError(
+                f"{name} has more than {2 * (Image.MAX_IMAGE_PIXELS or 0)} pixels, "
+                f"more than Pillow opens, and max_pixels={max_pixels}. Make it smaller."
+            ) from None
+        except (OSError, SyntaxError, EOFError, ValueError) as error:
+            raise ValueError(f"{name} is damaged or can't be read: {error}") from error
+    raise ValueError(
+        f"{name} has {width} x {height} pixels, more than max_pixels={max_pixels}. "
+        "Make it smaller, or raise max_pixels."
+    )
 
 
 def _as_bytes(picture: "Image.Image") -> NDArray[np.uint8]:
     if picture.mode.startswith(("I", "F")):
-        # 16 bits or more a pixel: Pillow would clip what exceeds a byte.
+        # Pillow would clip what exceeds a byte, and round what is below 1.
         values = np.asarray(picture, np.float64)
+        if not np.isfinite(values).all():
+            raise ValueError("it holds NaN or infinity, which no pixel can be")
         high = 65535.0 if values.max(initial=0) > 255 else 255.0
+        if picture.mode.startswith("F"):
+            high = pixel_range(values)[1]
         return np.rint(values * (255.0 / high)).clip(0, 255).astype(np.uint8)
     transparent = "A" in picture.getbands() or "transparency" in picture.info
     grey = picture.mode in ("1", "L")

@@ -13,7 +13,9 @@ from sklearn.base import (
 from sklearn.utils import Tags
 
 from .._images import pixel_range, resolve_image_shape
-from ._functional import SIDE, extract_ink, into_mnist_form, to_grey
+from ._functional import SIDE, extract_ink, into_mnist_form, shrink, to_grey
+
+HOW_TO_READ = "Read files with load_digit_images(paths) first."
 
 
 class DigitCanonicalizer(
@@ -36,7 +38,8 @@ class DigitCanonicalizer(
     The paper is taken as a surface of second order, fitted to the picture with less
     weight for what is far from it. Ink is what remains, darker or lighter, whichever
     has the longer tail, above Otsu's threshold. Specks that are much smaller than the
-    largest part are left out.
+    largest part are left out. So leave some paper around a digit: where ink covers
+    most of a picture, the paper is taken for it.
 
     References
     ----------
@@ -88,8 +91,8 @@ class DigitCanonicalizer(
         X : sequence of ndarray, or ndarray
             Pictures of any size, each of shape (height, width), grey, or (height,
             width, channels) with 1 to 4 channels: grey, grey and alpha, RGB or RGBA.
-            Values go up to 1, 255 or 65535, in each picture. Rows of square images, (n,
-            pixels), are pictures too.
+            Values go up to 1, 16, 255 or 65535, which is found out for each picture.
+            Rows of square images, (n, pixels), are pictures too.
 
         Returns
         -------
@@ -105,13 +108,15 @@ class DigitCanonicalizer(
         pictures = _checked_pictures(X)
         images = np.zeros((len(pictures), SIDE, SIDE), np.uint8)
         for number, picture in enumerate(pictures):
-            # A drawing of 0 and 1 has no other range; bytes have theirs.
-            high = 255.0 if picture.dtype == np.uint8 else pixel_range(picture)[1]
-            ink = extract_ink(to_grey(picture, high))
+            high = pixel_range(picture)[1]
+            if picture.dtype == np.uint8 and high > 1:
+                high = 255.0  # a dark photograph, not one of 16 grey levels
+            ink = extract_ink(to_grey(shrink(picture), high))
             if ink is None:
                 raise ValueError(
-                    f"X[{number}] is blank: nothing in it stands out from the paper. "
-                    "Leave it out, or take a picture with more contrast."
+                    f"X[{number}] is blank: nothing in it, of shape {picture.shape}, "
+                    "stands out from the paper as a digit does. Leave it out, or take "
+                    "a picture with more contrast."
                 )
             images[number] = into_mnist_form(ink)
         return images.reshape(len(images), -1)
@@ -132,18 +137,19 @@ class DigitCanonicalizer(
 
 
 def _checked_pictures(X: Any) -> list[NDArray[Any]]:
-    if isinstance(X, (str, bytes, PathLike)):
-        raise ValueError(
-            f"X must be pictures as arrays. Got {X!r}: read files with "
-            "load_digit_images(paths) first."
-        )
-    if isinstance(X, np.ndarray) and X.ndim == 2:
-        X = X.reshape(len(X), *resolve_image_shape(X.shape, None))
+    if isinstance(X, str | bytes | PathLike) or not np.iterable(X):
+        raise ValueError(f"X must be pictures as arrays. Got {X!r}. {HOW_TO_READ}")
+    if hasattr(X, "to_numpy"):
+        X = X.to_numpy()
+    if isinstance(X, np.ndarray):
+        X = _stack_of_pictures(X)
     pictures = [np.asarray(picture) for picture in X]
     if not pictures:
         raise ValueError("X holds no picture. Give at least one.")
     for number, picture in enumerate(pictures):
         name = f"X[{number}]"
+        if picture.dtype.kind in "OSU" and picture.ndim == 0:
+            raise ValueError(f"{name} is {X[number]!r}, not an array. {HOW_TO_READ}")
         channels = picture.shape[2:]
         if picture.ndim not in (2, 3) or 0 in picture.shape or channels > (4,):
             raise ValueError(
@@ -157,3 +163,17 @@ def _checked_pictures(X: Any) -> list[NDArray[Any]]:
         if picture.min() < 0:
             raise ValueError(f"{name} holds negative values, which no pixel can be.")
     return pictures
+
+
+def _stack_of_pictures(X: NDArray[Any]) -> NDArray[Any]:
+    """Bring rows of square images to images; refuse what is one picture."""
+    one_picture = X.ndim == 3 and X.shape[2] in (3, 4)
+    if X.ndim == 2:
+        height, width = resolve_image_shape(X.shape, None)
+        one_picture = height == 1 < width
+    if one_picture:
+        raise ValueError(
+            f"X of shape {X.shape} looks like one picture. Give a list of pictures, "
+            "here [X]."
+        )
+    return X.reshape(len(X), height, width) if X.ndim == 2 else X

@@ -8,9 +8,35 @@ from numpy.typing import NDArray
 
 SIDE = 28
 DIGIT_SIDE = 20
+# A digit of a tenth of the picture's side still has more pixels than it ends up with.
+MAX_SIDE = 1024
 # Background is fitted on a small copy: light changes slowly.
 FITTED_SIDE = 64
 LUMINANCE = np.array([0.299, 0.587, 0.114])
+
+
+def shrink(image: NDArray[Any]) -> NDArray[Any]:
+    """Bring a large image to sides that hold all that 28 x 28 pixels will show.
+
+    Parameters
+    ----------
+    image : ndarray of shape (height, width) or (height, width, channels)
+        Of any numeric type. Not changed.
+
+    Returns
+    -------
+    ndarray of the same number of dimensions
+        The image itself, or a smaller one.
+    """
+    height, width = image.shape[:2]
+    scale = MAX_SIDE / max(height, width)
+    if scale >= 1:
+        return image
+    size = max(1, round(scale * width)), max(1, round(scale * height))
+    if image.dtype not in (np.uint8, np.uint16, np.float32, np.float64):
+        image = image.astype(np.float32)
+    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    return small.reshape(*small.shape[:2], *image.shape[2:])
 
 
 def to_grey(image: NDArray[Any], high: float) -> NDArray[np.float32]:
@@ -120,7 +146,8 @@ def extract_ink(grey: NDArray[np.float32]) -> NDArray[np.float32] | None:
         return None
     low = min(max(3.0 * noise, 0.05 * full), 0.5 * full)
     ink = np.clip((difference - low) / (full - low), 0.0, 1.0)
-    return ink * _of_the_digit(ink > 0.5)
+    ink *= _of_the_digit(ink > 0.5)
+    return ink if ink.any() else None
 
 
 def _of_the_digit(is_ink: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -1,7 +1,12 @@
 """Reading pictures: of every kind that cameras, scanners and browsers write."""
 
+import warnings
+import zlib
+
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from mnist_estimators import load_digit_images
@@ -66,25 +71,90 @@ def test_modes(tmp_path, mode, shape):
         np.testing.assert_array_equal(found, GREY)
 
 
-def test_the_camera_is_held_upright(tmp_path):
+@pytest.mark.parametrize("kind", ["png", "jpeg", "tiff", "webp"])
+def test_the_camera_is_held_upright(tmp_path, kind):
+    smooth = np.add.outer(np.arange(20), 5 * np.arange(30)).astype(np.uint8)
+    orientation = {0x0112: 6}  # the camera was turned by 90 degrees
     exif = Image.Exif()
-    exif[0x0112] = 6  # the camera was turned by 90 degrees
-    Image.fromarray(RGB).save(tmp_path / "digit.png", exif=exif)
-    (picture,) = load_digit_images([tmp_path / "digit.png"])
-    np.testing.assert_array_equal(picture, np.rot90(RGB, -1))
+    exif.update(orientation)
+    settings = {"tiffinfo": orientation} if kind == "tiff" else {"exif": exif}
+    Image.fromarray(smooth).save(tmp_path / "digit", format=kind, **settings)
+    (picture,) = load_digit_images([tmp_path / "digit"])
+    grey = picture if picture.ndim == 2 else picture[:, :, 0]
+    expected = np.rot90(smooth, -1).astype(int)
+    np.testing.assert_allclose(grey.astype(int), expected, atol=8)
 
 
-def test_large_pictures_are_refused_by_their_header(tmp_path):
+def png_that_claims(width: int, height: int) -> bytes:
+    """A PNG file of a few bytes, whose header says that it is large."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        checksum = zlib.crc32(kind + data).to_bytes(4, "big")
+        return len(data).to_bytes(4, "big") + kind + data + checksum
+
+    size = width.to_bytes(4, "big") + height.to_bytes(4, "big")
+    header = chunk(b"IHDR", size + bytes([8, 0, 0, 0, 0]))
+    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(b""))
+
+
+@pytest.mark.parametrize("side", [8_000, 12_000, 60_000])
+def test_large_pictures_are_refused_by_their_header(tmp_path, side):
+    path = tmp_path / "digit.png"
+    path.write_bytes(png_that_claims(side, side))
+    with pytest.raises(ValueError, match=r"digit\.png has .* max_pixels=50000000"):
+        load_digit_images(path)
+
+
+def test_the_largest_picture_is_the_users_choice(tmp_path):
     path = tmp_path / "digit.png"
     Image.fromarray(GREY).save(path)
-    data = bytearray(path.read_bytes())
     assert load_digit_images(path, max_pixels=600)
     with pytest.raises(ValueError, match="30 x 20 pixels, more than max_pixels=599"):
         load_digit_images(path, max_pixels=599)
-    data[16:24] = (60_000).to_bytes(4, "big") * 2  # width and height, as it claims
-    path.write_bytes(data)
-    with pytest.raises(ValueError, match=r"digit\.png"):
+
+
+def test_numbers_from_0_to_1(tmp_path):
+    path = tmp_path / "digit.tiff"
+    Image.fromarray(np.array([[20, 230]], np.float32) / 255).save(path)
+    np.testing.assert_array_equal(load_digit_images(path)[0], [[20, 230]])
+    Image.fromarray(np.array([[np.nan]], np.float32)).save(path)
+    with pytest.raises(ValueError, match=r"digit\.tiff is damaged .* NaN"):
         load_digit_images(path)
+
+
+@pytest.mark.parametrize("kind", ["png", "jpeg", "bmp", "webp", "tiff"])
+@settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(data=st.data())
+def test_damage_is_reported_by_name(tmp_path, kind, data):
+    path = tmp_path / "seven"
+    Image.fromarray(RGB).save(path, format=kind)
+    content = bytearray(path.read_bytes())
+    for _ in range(data.draw(st.integers(1, 8))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(
+            st.integers(0, 255)
+        )
+    path.write_bytes(content)
+    with warnings.catch_warnings():
+        # Pillow warns of odd entries in TIFF files that it can read nevertheless.
+        warnings.simplefilter("ignore", UserWarning)
+        try:
+            (picture,) = load_digit_images(path)
+        except ValueError as error:
+            outcome = str(error)
+        else:
+            outcome = f"seven {picture.dtype}"
+    assert "seven" in outcome
+
+
+def test_what_is_no_file(tmp_path):
+    with pytest.raises(ValueError, match=r"is a folder\. Give its files"):
+        load_digit_images(tmp_path)
+    with pytest.raises(TypeError, match=r"must be paths of files\. Got ndarray"):
+        load_digit_images([GREY])
 
 
 @pytest.mark.parametrize(

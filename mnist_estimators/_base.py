@@ -1,4 +1,4 @@
-"""What both Keras classifiers share: fitting, predicting, and their fitted state."""
+"""What all classifiers of the package share: fitting, predicting, and their history."""
 
 from abc import ABCMeta, abstractmethod
 from collections.abc import Hashable, Mapping
@@ -8,90 +8,78 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import log_softmax, softmax
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import Tags
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
-from ._engine import TrainingState
 from ._images import (
     as_network_input,
     pixel_range,
-    pixel_scale,
     warn_of_other_range,
 )
-from ._networks import PRECISIONS, Network, build_network
-from ._optimizers import optimizer_spec
 from ._parameters import draw_seed
-from ._prediction import predict_logits
 from ._samples import Samples, combine_weights, encode_labels, hold_out
-from ._schedules import SCHEDULES
-from ._sklearn import HasMethods, Interval, StrOptions, fit_context
-from ._tensorflow import load_keras
-from ._training import TrainingPlan, train
+from ._sklearn import Interval, StrOptions, fit_context
 from ._validation import validate_pixels
 
 if TYPE_CHECKING:
-    import keras
     import pandas as pd
 
-LOSSES = ("categorical_crossentropy", "sparse_categorical_crossentropy")
 DEFAULT_VALIDATION_FRACTION = 0.1
-PEAK_OVER_CONSTANT_RATE = 3.0
 
 
 class BaseDigitClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
-    """A Keras network as a scikit-learn classifier; subclasses say which network."""
+    """A network as a scikit-learn classifier; subclasses say how it learns."""
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "optimizer": [str, object],
-        "learning_rate": [Interval(Real, 0, None, closed="neither"), None],
-        "learning_rate_schedule": [StrOptions(set(SCHEDULES)), None],
-        "loss": [StrOptions(set(LOSSES))],
-        "label_smoothing": [Interval(Real, 0, 1, closed="left")],
         "epochs": [Interval(Integral, 1, None, closed="left")],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
         "validation_fraction": [Interval(Real, 0, 1, closed="left"), None],
         "early_stopping": ["boolean"],
         "patience": [Interval(Integral, 1, None, closed="left")],
         "class_weight": [dict, StrOptions({"balanced"}), None],
-        "callbacks": [list, tuple, None],
-        "augmenter": [HasMethods(["fit", "augment"]), None],
         "warm_start": ["boolean"],
-        "precision": [StrOptions(set(PRECISIONS))],
         "image_shape": ["array-like", None],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }
 
     # Each subclass stores these in its constructor.
-    optimizer: Any
-    learning_rate: float | None
-    learning_rate_schedule: str | None
-    loss: str
-    label_smoothing: float
     epochs: int
     batch_size: int
     validation_fraction: float | None
     early_stopping: bool
     patience: int
     class_weight: Mapping[Hashable, float] | str | None
-    callbacks: Any
-    augmenter: Any
     warm_start: bool
-    precision: str
     image_shape: tuple[int, int] | None
     random_state: int | np.random.RandomState | None
     verbose: int
 
     image_shape_: tuple[int, int]
-    _cache: dict[str, Any]
+    weights_: list[NDArray[Any]]
 
     @abstractmethod
-    def _describe_network(
-        self, image_shape: tuple[int, int], n_classes: int
-    ) -> Network:
-        """Check the parameters of the network and describe it."""
+    def _train(
+        self,
+        samples: Samples,
+        validation: Samples | None,
+        seed: int,
+        *,
+        epochs: int,
+        constant_rate: bool,
+        going_on: bool,
+        to_go_on: bool,
+    ) -> None:
+        """Train, from ``weights_`` where `going_on`; keep what training goes on with.
+
+        What that takes apart from ``weights_`` is kept only where `to_go_on`.
+        """
+
+    @abstractmethod
+    def _logits(self, pixels: NDArray[Any]) -> NDArray[Any]:
+        """Compute scores (n, n_classes) before the softmax, of pixels (n, n_pixels)."""
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(
@@ -153,11 +141,10 @@ class BaseDigitClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             validation,
             seed,
             epochs=self.epochs,
-            schedule=self.learning_rate_schedule,
-            state=self._state(going_on),
+            constant_rate=False,
+            going_on=going_on,
+            to_go_on=self.warm_start,
         )
-        if not self.warm_start:
-            del self._optimizer_state, self._optimizer_spec
         return self
 
     @fit_context(prefer_skip_nested_validation=True)
@@ -218,8 +205,9 @@ class BaseDigitClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             None,
             self._draw_seed(),
             epochs=1,
-            schedule=None,
-            state=self._state(not first),
+            constant_rate=True,
+            going_on=not first,
+            to_go_on=True,
         )
         return self
 
@@ -248,7 +236,7 @@ class BaseDigitClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         PixelRangeWarning
             If the pixels have another range than in ``fit``.
         """
-        best = self._logits(X).argmax(axis=1)
+        best = self._checked_logits(X).argmax(axis=1)
         return self.classes_[best]
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
@@ -264,7 +252,7 @@ class BaseDigitClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         ndarray of shape (n, n_classes)
             Probabilities in the order of ``classes_``; each row sums to 1.
         """
-        return softmax(self._logits(X).astype(np.float64), axis=1)
+        return softmax(self._checked_logits(X).astype(np.float64), axis=1)
 
     def predict_log_proba(self, X: ArrayLike) -> NDArray[np.float64]:
         """Compute the logarithm of the probability of each class.
@@ -279,37 +267,7 @@ class BaseDigitClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         ndarray of shape (n, n_classes)
             Natural logarithms; finite also where a probability rounds to 0.
         """
-        return log_softmax(self._logits(X).astype(np.float64), axis=1)
-
-    @property
-    def model_(self) -> "keras.Sequential":
-        """The fitted network as a compiled Keras model.
-
-        It takes float32 images of shape (n, height, width, 1) with values from 0 to 1.
-        It is built when it is first asked for, with a copy of the weights: changing it
-        changes no prediction of the classifier.
-        """
-        check_is_fitted(self)
-        if "model" not in self._cache:
-            keras = load_keras()
-            model = build_network(
-                self._network, self.image_shape_, seed=0, precision=self.precision
-            )
-            model.set_weights(self.weights_)
-            loss = (
-                keras.losses.SparseCategoricalCrossentropy()
-                if self.loss == "sparse_categorical_crossentropy"
-                else keras.losses.CategoricalCrossentropy(
-                    label_smoothing=self.label_smoothing
-                )
-            )
-            model.compile(
-                optimizer=optimizer_spec(self.optimizer).build(),
-                loss=loss,
-                metrics=["accuracy"],
-            )
-            self._cache["model"] = model
-        return self._cache["model"]
+        return log_softmax(self._checked_logits(X).astype(np.float64), axis=1)
 
     @property
     def n_iter_(self) -> int:
@@ -332,30 +290,6 @@ class BaseDigitClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         epochs = pd.RangeIndex(1, self.n_iter_ + 1, name="epoch")
         return pd.DataFrame(self.history_, index=epochs)
 
-    def to_scikeras(self) -> Any:
-        """Make an unfitted scikeras classifier over the same network.
-
-        Returns
-        -------
-        scikeras.wrappers.KerasClassifier
-            For code that expects one. It trains with Keras' own loop on rows of pixels
-            that are scaled to values from 0 to 1 beforehand; the learning-rate
-            schedule, early stopping and class weights stay behind.
-        """
-        from ._keras import to_scikeras
-
-        return to_scikeras(self)
-
-    def summary(self) -> None:
-        """Print the layers of the fitted network and the number of their weights.
-
-        Raises
-        ------
-        NotFittedError
-            If the classifier is not fitted.
-        """
-        self.model_.summary()
-
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
@@ -364,20 +298,9 @@ class BaseDigitClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "weights_")
 
-    def __getstate__(self) -> dict[str, Any]:
-        state = dict(super().__getstate__())
-        state.pop("_cache", None)
-        return state
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(state)
-        if hasattr(self, "weights_"):
-            self._cache = {}
-
     def _learn_data(self, pixels: NDArray[Any], classes: NDArray[Any]) -> None:
         self.classes_ = classes
         self.pixel_range_ = pixel_range(pixels)
-        self._network = self._describe_network(self.image_shape_, len(classes))
         self.history_: dict[str, list[float]] = {}
 
     def _refuse_other_classes(self, classes: NDArray[Any]) -> None:
@@ -402,7 +325,7 @@ class BaseDigitClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
                     f"among the labels {self.classes_.tolist()}. Name labels alone."
                 )
         weights = combine_weights(sample_weight, self.class_weight, pixels, y)
-        images = as_network_input(pixels, self.pixel_range_[1], self.image_shape_)
+        images = self._network_input(pixels)
         if weights.min() == 0:
             used = weights > 0
             images, targets, weights = images[used], targets[used], weights[used]
@@ -435,88 +358,15 @@ class BaseDigitClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     def _draw_seed(self) -> int:
         return draw_seed(self.random_state, len(self.history_.get("loss", ())))
 
-    def _state(self, going_on: bool) -> TrainingState | None:
-        if not going_on:
-            return None
-        spec = optimizer_spec(self.optimizer).without_learning_rate()
-        if getattr(self, "_optimizer_spec", None) == spec:
-            return TrainingState(self.weights_, self._optimizer_state)
-        return TrainingState(self.weights_, [])  # moments of another one mean nothing
+    def _network_input(self, pixels: NDArray[Any]) -> NDArray[Any]:
+        return as_network_input(pixels, self.pixel_range_[1], self.image_shape_)
 
-    def _train(
-        self,
-        samples: Samples,
-        validation: Samples | None,
-        seed: int,
-        *,
-        epochs: int,
-        schedule: str | None,
-        state: TrainingState | None,
-    ) -> None:
-        optimizer = optimizer_spec(self.optimizer)
-        learning_rate = self.learning_rate or optimizer.learning_rate
-        if self.learning_rate is None and schedule and isinstance(self.optimizer, str):
-            learning_rate = PEAK_OVER_CONSTANT_RATE * (learning_rate or 0.0)
-        if optimizer.learning_rate is None and (self.learning_rate or schedule):
-            raise ValueError(
-                "learning_rate and learning_rate_schedule must be None where the "
-                "optimizer brings a schedule of its own. Give it a number instead."
-            )
-        augmenter = None
-        if self.augmenter is not None:
-            augmenter = clone(self.augmenter).fit(samples.images)
-        plan = TrainingPlan(
-            network=self._network,
-            image_shape=self.image_shape_,
-            precision=self.precision,
-            pixel_scale=pixel_scale(self.pixel_range_[1]),
-            optimizer=optimizer,
-            learning_rate=learning_rate or 0.0,
-            learning_rate_schedule=schedule,
-            loss=self.loss,
-            label_smoothing=self.label_smoothing,
-            epochs=epochs,
-            batch_size=self.batch_size,
-            patience=self.patience if validation and self.early_stopping else None,
-            callbacks=self._checked_callbacks(),
-            augmenter=augmenter,
-            seed=seed,
-            verbose=int(self.verbose),
-        )
-        final, history = train(plan, samples, validation=validation, state=state)
-        self.weights_ = final.weights
-        self._optimizer_state = final.optimizer
-        self._optimizer_spec = optimizer.without_learning_rate()
+    def _extend_history(self, history: Mapping[str, list[float]]) -> None:
         for name, values in history.items():
             self.history_.setdefault(name, []).extend(values)
-        self._cache = {}
 
-    def _checked_callbacks(self) -> tuple[Any, ...]:
-        keras = load_keras()
-        callbacks = tuple(self.callbacks or ())
-        for callback in callbacks:
-            if not isinstance(callback, keras.callbacks.Callback):
-                raise TypeError(
-                    "callbacks must be a list of keras.callbacks.Callback. Got "
-                    f"{callback!r} in it."
-                )
-        return callbacks
-
-    def _logits(self, X: ArrayLike) -> NDArray[np.float32]:
+    def _checked_logits(self, X: ArrayLike) -> NDArray[Any]:
         check_is_fitted(self)
         pixels = validate_pixels(self, X, reset=False)
         warn_of_other_range(pixels, self.pixel_range_)
-        load_keras()
-        import tensorflow as tf
-
-        if "weights" not in self._cache:
-            self._cache["weights"] = tuple(map(tf.constant, self.weights_))
-        high = self.pixel_range_[1]
-        return predict_logits(
-            self._network,
-            self.image_shape_,
-            self._cache["weights"],
-            as_network_input(pixels, high, self.image_shape_),
-            pixel_scale=pixel_scale(high),
-            precision=self.precision,
-        )
+        return self._logits(pixels)

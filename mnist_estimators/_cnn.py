@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from ._base import BaseDigitClassifier
+from ._keras_classifier import KerasDigitClassifier
 from ._networks import ACTIVATIONS, Network, convolutional_network
 from ._parameters import positive_integers
 from ._sklearn import Interval, StrOptions
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import keras
 
 
-class CNNDigitClassifier(BaseDigitClassifier):
+class CNNDigitClassifier(KerasDigitClassifier):
     """Classify digits with a convolutional network.
 
     Convolutions, each followed by pooling, lead to dense layers and a softmax over the
@@ -153,7 +153,7 @@ class CNNDigitClassifier(BaseDigitClassifier):
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **BaseDigitClassifier._parameter_constraints,
+        **KerasDigitClassifier._parameter_constraints,
         "filters": ["array-like", Interval(Integral, 1, None, closed="left")],
         "kernel_size": [Interval(Integral, 1, None, closed="left")],
         "pool_size": [Interval(Integral, 1, None, closed="left")],

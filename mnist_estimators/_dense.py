@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from ._base import BaseDigitClassifier
+from ._keras_classifier import KerasDigitClassifier
 from ._networks import ACTIVATIONS, INITIALIZERS, Network, dense_network
 from ._parameters import flags_per_layer, positive_integers, rates_per_layer
 from ._sklearn import Interval, StrOptions
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import keras
 
 
-class DenseDigitClassifier(BaseDigitClassifier):
+class DenseDigitClassifier(KerasDigitClassifier):
     """Classify digits with a network of dense layers.
 
     Each image is flattened and passed through hidden layers to a softmax over the
@@ -145,7 +145,7 @@ class DenseDigitClassifier(BaseDigitClassifier):
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **BaseDigitClassifier._parameter_constraints,
+        **KerasDigitClassifier._parameter_constraints,
         "hidden_layer_sizes": [
             "array-like",
             Interval(Integral, 1, None, closed="left"),

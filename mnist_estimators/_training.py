@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ._early_stopping import EarlyStopping
 from ._engine import Settings, Trainer, TrainingState, borrow_trainer
 from ._networks import Network, dropout_rates, l2_penalty
 from ._optimizers import OptimizerSpec
@@ -91,7 +92,7 @@ def train(
         plan.pixel_scale,
     )
     history: dict[str, list[float]] = {}
-    best_loss, best_weights, epochs_without_gain = np.inf, None, 0
+    early_stopping = EarlyStopping(plan.patience)
 
     with (
         _trainer_for(plan, batch_size, plan.epochs * steps_per_epoch) as trainer,
@@ -137,21 +138,15 @@ def train(
                 history.setdefault(name, []).append(value)
             progress.epoch_done(epoch + 1, metrics)
             callbacks.notify("epoch_end", epoch, dict(metrics))
-            if plan.patience is not None:
-                if metrics["val_loss"] < best_loss:
-                    best_loss, best_weights = metrics["val_loss"], trainer.weights()
-                    epochs_without_gain = 0
-                else:
-                    epochs_without_gain += 1
-                    if epochs_without_gain >= plan.patience:
-                        break
-            if callbacks.stop_training:
+            if validation:
+                early_stopping.update(metrics["val_loss"], trainer.weights)
+            if early_stopping.stops or callbacks.stop_training:
                 break
         trainer.finish()
         callbacks.notify("train_end", metrics)
         final = trainer.state()
-    if best_weights is not None:
-        final = final._replace(weights=best_weights)
+    if early_stopping.best_weights is not None:
+        final = final._replace(weights=early_stopping.best_weights)
     return final, history
 
 

@@ -1,0 +1,212 @@
+"""What both Keras classifiers share: the network, its training, and its model."""
+
+from abc import abstractmethod
+from numbers import Real
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import clone
+from sklearn.utils.validation import check_is_fitted
+
+from ._base import BaseDigitClassifier
+from ._engine import TrainingState
+from ._images import pixel_scale
+from ._networks import PRECISIONS, Network, build_network
+from ._optimizers import optimizer_spec
+from ._prediction import predict_logits
+from ._samples import Samples
+from ._schedules import SCHEDULES
+from ._sklearn import HasMethods, Interval, StrOptions
+from ._tensorflow import load_keras
+from ._training import TrainingPlan, train
+
+if TYPE_CHECKING:
+    import keras
+
+LOSSES = ("categorical_crossentropy", "sparse_categorical_crossentropy")
+PEAK_OVER_CONSTANT_RATE = 3.0
+
+
+class KerasDigitClassifier(BaseDigitClassifier):
+    """A Keras network as a scikit-learn classifier; subclasses say which network."""
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **BaseDigitClassifier._parameter_constraints,
+        "optimizer": [str, object],
+        "learning_rate": [Interval(Real, 0, None, closed="neither"), None],
+        "learning_rate_schedule": [StrOptions(set(SCHEDULES)), None],
+        "loss": [StrOptions(set(LOSSES))],
+        "label_smoothing": [Interval(Real, 0, 1, closed="left")],
+        "callbacks": [list, tuple, None],
+        "augmenter": [HasMethods(["fit", "augment"]), None],
+        "precision": [StrOptions(set(PRECISIONS))],
+    }
+
+    # Each subclass stores these in its constructor.
+    optimizer: Any
+    learning_rate: float | None
+    learning_rate_schedule: str | None
+    loss: str
+    label_smoothing: float
+    callbacks: Any
+    augmenter: Any
+    precision: str
+
+    _cache: dict[str, Any]
+
+    @abstractmethod
+    def _describe_network(
+        self, image_shape: tuple[int, int], n_classes: int
+    ) -> Network:
+        """Check the parameters of the network and describe it."""
+
+    @property
+    def model_(self) -> "keras.Sequential":
+        """The fitted network as a compiled Keras model.
+
+        It takes float32 images of shape (n, height, width, 1) with values from 0 to 1.
+        It is built when it is first asked for, with a copy of the weights: changing it
+        changes no prediction of the classifier.
+        """
+        check_is_fitted(self)
+        if "model" not in self._cache:
+            keras = load_keras()
+            model = build_network(
+                self._network, self.image_shape_, seed=0, precision=self.precision
+            )
+            model.set_weights(self.weights_)
+            loss = (
+                keras.losses.SparseCategoricalCrossentropy()
+                if self.loss == "sparse_categorical_crossentropy"
+                else keras.losses.CategoricalCrossentropy(
+                    label_smoothing=self.label_smoothing
+                )
+            )
+            model.compile(
+                optimizer=optimizer_spec(self.optimizer).build(),
+                loss=loss,
+                metrics=["accuracy"],
+            )
+            self._cache["model"] = model
+        return self._cache["model"]
+
+    def to_scikeras(self) -> Any:
+        """Make an unfitted scikeras classifier over the same network.
+
+        Returns
+        -------
+        scikeras.wrappers.KerasClassifier
+            For code that expects one. It trains with Keras' own loop on rows of pixels
+            that are scaled to values from 0 to 1 beforehand; the learning-rate
+            schedule, early stopping and class weights stay behind.
+        """
+        from ._keras import to_scikeras
+
+        return to_scikeras(self)
+
+    def summary(self) -> None:
+        """Print the layers of the fitted network and the number of their weights.
+
+        Raises
+        ------
+        NotFittedError
+            If the classifier is not fitted.
+        """
+        self.model_.summary()
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = dict(super().__getstate__())
+        state.pop("_cache", None)
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        if hasattr(self, "weights_"):
+            self._cache = {}
+
+    def _learn_data(self, pixels: NDArray[Any], classes: NDArray[Any]) -> None:
+        super()._learn_data(pixels, classes)
+        self._network = self._describe_network(self.image_shape_, len(classes))
+
+    def _state(self) -> TrainingState:
+        spec = optimizer_spec(self.optimizer).without_learning_rate()
+        if self._optimizer_spec == spec:
+            return TrainingState(self.weights_, self._optimizer_state)
+        return TrainingState(self.weights_, [])  # moments of another one mean nothing
+
+    def _train(
+        self,
+        samples: Samples,
+        validation: Samples | None,
+        seed: int,
+        *,
+        epochs: int,
+        constant_rate: bool,
+        going_on: bool,
+        to_go_on: bool,
+    ) -> None:
+        schedule = None if constant_rate else self.learning_rate_schedule
+        optimizer = optimizer_spec(self.optimizer)
+        learning_rate = self.learning_rate or optimizer.learning_rate
+        if self.learning_rate is None and schedule and isinstance(self.optimizer, str):
+            learning_rate = PEAK_OVER_CONSTANT_RATE * (learning_rate or 0.0)
+        if optimizer.learning_rate is None and (self.learning_rate or schedule):
+            raise ValueError(
+                "learning_rate and learning_rate_schedule must be None where the "
+                "optimizer brings a schedule of its own. Give it a number instead."
+            )
+        augmenter = None
+        if self.augmenter is not None:
+            augmenter = clone(self.augmenter).fit(samples.images)
+        plan = TrainingPlan(
+            network=self._network,
+            image_shape=self.image_shape_,
+            precision=self.precision,
+            pixel_scale=pixel_scale(self.pixel_range_[1]),
+            optimizer=optimizer,
+            learning_rate=learning_rate or 0.0,
+            learning_rate_schedule=schedule,
+            loss=self.loss,
+            label_smoothing=self.label_smoothing,
+            epochs=epochs,
+            batch_size=self.batch_size,
+            patience=self.patience if validation and self.early_stopping else None,
+            callbacks=self._checked_callbacks(),
+            augmenter=augmenter,
+            seed=seed,
+            verbose=int(self.verbose),
+        )
+        state = self._state() if going_on else None
+        final, history = train(plan, samples, validation=validation, state=state)
+        self.weights_ = final.weights
+        self._optimizer_state = final.optimizer if to_go_on else []
+        self._optimizer_spec = optimizer.without_learning_rate()
+        self._extend_history(history)
+        self._cache = {}
+
+    def _checked_callbacks(self) -> tuple[Any, ...]:
+        keras = load_keras()
+        callbacks = tuple(self.callbacks or ())
+        for callback in callbacks:
+            if not isinstance(callback, keras.callbacks.Callback):
+                raise TypeError(
+                    "callbacks must be a list of keras.callbacks.Callback. Got "
+                    f"{callback!r} in it."
+                )
+        return callbacks
+
+    def _logits(self, pixels: NDArray[Any]) -> NDArray[np.float32]:
+        load_keras()
+        import tensorflow as tf
+
+        if "weights" not in self._cache:
+            self._cache["weights"] = tuple(map(tf.constant, self.weights_))
+        return predict_logits(
+            self._network,
+            self.image_shape_,
+            self._cache["weights"],
+            self._network_input(pixels),
+            pixel_scale=pixel_scale(self.pixel_range_[1]),
+            precision=self.precision,
+        )

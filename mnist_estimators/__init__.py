@@ -13,6 +13,7 @@ _MODULE_OF = {
     "AugmentedClassifier": "_augmented",
     "CNNDigitClassifier": "_cnn",
     "DenseDigitClassifier": "_dense",
+    "NumpyDigitClassifier": "_numpy",
     "classic_baselines": "comparison",
     "compare_estimators": "comparison",
     "load_digit_images": "datasets",
@@ -24,6 +25,7 @@ __all__ = [
     "AugmentedClassifier",
     "CNNDigitClassifier",
     "DenseDigitClassifier",
+    "NumpyDigitClassifier",
     "classic_baselines",
     "compare_estimators",
     "load_digit_images",
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from ._augmented import AugmentedClassifier
     from ._cnn import CNNDigitClassifier
     from ._dense import DenseDigitClassifier
+    from ._numpy import NumpyDigitClassifier
     from .comparison import classic_baselines, compare_estimators
     from .datasets import load_digit_images, load_mnist, load_small_digits
 

@@ -16,6 +16,8 @@ PACKAGE = Path(mnist_estimators.__file__).parent
 # From the ground up. A module imports from its own layer or from lower ones.
 LAYERS = (
     {
+        "_backpropagation",
+        "_early_stopping",
         "_images",
         "_parameters",
         "_progress",
@@ -38,7 +40,7 @@ LAYERS = (
         "_samples",
         "_training",
     },
-    {"_base"},
+    {"_base", "_keras_classifier"},
     {"_augmented", "_cnn", "_dense", "_numpy", "_voting"},
     {
         "_comparison_view",

@@ -1,8 +1,12 @@
-"""scikit-learn's own generic checks over the Keras classifiers."""
+"""scikit-learn's own generic checks over the classifiers."""
 
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from mnist_estimators import CNNDigitClassifier, DenseDigitClassifier
+from mnist_estimators import (
+    CNNDigitClassifier,
+    DenseDigitClassifier,
+    NumpyDigitClassifier,
+)
 
 # The data of the checks are tiny: they need more and smaller steps than images do.
 CLASSIFIERS = [
@@ -24,4 +28,9 @@ def expected_failed_checks(estimator):
 
 @parametrize_with_checks(CLASSIFIERS, expected_failed_checks=expected_failed_checks)
 def test_sklearn_compatible(estimator, check):
+    check(estimator)
+
+
+@parametrize_with_checks([NumpyDigitClassifier()])
+def test_sklearn_compatible_without_exception(estimator, check):
     check(estimator)

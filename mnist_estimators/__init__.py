@@ -13,6 +13,7 @@ _MODULE_OF = {
     "AugmentedClassifier": "_augmented",
     "CNNDigitClassifier": "_cnn",
     "DenseDigitClassifier": "_dense",
+    "DigitVotingClassifier": "_voting",
     "NumpyDigitClassifier": "_numpy",
     "classic_baselines": "comparison",
     "compare_estimators": "comparison",
@@ -25,6 +26,7 @@ __all__ = [
     "AugmentedClassifier",
     "CNNDigitClassifier",
     "DenseDigitClassifier",
+    "DigitVotingClassifier",
     "NumpyDigitClassifier",
     "classic_baselines",
     "compare_estimators",
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from ._cnn import CNNDigitClassifier
     from ._dense import DenseDigitClassifier
     from ._numpy import NumpyDigitClassifier
+    from ._voting import DigitVotingClassifier
     from .comparison import classic_baselines, compare_estimators
     from .datasets import load_digit_images, load_mnist, load_small_digits
 

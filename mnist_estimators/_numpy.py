@@ -210,7 +210,11 @@ class NumpyDigitClassifier(BaseDigitClassifier):
                 order = rng.permutation(n_rows)
                 for start in range(0, n_rows, batch_size):
                     rows = order[start : start + batch_size]
-                    batch = Samples(*(array[rows] for array in samples))
+                    batch = Samples(
+                        samples.images[rows],
+                        samples.targets[rows],
+                        samples.weights[rows],
+                    )
                     totals += self._step(layers, velocities, batch, mean_weight)
                     progress.steps_done(1)
                 loss, accuracy = totals / n_rows

@@ -5,19 +5,27 @@ its users know, but it is not public API: should a release move it, this file ch
 """
 
 from sklearn.base import _fit_context as fit_context
+from sklearn.ensemble._base import _fit_single_estimator as fit_single_estimator
+from sklearn.utils._metadata_requests import _raise_for_params as raise_for_params
+from sklearn.utils._metadata_requests import _routing_enabled as routing_enabled
 from sklearn.utils._param_validation import (
     HasMethods,
     Interval,
     StrOptions,
     validate_parameter_constraints,
 )
+from sklearn.utils.validation import _check_feature_names_in as check_feature_names_in
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 
 __all__ = [
     "HasMethods",
     "Interval",
     "StrOptions",
+    "check_feature_names_in",
     "check_sample_weight",
     "fit_context",
+    "fit_single_estimator",
+    "raise_for_params",
+    "routing_enabled",
     "validate_parameter_constraints",
 ]

@@ -1,0 +1,425 @@
+"""A voting ensemble that knows images, and members that differ in their seed alone."""
+
+import copy
+from collections.abc import Sequence
+from numbers import Integral
+from typing import Any, ClassVar, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import clone, is_classifier
+from sklearn.ensemble import VotingClassifier
+from sklearn.frozen import FrozenEstimator
+from sklearn.preprocessing import LabelEncoder
+from sklearn.utils import Bunch, Tags, get_tags
+from sklearn.utils.metadata_routing import MetadataRouter, process_routing
+from sklearn.utils.multiclass import type_of_target
+from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.validation import check_is_fitted
+
+from ._images import flatten_images, shape_of
+from ._parameters import draw_seed
+from ._sklearn import (
+    HasMethods,
+    Interval,
+    check_feature_names_in,
+    fit_context,
+    fit_single_estimator,
+    raise_for_params,
+    routing_enabled,
+)
+
+
+class Member(NamedTuple):
+    """A classifier that votes: its name, that of the estimator it is made of."""
+
+    name: str
+    source: str
+    estimator: Any
+
+
+class DigitVotingClassifier(VotingClassifier):
+    """Let several classifiers vote on each image.
+
+    This is scikit-learn's ``VotingClassifier``, with the same parameters, attributes
+    and methods, and with what ensembles of digit classifiers need besides: members
+    that are made of one estimator with different seeds, fitted members that are taken
+    as they are, stacked images, and the images on which the members disagree.
+
+    Networks of one architecture are compiled once, however many of them vote: with
+    ``n_jobs=None`` five of them take less than five times as long as one.
+
+    Parameters
+    ----------
+    estimators : list of (str, classifier) tuples, or classifier
+        The members, or one classifier to make `n_members` of. Clones are fitted, but
+        ``sklearn.frozen.FrozenEstimator(fitted)`` is taken as it is, whatever labels
+        it learned from. 'drop' leaves a member out.
+    n_members : int, default=1
+        Members to make of each of the estimators. The first is the estimator itself;
+        the others have other seeds, drawn from its `random_state` (also from those of
+        the steps of a pipeline).
+    voting : {'hard', 'soft'}, default='hard'
+        'hard' counts predicted labels; 'soft' averages probabilities, which is more
+        accurate with networks.
+    weights : array-like of shape (n_estimators,), default=None
+        Weight of each of the estimators, and of all members made of it.
+    n_jobs : int, default=None
+        Processes that fit members. Each loads and compiles for itself, and TensorFlow
+        keeps to the threads that joblib gives it.
+    flatten_transform : bool, default=True
+        Whether ``transform`` of a soft vote has one row an image, with the classes of
+        all members side by side.
+    verbose : bool, default=False
+        Whether to print the time that each member took.
+
+    Attributes
+    ----------
+    estimators_ : list of classifiers
+        The fitted members. Those that were fitted here know the labels by their
+        numbers; `le_` translates.
+    named_estimators_ : Bunch
+        The same by name, and 'drop' for those left out. Members of which there are
+        several are called 'name_1', 'name_2' and so on.
+    le_ : LabelEncoder
+        From labels to numbers.
+    classes_ : ndarray of shape (n_classes,)
+        Class labels, sorted.
+    n_features_in_ : int
+        Pixels of an image.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Column names, where `X` was a data frame with text names.
+
+    See Also
+    --------
+    sklearn.ensemble.VotingClassifier : What this is a kind of.
+
+    References
+    ----------
+    .. [1] L. K. Hansen, P. Salamon, "Neural Network Ensembles", IEEE Transactions on
+       Pattern Analysis and Machine Intelligence 12(10), 1990.
+
+    Examples
+    --------
+    >>> from mnist_estimators import DigitVotingClassifier, load_small_digits
+    >>> from mnist_estimators import NumpyDigitClassifier
+    >>> from sklearn.neighbors import KNeighborsClassifier
+    >>> from sklearn.svm import SVC
+    >>> X, y = load_small_digits()
+    >>> network = NumpyDigitClassifier(epochs=20, random_state=0)
+    >>> vote = DigitVotingClassifier(network, n_members=3, voting="soft")
+    >>> vote.fit(X[:1200], y[:1200]).score(X[1200:], y[1200:]) > 0.9
+    True
+    >>> sorted(vote.named_estimators_)[:2]
+    ['numpydigitclassifier_1', 'numpydigitclassifier_2']
+    >>> doubtful = vote.disagreements(X[1200:])
+    >>> bool(vote.agreement(X[1200:])[doubtful[0]] < 1)
+    True
+
+    Classifiers of several kinds:
+
+    >>> members = [
+    ...     ("network", network),
+    ...     ("svc", SVC()),
+    ...     ("knn", KNeighborsClassifier()),
+    ... ]
+    >>> vote = DigitVotingClassifier(members, weights=[2, 1, 1]).fit(X[:600], y[:600])
+    >>> len(vote.estimators_)
+    3
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **VotingClassifier._parameter_constraints,
+        "estimators": [list, HasMethods(["fit", "predict"])],
+        "n_members": [Interval(Integral, 1, None, closed="left")],
+    }
+
+    def __init__(
+        self,
+        estimators: Any,
+        *,
+        n_members: int = 1,
+        voting: str = "hard",
+        weights: ArrayLike | None = None,
+        n_jobs: int | None = None,
+        flatten_transform: bool = True,
+        verbose: bool = False,
+    ):
+        super().__init__(
+            estimators,
+            voting=voting,
+            weights=weights,
+            n_jobs=n_jobs,
+            flatten_transform=flatten_transform,
+            verbose=verbose,
+        )
+        self.n_members = n_members
+
+    @fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X: Any, y: ArrayLike, **fit_params: Any) -> Self:
+        """Fit the members.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, pixels), (n, height, width) or (n, height, width, 1)
+            Images. Members that take rows of pixels alone get rows.
+        y : array-like of shape (n,)
+            Class labels.
+        **fit_params : dict
+            ``sample_weight``, for all members; with metadata routing, whatever the
+            members request.
+
+        Returns
+        -------
+        self : object
+            The fitted classifier.
+
+        Raises
+        ------
+        ValueError
+            If `estimators` is no list of named classifiers, has another length than
+            `weights`, or is all 'drop'; if `y` is not made of class labels; or if a
+            frozen member knows labels that are not in `y`.
+        NotImplementedError
+            If there are several labels an image.
+        """
+        others = {name: fit_params[name] for name in {*fit_params} - {"sample_weight"}}
+        raise_for_params(others, self, "fit")
+        self._check_target(y)
+        members = self._checked_members()
+        n_sources = len({member.source for member in members})
+        if self.weights is not None and len(np.asarray(self.weights)) != n_sources:
+            raise ValueError(
+                "Number of `estimators` and weights must be equal; got"
+                f" {len(np.asarray(self.weights))} weights, {n_sources} estimators"
+            )
+        encoder = LabelEncoder().fit(y)
+        for member in members:
+            _refuse_other_labels(member, encoder.classes_)
+        if routing_enabled():
+            routed = process_routing(self, "fit", **fit_params)
+            params = {member.source: routed[member.source]["fit"] for member in members}
+        else:
+            params = {member.source: fit_params for member in members}
+        voting = [member for member in members if member.estimator != "drop"]
+        targets = encoder.transform(y)
+        fitted = Parallel(n_jobs=self.n_jobs)(
+            delayed(fit_single_estimator)(
+                clone(member.estimator),
+                _as_taken(member.estimator, X),
+                targets,
+                fit_params=params[member.source],
+                message_clsname="Voting",
+                message=self._log_message(member.name, number + 1, len(voting)),
+            )
+            for number, member in enumerate(voting)
+        )
+        self.le_, self.classes_, self.estimators_ = encoder, encoder.classes_, fitted
+        remaining = iter(fitted)
+        self.named_estimators_ = Bunch()
+        for member in members:
+            dropped = member.estimator == "drop"
+            self.named_estimators_[member.name] = "drop" if dropped else next(remaining)
+        names = [getattr(one, "feature_names_in_", None) for one in fitted]
+        if any(name is not None for name in names):
+            self.feature_names_in_ = next(name for name in names if name is not None)
+        elif hasattr(self, "feature_names_in_"):
+            del self.feature_names_in_
+        return self
+
+    def agreement(self, X: Any) -> NDArray[np.float64]:
+        """Find how many of the members vote for what is predicted.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, pixels), (n, height, width) or (n, height, width, 1)
+            Images.
+
+        Returns
+        -------
+        ndarray of shape (n,)
+            Share of the members, by weight, whose own label is the predicted one: from
+            0 to 1.
+        """
+        check_is_fitted(self)
+        predicted = self.le_.transform(self.predict(X))
+        votes = self._predict(X)
+        weights = self._weights_not_none
+        return np.average(votes == predicted[:, np.newaxis], axis=1, weights=weights)
+
+    def disagreements(self, X: Any) -> NDArray[np.intp]:
+        """Find the images on which the members disagree.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, pixels), (n, height, width) or (n, height, width, 1)
+            Images.
+
+        Returns
+        -------
+        ndarray of shape (n_disagreements,)
+            Their rows in `X`, the least agreed on first.
+        """
+        agreement = self.agreement(X)
+        order = np.argsort(agreement, kind="stable")
+        return order[agreement[order] < 1]
+
+    def get_feature_names_out(self, input_features: Any = None) -> NDArray[Any]:
+        """Name the columns that ``transform`` gives.
+
+        Parameters
+        ----------
+        input_features : array-like of str, default=None
+            Checked against those seen in ``fit``.
+
+        Returns
+        -------
+        ndarray of str
+            A name for each member, and in a soft vote for each of its classes.
+
+        Raises
+        ------
+        ValueError
+            With ``flatten_transform=False``: three dimensions have no columns.
+        """
+        check_is_fitted(self, "n_features_in_")
+        if self.voting == "soft" and not self.flatten_transform:
+            raise ValueError(
+                "get_feature_names_out is not supported when `voting='soft'` and "
+                "`flatten_transform=False`"
+            )
+        check_feature_names_in(self, input_features, generate_names=False)
+        prefix = type(self).__name__.lower()
+        names = [
+            f"{prefix}_{name}"
+            for name, member in self.named_estimators_.items()
+            if member != "drop"
+        ]
+        if self.voting == "soft":
+            classes = range(len(self.classes_))
+            names = [f"{name}{number}" for name in names for number in classes]
+        return np.asarray(names, dtype=object)
+
+    @property
+    def named_estimators(self) -> Bunch:
+        """The estimators by their names, unfitted."""
+        return Bunch(**dict(self._named()))
+
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Say which members want which metadata in ``fit``.
+
+        Returns
+        -------
+        MetadataRouter
+            See scikit-learn's guide to metadata routing.
+        """
+        if isinstance(self.estimators, list):
+            return super().get_metadata_routing()
+        return VotingClassifier(self._named()).get_metadata_routing()
+
+    def _named(self) -> list[tuple[str, Any]]:
+        if isinstance(self.estimators, list):
+            return self.estimators
+        return [(type(self.estimators).__name__.lower(), self.estimators)]
+
+    def _checked_members(self) -> list[Member]:
+        if isinstance(self.estimators, list):
+            self._validate_estimators()
+        elif not is_classifier(self.estimators):
+            raise ValueError(
+                f"The estimator {type(self.estimators).__name__} should be a "
+                "classifier."
+            )
+        if self.n_members == 1:
+            return [Member(name, name, one) for name, one in self._named()]
+        return [
+            Member(f"{name}_{number + 1}", name, _with_other_seed(one, number))
+            for name, one in self._named()
+            for number in range(self.n_members)
+        ]
+
+    def _check_target(self, y: ArrayLike) -> None:
+        kind = type_of_target(y, input_name="y")
+        if kind in ("unknown", "continuous"):
+            raise ValueError(
+                f"Unknown label type: {kind}. Maybe you are trying to fit a "
+                "classifier, which expects discrete classes on a "
+                "regression target with continuous values."
+            )
+        if kind not in ("binary", "multiclass"):
+            raise NotImplementedError(
+                f"{type(self).__name__} only supports binary or multiclass "
+                "classification. Multilabel and multi-output classification are not "
+                "supported."
+            )
+
+    # The hooks that VotingClassifier's predict, predict_proba and transform call.
+
+    @property
+    def _weights_not_none(self) -> Sequence[float] | None:
+        if self.weights is None:
+            return None
+        return [
+            weight
+            for (_, one), weight in zip(
+                self._named(), np.asarray(self.weights), strict=True
+            )
+            if one != "drop"
+            for _ in range(self.n_members)
+        ]
+
+    def _predict(self, X: Any) -> NDArray[np.intp]:
+        votes = []
+        for one in self.estimators_:
+            labels = one.predict(_as_taken(one, X))
+            if isinstance(one, FrozenEstimator):
+                labels = self.le_.transform(labels)
+            votes.append(labels)
+        return np.asarray(votes).T
+
+    def _collect_probas(self, X: Any) -> NDArray[np.floating[Any]]:
+        found = []
+        for one in self.estimators_:
+            probabilities = one.predict_proba(_as_taken(one, X))
+            if isinstance(one, FrozenEstimator):
+                all_classes = np.zeros((len(probabilities), len(self.classes_)))
+                all_classes[:, self.le_.transform(one.classes_)] = probabilities
+                probabilities = all_classes
+            found.append(probabilities)
+        return np.asarray(found)
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        return tags
+
+
+def _as_taken(estimator: Any, X: Any) -> Any:
+    """Bring stacked images to rows, unless the estimator takes stacks."""
+    if len(shape_of(X)) <= 2 or get_tags(estimator).input_tags.three_d_array:
+        return X
+    return flatten_images(X)
+
+
+def _with_other_seed(estimator: Any, number: int) -> Any:
+    """Clone an estimator, with seeds of its own unless it is the first."""
+    if number == 0 or isinstance(estimator, str | FrozenEstimator):
+        return estimator
+    seeds = {}
+    for name, value in sorted(estimator.get_params().items()):
+        if name.rpartition("__")[2] == "random_state" and value is not None:
+            first = draw_seed(copy.deepcopy(value), 0)
+            seeds[name] = draw_seed(first, number)
+    return clone(estimator).set_params(**seeds)
+
+
+def _refuse_other_labels(member: Member, classes: NDArray[Any]) -> None:
+    if not isinstance(member.estimator, FrozenEstimator):
+        return
+    other = np.setdiff1d(member.estimator.classes_, classes)
+    if len(other):
+        raise ValueError(
+            f"The frozen member {member.name!r} knows the labels {other.tolist()}, "
+            f"which are not in y: {classes.tolist()}. Give y with all labels, or leave "
+            "the member out."
+        )

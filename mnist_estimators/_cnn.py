@@ -2,10 +2,13 @@
 
 from collections.abc import Hashable, Mapping, Sequence
 from numbers import Integral, Real
+from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from ._backbone import BACKBONES, pretrained_weights
+from ._engine import TrainingState
 from ._keras_classifier import KerasDigitClassifier
 from ._networks import ACTIVATIONS, Network, convolutional_network
 from ._parameters import positive_integers
@@ -37,6 +40,15 @@ class CNNDigitClassifier(KerasDigitClassifier):
         so the image loses ``kernel_size - 1`` pixels a side, and must have that many.
     dense_layer_sizes : int or tuple of int, default=(128,)
         Units of the dense layers after the convolutions.
+    backbone : {'DenseNet121', 'MobileNet', 'MobileNetV2', 'MobileNetV3Small', \
+            'ResNet50', 'VGG16'}, default=None
+        Network of ``keras.applications`` to put in the place of convolutions and
+        pooling: `filters`, `kernel_size`, `pool_size`, `padding` and `spatial_dropout`
+        then play no part. Images are enlarged to 64 x 64 pixels for it.
+    weights : 'imagenet' or path, default=None
+        Weights that the backbone begins with: those learned from ImageNet, which Keras
+        downloads once, or a file that ``save_weights`` of such a network without its
+        top wrote. None begins with random ones.
     activation : {'relu', 'leaky_relu', 'sigmoid', 'tanh', 'elu', 'gelu'}, \
             default='relu'
         Activation of the hidden layers.
@@ -91,6 +103,13 @@ class CNNDigitClassifier(KerasDigitClassifier):
         network trains on those before, such as
         ``mnist_estimators.augmentation.DigitAugmenter()``. Validation images stay as
         they are. Its `random_state` plays no part here.
+    init_from : fitted classifier of this class, default=None
+        Begin with its weights instead of random ones. Its network must have the same
+        layers; the output layer begins anew where the classes differ. In the grid of a
+        search, give ``sklearn.frozen.FrozenEstimator(fitted)``.
+    freeze : {'features'}, default=None
+        'features' leaves the layers before the dense ones as they are, and
+        trains the rest. Needs `init_from`, `weights` or `warm_start`.
     warm_start : bool, default=False
         Whether another call of ``fit`` goes on from the fitted weights.
     precision : {'float32', 'mixed_bfloat16'}, default='float32'
@@ -162,6 +181,8 @@ class CNNDigitClassifier(KerasDigitClassifier):
             "array-like",
             Interval(Integral, 1, None, closed="left"),
         ],
+        "backbone": [StrOptions(set(BACKBONES)), None],
+        "weights": [str, PathLike, None],
         "activation": [StrOptions(set(ACTIVATIONS))],
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "spatial_dropout": [Interval(Real, 0, 1, closed="left")],
@@ -177,6 +198,8 @@ class CNNDigitClassifier(KerasDigitClassifier):
         pool_size: int = 2,
         padding: str = "same",
         dense_layer_sizes: int | Sequence[int] = (128,),
+        backbone: str | None = None,
+        weights: str | PathLike[str] | None = None,
         activation: str = "relu",
         dropout: float = 0.5,
         spatial_dropout: float = 0.0,
@@ -195,6 +218,8 @@ class CNNDigitClassifier(KerasDigitClassifier):
         class_weight: Mapping[Hashable, float] | str | None = None,
         callbacks: "Sequence[keras.callbacks.Callback] | None" = None,
         augmenter: Any = None,
+        init_from: Any = None,
+        freeze: str | None = None,
         warm_start: bool = False,
         precision: str = "float32",
         image_shape: tuple[int, int] | None = None,
@@ -206,6 +231,8 @@ class CNNDigitClassifier(KerasDigitClassifier):
         self.pool_size = pool_size
         self.padding = padding
         self.dense_layer_sizes = dense_layer_sizes
+        self.backbone = backbone
+        self.weights = weights
         self.activation = activation
         self.dropout = dropout
         self.spatial_dropout = spatial_dropout
@@ -224,6 +251,8 @@ class CNNDigitClassifier(KerasDigitClassifier):
         self.class_weight = class_weight
         self.callbacks = callbacks
         self.augmenter = augmenter
+        self.init_from = init_from
+        self.freeze = freeze
         self.warm_start = warm_start
         self.precision = precision
         self.image_shape = image_shape
@@ -248,4 +277,16 @@ class CNNDigitClassifier(KerasDigitClassifier):
             spatial_dropout=float(self.spatial_dropout),
             batch_normalization=bool(self.batch_normalization),
             l2=float(self.l2),
+            backbone=self.backbone,
         )
+
+    def _pretrained_state(self) -> TrainingState | None:
+        if self.weights is not None and self.backbone is None:
+            raise ValueError(
+                f"weights={fspath(self.weights)!r} are those of a backbone, but "
+                "backbone=None. Name it, e.g. backbone='MobileNetV2'."
+            )
+        if self.weights is None or self.init_from is not None:
+            return super()._pretrained_state()
+        assert self.backbone is not None
+        return TrainingState(pretrained_weights(self.backbone, self.weights), [])

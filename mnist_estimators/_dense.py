@@ -82,6 +82,13 @@ class DenseDigitClassifier(KerasDigitClassifier):
         network trains on those before, such as
         ``mnist_estimators.augmentation.DigitAugmenter()``. Validation images stay as
         they are. Its `random_state` plays no part here.
+    init_from : fitted classifier of this class, default=None
+        Begin with its weights instead of random ones. Its network must have the same
+        layers; the output layer begins anew where the classes differ. In the grid of a
+        search, give ``sklearn.frozen.FrozenEstimator(fitted)``.
+    freeze : {'features'}, default=None
+        'features' leaves the hidden layers as they are, and
+        trains the rest. Needs `init_from` or `warm_start`.
     warm_start : bool, default=False
         Whether another call of ``fit`` goes on from the fitted weights.
     precision : {'float32', 'mixed_bfloat16'}, default='float32'
@@ -179,6 +186,8 @@ class DenseDigitClassifier(KerasDigitClassifier):
         class_weight: Mapping[Hashable, float] | str | None = None,
         callbacks: "Sequence[keras.callbacks.Callback] | None" = None,
         augmenter: Any = None,
+        init_from: Any = None,
+        freeze: str | None = None,
         warm_start: bool = False,
         precision: str = "float32",
         image_shape: tuple[int, int] | None = None,
@@ -204,6 +213,8 @@ class DenseDigitClassifier(KerasDigitClassifier):
         self.class_weight = class_weight
         self.callbacks = callbacks
         self.augmenter = augmenter
+        self.init_from = init_from
+        self.freeze = freeze
         self.warm_start = warm_start
         self.precision = precision
         self.image_shape = image_shape

@@ -34,7 +34,11 @@ Weights = list[NDArray[np.float32]]
 
 
 class TrainingState(NamedTuple):
-    """All that a later fit needs to go on: weights, and the optimizer's variables."""
+    """All that a later fit needs to go on: weights, and the optimizer's variables.
+
+    Weights that are missing at the end are drawn anew, and an empty list stands for an
+    optimizer that has taken no step.
+    """
 
     weights: Weights
     optimizer: list[NDArray[Any]]
@@ -101,9 +105,10 @@ class Trainer:
 
     def set_state(self, state: TrainingState | None, *, seed: int) -> None:
         """Start from `state`, or from new initial weights drawn with `seed`."""
-        weights = state.weights if state else None
-        if weights is None:
-            weights = initial_weights(self.model, self.network, seed=seed)
+        weights = state.weights if state else []
+        if len(weights) < len(self.model.weights):
+            drawn = initial_weights(self.model, self.network, seed=seed)
+            weights = [*weights, *drawn[len(weights) :]]
         saved = state.optimizer if state and state.optimizer else self._fresh_optimizer
         variables = [*self.model.weights, *self.optimizer.variables]
         for variable, value in zip(variables, [*weights, *saved], strict=True):

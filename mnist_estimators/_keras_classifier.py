@@ -12,14 +12,15 @@ from sklearn.utils.validation import check_is_fitted
 from ._base import BaseDigitClassifier
 from ._engine import TrainingState
 from ._images import pixel_scale
-from ._networks import PRECISIONS, Network, build_network
+from ._networks import PRECISIONS, Network, build_network, with_frozen_features
 from ._optimizers import optimizer_spec
 from ._prediction import predict_logits
 from ._samples import Samples
 from ._schedules import SCHEDULES
-from ._sklearn import HasMethods, Interval, StrOptions
+from ._sklearn import HasMethods, Interval, StrOptions, clone_parametrized
 from ._tensorflow import load_keras
 from ._training import TrainingPlan, train
+from ._transfer import transferred_weights
 
 if TYPE_CHECKING:
     import keras
@@ -40,6 +41,8 @@ class KerasDigitClassifier(BaseDigitClassifier):
         "label_smoothing": [Interval(Real, 0, 1, closed="left")],
         "callbacks": [list, tuple, None],
         "augmenter": [HasMethods(["fit", "augment"]), None],
+        "init_from": [HasMethods(["predict"]), None],
+        "freeze": [StrOptions({"features"}), None],
         "precision": [StrOptions(set(PRECISIONS))],
     }
 
@@ -51,6 +54,8 @@ class KerasDigitClassifier(BaseDigitClassifier):
     label_smoothing: float
     callbacks: Any
     augmenter: Any
+    init_from: Any
+    freeze: str | None
     precision: str
 
     _cache: dict[str, Any]
@@ -115,6 +120,12 @@ class KerasDigitClassifier(BaseDigitClassifier):
         """
         self.model_.summary()
 
+    def __sklearn_clone__(self) -> Any:
+        copied = clone_parametrized(self)
+        # Not a clone of it, which would be unfitted.
+        copied.init_from = self.init_from
+        return copied
+
     def __getstate__(self) -> dict[str, Any]:
         state = dict(super().__getstate__())
         state.pop("_cache", None)
@@ -129,8 +140,20 @@ class KerasDigitClassifier(BaseDigitClassifier):
         super()._learn_data(pixels, classes)
         self._network = self._describe_network(self.image_shape_, len(classes))
 
+    def _pretrained_state(self) -> TrainingState | None:
+        """Begin with weights from elsewhere, where a parameter says so."""
+        if self.init_from is None:
+            if self.freeze is not None:
+                raise ValueError(
+                    f"freeze={self.freeze!r} keeps features as they are, but there are "
+                    "none yet. Give init_from=, a fitted classifier, or go on from a "
+                    "fit with warm_start=True."
+                )
+            return None
+        return TrainingState(transferred_weights(self, self.init_from), [])
+
     def _state(self) -> TrainingState:
-        spec = optimizer_spec(self.optimizer).without_learning_rate()
+        spec = (optimizer_spec(self.optimizer).without_learning_rate(), self.freeze)
         if self._optimizer_spec == spec:
             return TrainingState(self.weights_, self._optimizer_state)
         return TrainingState(self.weights_, [])  # moments of another one mean nothing
@@ -159,8 +182,9 @@ class KerasDigitClassifier(BaseDigitClassifier):
         augmenter = None
         if self.augmenter is not None:
             augmenter = clone(self.augmenter).fit(samples.images)
+        frozen = self.freeze is not None
         plan = TrainingPlan(
-            network=self._network,
+            network=with_frozen_features(self._network) if frozen else self._network,
             image_shape=self.image_shape_,
             precision=self.precision,
             pixel_scale=pixel_scale(self.pixel_range_[1]),
@@ -177,11 +201,11 @@ class KerasDigitClassifier(BaseDigitClassifier):
             seed=seed,
             verbose=int(self.verbose),
         )
-        state = self._state() if going_on else None
+        state = self._state() if going_on else self._pretrained_state()
         final, history = train(plan, samples, validation=validation, state=state)
         self.weights_ = final.weights
         self._optimizer_state = final.optimizer if to_go_on else []
-        self._optimizer_spec = optimizer.without_learning_rate()
+        self._optimizer_spec = (optimizer.without_learning_rate(), self.freeze)
         self._extend_history(history)
         self._cache = {}
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ._backbone import build_backbone, initial_backbone_weights
 from ._tensorflow import load_keras
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ PRECISIONS = ("float32", "mixed_bfloat16")
 # Keras' 0.99 keeps the initial statistics for hundreds of steps, more than a fit on
 # few images has.
 NORMALIZATION_MOMENTUM = 0.9
+KINDS_WITH_WEIGHTS = ("Backbone", "BatchNormalization", "Conv2D", "Dense")
 DROPOUT_LAYERS = ("Dropout", "SpatialDropout2D")
 
 
@@ -126,6 +128,7 @@ def convolutional_network(
     spatial_dropout: float,
     batch_normalization: bool,
     l2: float,
+    backbone: str | None = None,
 ) -> Network:
     """Describe a network of convolution and pooling that ends in class probabilities.
 
@@ -156,6 +159,8 @@ def convolutional_network(
         Whether each hidden layer is normalised.
     l2 : float
         Penalty on the squared weights.
+    backbone : str or None
+        Name of a network to put in the place of convolutions and pooling.
 
     Returns
     -------
@@ -170,8 +175,8 @@ def convolutional_network(
     act = layer("Activation", activation=activation)
     pooled_first = activation != "gelu"
     height, width = image_shape
-    layers = []
-    for depth, n_filters in enumerate(filters):
+    layers = [] if backbone is None else [layer("Backbone", application=backbone)]
+    for depth, n_filters in enumerate(() if backbone else filters):
         if padding == "valid":
             if min(height, width) < kernel_size:
                 raise ValueError(
@@ -209,6 +214,44 @@ def convolutional_network(
         **weights,
     )
     return (*layers, *head)
+
+
+def n_feature_layers(network: Network) -> int:
+    """Count the layers that make features of images.
+
+    They are all before the flattening of the feature maps, and in a dense network,
+    which begins with it, all but the output.
+    """
+    flattening = next(i for i, spec in enumerate(network) if spec.kind == "Flatten")
+    return flattening or len(network) - 2
+
+
+def with_frozen_features(network: Network) -> Network:
+    """Describe a network whose features stay as they are in training."""
+    n_frozen = n_feature_layers(network)
+    return tuple(
+        layer(spec.kind, **dict(spec.settings), trainable=False)
+        if index < n_frozen and spec.kind in KINDS_WITH_WEIGHTS
+        else spec
+        for index, spec in enumerate(network)
+    )
+
+
+def same_features(network: Network, other: Network) -> bool:
+    """Tell whether the hidden layers of two networks have weights of the same use."""
+    return _hidden_layers(network) == _hidden_layers(other)
+
+
+def _hidden_layers(network: Network) -> list[LayerSpec]:
+    without = ("rate", "l2", "kernel_initializer")
+    return [
+        layer(
+            spec.kind,
+            **{name: value for name, value in spec.settings if name not in without},
+        )
+        for spec in network[:-2]
+        if spec.kind not in DROPOUT_LAYERS
+    ]
 
 
 def dropout_rates(network: Network) -> tuple[float, ...]:
@@ -272,6 +315,17 @@ def build_network(
     )
     for index, spec in enumerate(network):
         settings = dict(spec.settings)
+        if spec.kind == "Backbone":
+            backbone = build_backbone(
+                settings["application"],
+                image_shape,
+                momentum=NORMALIZATION_MOMENTUM,
+                precision=precision,
+            )
+            backbone.trainable = settings.get("trainable", True)
+            backbone.set_weights(initial_backbone_weights(backbone, seed + index))
+            model.add(backbone)
+            continue
         l2 = settings.pop("l2", 0.0)
         if l2:
             settings["kernel_regularizer"] = keras.regularizers.L2(l2)
@@ -322,6 +376,9 @@ def initial_weights(
     for index, (spec, keras_layer) in enumerate(
         zip(network, model.layers, strict=True)
     ):
+        if spec.kind == "Backbone":
+            weights += initial_backbone_weights(keras_layer, seed + index)
+            continue
         name = dict(spec.settings).get("kernel_initializer")
         for variable in keras_layer.weights:
             if name is not None and variable is keras_layer.kernel:

@@ -4,6 +4,7 @@ scikit-learn's own parameter validation is widely used and gives the error messa
 its users know, but it is not public API: should a release move it, this file changes.
 """
 
+from sklearn.base import _clone_parametrized as clone_parametrized
 from sklearn.base import _fit_context as fit_context
 from sklearn.ensemble._base import _fit_single_estimator as fit_single_estimator
 from sklearn.utils._metadata_requests import _raise_for_params as raise_for_params
@@ -23,6 +24,7 @@ __all__ = [
     "StrOptions",
     "check_feature_names_in",
     "check_sample_weight",
+    "clone_parametrized",
     "fit_context",
     "fit_single_estimator",
     "raise_for_params",

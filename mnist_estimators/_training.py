@@ -155,7 +155,7 @@ def _trainer_for(
     plan: TrainingPlan, batch_size: int, n_steps: int
 ) -> Iterator[Trainer]:
     """Find a trainer; callbacks get one of their own, which they may do anything to."""
-    convolutional = any(spec.kind == "Conv2D" for spec in plan.network)
+    convolutional = any(spec.kind in ("Conv2D", "Backbone") for spec in plan.network)
     # Nor with one step a call: XLA computations have room for a whole chunk of them.
     stepwise = any(map(_wants_batches, plan.callbacks))
     pays = not (convolutional or stepwise) and n_steps >= XLA_MIN_STEPS

@@ -9,6 +9,7 @@ __all__ = [
     "ChecksumError",
     "DatasetNotFoundError",
     "PixelRangeWarning",
+    "WeightsNotFoundError",
 ]
 
 
@@ -22,6 +23,10 @@ class ChecksumError(OSError):
 
 class BackendError(RuntimeError):
     """Keras runs on another backend than TensorFlow."""
+
+
+class WeightsNotFoundError(FileNotFoundError):
+    """Pretrained weights are neither on this machine nor can they be downloaded."""
 
 
 class PixelRangeWarning(UserWarning):

@@ -1,0 +1,198 @@
+"""Networks of ``keras.applications`` as the first part of a classifier."""
+
+import random
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from os import PathLike, fspath
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._tensorflow import load_keras
+from .exceptions import WeightsNotFoundError
+
+if TYPE_CHECKING:
+    import keras
+
+# Each with the module of its preprocessing. All draw nothing at random in training:
+# dropout would have seeds of its own.
+BACKBONES = {
+    "DenseNet121": "densenet",
+    "MobileNet": "mobilenet",
+    "MobileNetV2": "mobilenet_v2",
+    "MobileNetV3Small": "mobilenet_v3",
+    "ResNet50": "resnet50",
+    "VGG16": "vgg16",
+}
+# They halve the sides of an image five times: 28 pixels would be less than one.
+SIDE = 64
+
+
+def build_backbone(
+    name: str, image_shape: tuple[int, int], *, momentum: float, precision: str
+) -> "keras.Model":
+    """Build a network that turns grey images into features.
+
+    Parameters
+    ----------
+    name : str
+        A member of ``BACKBONES``.
+    image_shape : tuple of two int
+        Height and width of the images.
+    momentum : float
+        Of the statistics in its batch normalisation.
+    precision : str
+        Keras' name for the numbers that the layers compute with.
+
+    Returns
+    -------
+    keras.Model
+        Takes images (n, height, width, 1) with values from 0 to 1, enlarges them to 64
+        x 64 pixels in three equal channels, and gives (n, n_features).
+    """
+    keras = load_keras()
+    preprocess = getattr(keras.applications, BACKBONES[name]).preprocess_input
+    black, white = (
+        preprocess(np.full((1, 1, 3), value, np.float32)).ravel()
+        for value in (0.0, 255.0)
+    )
+    with _keras_defaults(precision):
+        images = keras.Input((*image_shape, 1), dtype="float32")
+        enlarged = keras.layers.Resizing(SIDE, SIDE)(images)
+        channels = keras.layers.Concatenate()([enlarged] * 3)
+        scaled = keras.layers.Rescaling((white - black).tolist(), black.tolist())
+        application = _build_application(name, None)
+        features = application(scaled(channels))
+        model = keras.Model(images, features, name=name.lower())
+    for layer in application.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.momentum = momentum
+    return model
+
+
+def initial_backbone_weights(
+    backbone: "keras.Model", seed: int
+) -> list[NDArray[np.float32]]:
+    """Draw new initial weights, in the order of ``backbone.weights``.
+
+    Parameters
+    ----------
+    backbone : keras.Model
+        From ``build_backbone``. Not changed.
+    seed : int
+        Seed of the draw.
+
+    Returns
+    -------
+    list of ndarray
+    """
+    keras = load_keras()
+    application = backbone.layers[-1]
+    values = []
+    for number, layer in enumerate(application.layers):
+        for variable in layer.weights:
+            if variable.name == "kernel":
+                depthwise = isinstance(layer, keras.layers.DepthwiseConv2D)
+                initializer = keras.initializers.serialize(
+                    layer.depthwise_initializer
+                    if depthwise
+                    else layer.kernel_initializer
+                )
+                initializer["config"]["seed"] = seed + number
+                drawn = keras.initializers.deserialize(initializer)
+                value = np.asarray(drawn(variable.shape, dtype="float32"))
+            elif variable.name in ("gamma", "moving_variance"):
+                value = np.ones(variable.shape, np.float32)
+            else:
+                value = np.zeros(variable.shape, np.float32)
+            values.append(value)
+    return values
+
+
+def pretrained_weights(
+    name: str, weights: str | PathLike[str]
+) -> list[NDArray[np.float32]]:
+    """Read the weights of a backbone.
+
+    Parameters
+    ----------
+    name : str
+        A member of ``BACKBONES``.
+    weights : 'imagenet' or path
+        What Keras downloads, or a file that ``save_weights`` of such a network wrote.
+
+    Returns
+    -------
+    list of ndarray
+        In the order of ``build_backbone(name, ...).weights``.
+
+    Raises
+    ------
+    WeightsNotFoundError
+        If there is no such file, or nothing can be downloaded.
+    ValueError
+        If the file holds other weights.
+    """
+    path = fspath(weights)
+    mend = (
+        f"On a machine with a network, keras.applications.{name}(include_top=False)"
+        ".save_weights('backbone.weights.h5') writes a file; give its path: "
+        "weights='backbone.weights.h5'."
+    )
+    try:
+        with _keras_defaults("float32"):
+            application = _build_application(name, path)
+    except (ImportError, OSError, ValueError, KeyError) as error:
+        if path != "imagenet" and Path(path).is_file():
+            raise ValueError(
+                f"weights={path!r} does not hold the weights of {name} without its "
+                f"top: {error} {mend}"
+            ) from error
+        raise WeightsNotFoundError(
+            f"There is no file weights={path!r}. {mend}"
+        ) from error
+    except Exception as error:
+        # Keras raises a bare Exception where a download fails.
+        raise WeightsNotFoundError(
+            f"weights={path!r} of {name} can't be downloaded: {error} {mend}"
+        ) from error
+    return [np.asarray(variable.numpy()) for variable in application.weights]
+
+
+def _build_application(name: str, weights: str | None) -> "keras.Model":
+    keras = load_keras()
+    with warnings.catch_warnings():
+        # MobileNets warn that weights for 64 x 64 pixels are those for 224 x 224.
+        warnings.filterwarnings("ignore", message=".*input_shape.*")
+        return getattr(keras.applications, name)(
+            include_top=False,
+            weights=weights,
+            input_shape=(SIDE, SIDE, 3),
+            pooling="avg",
+        )
+
+
+@contextmanager
+def _keras_defaults(precision: str) -> Iterator[None]:
+    """Build with settings of our own, and leave the user's as they were.
+
+    The applications take none as arguments, and draw seeds from Python's global random
+    state.
+    """
+    keras = load_keras()
+    policy, data_format = (
+        keras.config.dtype_policy(),
+        keras.config.image_data_format(),
+    )
+    state = random.getstate()
+    try:
+        keras.config.set_dtype_policy(precision)
+        keras.config.set_image_data_format("channels_last")
+        yield
+    finally:
+        keras.config.set_dtype_policy(policy)
+        keras.config.set_image_data_format(data_format)
+        random.setstate(state)

@@ -215,6 +215,13 @@ class TestDeskewer:
             assert np.abs(straight - upright).mean() < 0.02
             assert np.abs(slanted - upright).mean() > 0.02
 
+    def test_puts_the_mass_into_the_middle(self, digits):
+        images = Deskewer().fit_transform(digits[2].astype(np.float64))
+        mass = images / images.sum(axis=(1, 2), keepdims=True)
+        for axis in (1, 2):
+            centres = mass.sum(axis=3 - axis) @ np.arange(28)
+            np.testing.assert_allclose(centres, 13.5, atol=0.05)
+
     def test_helps_the_nearest_neighbour(self, digits):
         X, y, images, y_new = digits
         X_new = images.reshape(-1, 784)

@@ -37,9 +37,7 @@ def digits(small_digits):
 def sources(digits):
     """Classifiers that know the digits from 0 to 4."""
     X, y, _, _ = digits
-    return {
-        type(one): clone(one).fit(X[y < 5], y[y < 5]) for one in (DENSE, CNN)
-    }
+    return {type(one): clone(one).fit(X[y < 5], y[y < 5]) for one in (DENSE, CNN)}
 
 
 @pytest.fixture(params=[DENSE, CNN], ids=["dense", "cnn"])
@@ -148,7 +146,9 @@ class TestInitFrom:
         classifier.set_params(init_from=source)
         with pytest.raises(ValueError, match=r"on images of \(28, 28\) pixels"):
             classifier.fit(X.reshape(-1, 28, 28)[:, ::2, ::2], y)
-        with pytest.raises(ValueError, match="another network. Give .* activation='relu'"):
+        with pytest.raises(
+            ValueError, match="another network. Give .* activation='relu'"
+        ):
             classifier.set_params(activation="tanh").fit(X, y)
 
 

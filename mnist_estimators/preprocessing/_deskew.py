@@ -20,8 +20,8 @@ class Deskewer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     """Straighten slanted digits, so that all writers write upright.
 
     Each image is sheared along its rows until its columns and rows no longer correlate,
-    and its centre of mass stays where it is. Linear models and nearest neighbours gain
-    most.
+    and moved so that its centre of mass is in the middle, to a fraction of a pixel.
+    Linear models and nearest neighbours gain most.
 
     Parameters
     ----------
@@ -141,5 +141,9 @@ def _straighten(images: NDArray[Any]) -> NDArray[Any]:
     slope = np.clip(slope, -LARGEST_SLOPE, LARGEST_SLOPE)
     matrices = np.tile(IDENTITY, (n_images, 1, 1))
     matrices[:, 0, 1] = slope
-    matrices[:, 0, 2] = -slope * row
+    middle_row, middle_column = (height - 1) / 2, (width - 1) / 2
+    visible = moments[:, 0] > 0
+    shift = column - middle_column - slope * middle_row
+    matrices[:, 0, 2] = np.where(visible, shift, 0.0)
+    matrices[:, 1, 2] = np.where(visible, row - middle_row, 0.0)
     return warp(images, matrices, None, 0.0)

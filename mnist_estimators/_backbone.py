@@ -61,7 +61,8 @@ def build_backbone(
     )
     with _keras_defaults(precision):
         images = keras.Input((*image_shape, 1), dtype="float32")
-        enlarged = keras.layers.Resizing(SIDE, SIDE)(images)
+        # By default this layer means training, to those after it as well.
+        enlarged = keras.layers.Resizing(SIDE, SIDE)(images, training=False)
         channels = keras.layers.Concatenate()([enlarged] * 3)
         scaled = keras.layers.Rescaling((white - black).tolist(), black.tolist())
         application = _build_application(name, None)
@@ -145,7 +146,7 @@ def pretrained_weights(
     try:
         with _keras_defaults("float32"):
             application = _build_application(name, path)
-    except (ImportError, OSError, ValueError, KeyError) as error:
+    except (ImportError, OSError, ValueError, KeyError, UserWarning) as error:
         if path != "imagenet" and Path(path).is_file():
             raise ValueError(
                 f"weights={path!r} does not hold the weights of {name} without its "
@@ -167,6 +168,8 @@ def _build_application(name: str, weights: str | None) -> "keras.Model":
     with warnings.catch_warnings():
         # MobileNets warn that weights for 64 x 64 pixels are those for 224 x 224.
         warnings.filterwarnings("ignore", message=".*input_shape.*")
+        # Of weights that are not in a file, Keras warns; the network would be random.
+        warnings.filterwarnings("error", message="Skipping nested container")
         return getattr(keras.applications, name)(
             include_top=False,
             weights=weights,

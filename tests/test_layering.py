@@ -31,6 +31,7 @@ LAYERS = (
         "preprocessing",
     },
     {
+        "_backbone",
         "_engine",
         "_graph",
         "_keras",
@@ -39,6 +40,7 @@ LAYERS = (
         "_prediction",
         "_samples",
         "_training",
+        "_transfer",
     },
     {"_base", "_keras_classifier"},
     {"_augmented", "_cnn", "_dense", "_numpy", "_voting"},

@@ -147,7 +147,7 @@ class TestInitFrom:
         with pytest.raises(ValueError, match=r"on images of \(28, 28\) pixels"):
             classifier.fit(X.reshape(-1, 28, 28)[:, ::2, ::2], y)
         with pytest.raises(
-            ValueError, match="another network. Give .* activation='relu'"
+            ValueError, match=r"another network\. Give .* activation='relu'"
         ):
             classifier.set_params(activation="tanh").fit(X, y)
 
@@ -167,10 +167,10 @@ class TestFreeze:
     def test_all_weights_of_the_model_can_be_trained_again(
         self, classifier, source, digits
     ):
-        X, y, X_new, _ = digits
+        X, y, _, _ = digits
         classifier.set_params(init_from=source, freeze="features", warm_start=True)
         classifier.fit(X, y)
-        n_weights = len([w for w in source.model_.trainable_weights])
+        n_weights = len(source.model_.trainable_weights)
         assert len(classifier.model_.trainable_weights) == n_weights
         frozen = classifier.weights_[0]
         classifier.set_params(freeze=None).fit(X, y)
@@ -186,5 +186,5 @@ class TestFreeze:
 
     def test_needs_features(self, classifier, digits):
         X, y, _, _ = digits
-        with pytest.raises(ValueError, match="freeze='features' keeps .* init_from="):
+        with pytest.raises(ValueError, match=r"freeze='features' keeps .* init_from="):
             classifier.set_params(freeze="features").fit(X, y)

@@ -5,28 +5,15 @@
 epochs and augmenters are the defaults or stand here.
 """
 
-import argparse
-import os
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-
-FOLDER = Path(__file__).parents[2] / "docs" / "benchmarks"
-Row = tuple[str, str, float]
-
-
-def mnist() -> Any:
-    from mnist_estimators import load_mnist
-
-    X, y = load_mnist(subset="train")
-    X_test, y_test = load_mnist(subset="test")
-    return X, y.astype(int), X_test, y_test.astype(int)
+from parts import Row, gains_table, mnist, run_parts, seconds_of, seconds_table
 
 
 def tutorial_cnn(**settings: Any) -> Any:
@@ -41,13 +28,6 @@ def tutorial_cnn(**settings: Any) -> Any:
         epochs=10,
         **settings,
     )
-
-
-def seconds_of(work: Callable[[], Any], repeats: int = 3) -> Iterator[float]:
-    for _ in range(repeats):
-        started = time.perf_counter()
-        work()
-        yield time.perf_counter() - started
 
 
 def speed() -> Iterator[Row]:
@@ -240,37 +220,6 @@ PARTS = {
 }
 
 
-def gains_table(found: pd.DataFrame) -> str:
-    """Write accuracies without and with, in percent."""
-    means = found.groupby(["work", "variant"], sort=False)["value"]
-    summary = pd.DataFrame({"mean": means.mean(), "SD": means.std(), "n": means.size()})
-
-    def shown(work: str, variant: str) -> str:
-        if (work, variant) not in summary.index:
-            return ""
-        mean, deviation, n_runs = summary.loc[(work, variant)]
-        spread = f" (SD {100 * deviation:.2f})" if n_runs > 1 else ""
-        return f"{100 * mean:.2f} %{spread}"
-
-    lines = ["| on MNIST's test images | without | with |", "|---|---|---|"]
-    lines += [
-        f"| {work} | {shown(work, 'without')} | {shown(work, 'with')} |"
-        for work in found["work"].unique()
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def seconds_table(found: pd.DataFrame) -> str:
-    """Write medians, in seconds."""
-    medians = found.groupby(["work", "variant"], sort=False)["value"].median()
-    lines = ["| work | | s |", "|---|---|---|"]
-    lines += [
-        f"| {work} | {variant} | {value:.2f} |"
-        for (work, variant), value in medians.items()
-    ]
-    return "\n".join(lines) + "\n"
-
-
 def settings_table(found: pd.DataFrame) -> str:
     """Write what the settings of the augmenter reached in validation."""
     lines = [f"| {', '.join(NAMES)} | accuracy |", "|---|---|"]
@@ -295,28 +244,5 @@ def write_tables(found: pd.DataFrame, path: Path) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", nargs="*", choices=PARTS, default=list(PARTS))
-    parser.add_argument("--folder", type=Path, default=FOLDER)
-    arguments = parser.parse_args()
-    if arguments.only == ["speed"]:
-        # NumPy's matrix product must keep to one core as well.
-        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    arguments.folder.mkdir(parents=True, exist_ok=True)
-    path = arguments.folder / "preparation.csv"
-    found = pd.read_csv(path, keep_default_na=False) if path.exists() else None
-    for name in arguments.only:
-        rows = [] if found is None else [found[found["part"] != name]]
-        for work, variant, value in PARTS[name]():
-            print(f"{work}: {variant}: {value:.4f}", flush=True)
-            row = {"part": name, "work": work, "variant": variant, "value": value}
-            rows.append(pd.DataFrame([row]))
-            found = pd.concat(rows, ignore_index=True)
-            found.to_csv(path, index=False)
-    if found is not None and set(PARTS) <= set(found["part"]):
-        write_tables(found, path.with_suffix(".md"))
-
-
 if __name__ == "__main__":
-    main()
+    run_parts(__doc__, PARTS, "preparation", write_tables)

@@ -1,0 +1,184 @@
+"""Networks of keras.applications as backbones, with weights from a file."""
+
+import pickle
+import random
+import warnings
+
+import keras
+import numpy as np
+import pytest
+from sklearn.base import clone
+
+from mnist_estimators import CNNDigitClassifier
+from mnist_estimators._backbone import (
+    BACKBONES,
+    SIDE,
+    build_backbone,
+    initial_backbone_weights,
+)
+from mnist_estimators.exceptions import WeightsNotFoundError
+
+CNN = CNNDigitClassifier(
+    backbone="MobileNetV3Small",
+    dense_layer_sizes=(16,),
+    epochs=2,
+    batch_size=16,
+    random_state=0,
+)
+
+
+@pytest.fixture(scope="module")
+def digits(small_digits):
+    X, y = small_digits
+    few = y < 2
+    return X[few][:96], y[few][:96], X[few][96:192], y[few][96:192]
+
+
+@pytest.fixture(scope="module")
+def application():
+    state = random.getstate()  # where Keras takes the seed of its initializers from
+    network = keras.applications.MobileNetV3Small(
+        include_top=False, weights=None, input_shape=(SIDE, SIDE, 3), pooling="avg"
+    )
+    random.setstate(state)
+    return network
+
+
+@pytest.fixture(scope="module")
+def weights_file(application, tmp_path_factory):
+    path = tmp_path_factory.mktemp("weights") / "backbone.weights.h5"
+    with warnings.catch_warnings():
+        # Keras' writing of weights uses what NumPy 2 deprecates.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        application.save_weights(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def fitted(digits, weights_file):
+    X, y, _, _ = digits
+    classifier = clone(CNN).set_params(weights=weights_file, freeze="features")
+    return classifier.fit(X, y)
+
+
+@pytest.mark.parametrize("name", BACKBONES)
+def test_every_backbone_sees_what_its_preprocessing_would_give(name):
+    random_state = random.getstate()
+    backbone = build_backbone(name, (28, 20), momentum=0.9, precision="float32")
+    assert random.getstate() == random_state
+    images = np.random.default_rng(0).random((2, 28, 20, 1), np.float32)
+    features = backbone(images)
+    enlarged = keras.layers.Resizing(SIDE, SIDE)(images).numpy()
+    colour = 255 * np.repeat(enlarged, 3, axis=3)
+    module = getattr(keras.applications, BACKBONES[name])
+    application = backbone.layers[-1]
+    expected = application(module.preprocess_input(colour))
+    np.testing.assert_allclose(features.numpy(), expected.numpy(), rtol=1e-3, atol=1e-4)
+    if any(
+        "BatchNormalization" in type(layer).__name__ for layer in application.layers
+    ):
+        trained = backbone(images, training=True)
+        assert np.abs(trained.numpy() - features.numpy()).max() > 0.01
+    for layer in application.layers:
+        assert getattr(layer, "momentum", 0.9) == 0.9
+        assert "Dropout" not in type(layer).__name__
+
+
+def test_initial_weights_are_seeded_and_of_the_layers_own_initializers(application):
+    backbone = build_backbone(
+        "MobileNetV3Small", (28, 28), momentum=0.9, precision="float32"
+    )
+    one, again, other = (initial_backbone_weights(backbone, s) for s in (0, 0, 1000))
+    for values, same, different, reference in zip(
+        one, again, other, application.weights, strict=True
+    ):
+        np.testing.assert_array_equal(values, same)
+        assert values.shape == reference.shape
+        if reference.name == "kernel":
+            assert (values != different).any()
+            assert values.std() == pytest.approx(reference.numpy().std(), rel=0.5)
+        else:
+            np.testing.assert_array_equal(values, reference.numpy())
+
+
+def test_it_begins_with_the_weights_of_the_file(fitted, application):
+    n_weights = len(application.weights)
+    for weights, begun in zip(
+        fitted.weights_[:n_weights], application.weights, strict=True
+    ):
+        np.testing.assert_array_equal(weights, begun.numpy())
+    assert len(fitted.weights_) == n_weights + 4
+    assert fitted.loss_curve_[-1] < fitted.loss_curve_[0]
+
+
+def test_without_freezing_it_trains_all_of_it(digits, weights_file, application):
+    X, y, _, _ = digits
+    classifier = clone(CNN).set_params(weights=weights_file, epochs=1).fit(X, y)
+    assert (classifier.weights_[0] != application.weights[0].numpy()).any()
+
+
+def test_from_random_weights_it_learns(digits):
+    X, y, X_new, _ = digits
+    classifier = clone(CNN).set_params(epochs=3).fit(X, y)
+    assert classifier.history_["accuracy"][-1] > 0.9
+    again = clone(classifier).fit(X, y)
+    np.testing.assert_array_equal(
+        again.predict_proba(X_new), classifier.predict_proba(X_new)
+    )
+
+
+def test_pickles_and_models(fitted, digits):
+    X_new = digits[2]
+    expected = fitted.predict_proba(X_new)
+    loaded = pickle.loads(pickle.dumps(fitted))
+    np.testing.assert_array_equal(loaded.predict_proba(X_new), expected)
+    images = X_new.reshape(-1, 28, 28, 1).astype(np.float32) / 255
+    predicted = fitted.model_.predict(images, verbose=0)
+    np.testing.assert_allclose(predicted, expected, atol=1e-5)
+
+
+def test_another_classifier_begins_with_it(fitted, digits):
+    X, y, _, _ = digits
+    other = clone(CNN).set_params(init_from=fitted, freeze="features", epochs=1)
+    other.fit(X, np.where(y == 0, "zero", "one"))
+    np.testing.assert_array_equal(other.weights_[0], fitted.weights_[0])
+
+
+class TestMistakes:
+    def test_no_such_file(self, digits, tmp_path):
+        path = str(tmp_path / "absent.weights.h5")
+        message = r"There is no file .*absent.*include_top=False\)\.save_weights"
+        with pytest.raises(WeightsNotFoundError, match=message):
+            clone(CNN).set_params(weights=path).fit(*digits[:2])
+
+    def test_weights_of_another_network(self, digits, weights_file):
+        classifier = clone(CNN).set_params(weights=weights_file, backbone="MobileNet")
+        message = "does not hold the weights of MobileNet without its top"
+        with pytest.raises(ValueError, match=message):
+            classifier.fit(*digits[:2])
+
+    def test_a_file_of_something_else(self, digits, tmp_path):
+        path = tmp_path / "text.weights.h5"
+        path.write_text("no weights")
+        with pytest.raises(ValueError, match="does not hold the weights"):
+            clone(CNN).set_params(weights=path).fit(*digits[:2])
+
+    def test_no_network(self, digits, monkeypatch):
+        def refuse(*arguments, **settings):
+            raise Exception("URL fetch failure: no network")  # as Keras does
+
+        monkeypatch.setattr(
+            "keras.src.applications.mobilenet_v3.file_utils.get_file", refuse
+        )
+        message = r"can't be downloaded: URL fetch failure.* weights='backbone\.weights"
+        with pytest.raises(WeightsNotFoundError, match=message):
+            clone(CNN).set_params(weights="imagenet").fit(*digits[:2])
+
+    def test_parameters(self, digits):
+        X, y, _, _ = digits
+        with pytest.raises(ValueError, match=r"backbone=None\. Name it"):
+            CNNDigitClassifier(weights="imagenet").fit(X, y)
+        with pytest.raises(ValueError, match=r"'backbone' parameter .*'MobileNetV2'"):
+            CNNDigitClassifier(backbone="LeNet").fit(X, y)
+        with pytest.raises(ValueError, match="there are none yet"):
+            clone(CNN).set_params(freeze="features").fit(X, y)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from os import PathLike, fspath
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,6 +30,8 @@ BACKBONES = {
 }
 # They halve the sides of an image five times: 28 pixels would be less than one.
 SIDE = 64
+
+_lock = Lock()
 
 
 def build_backbone(
@@ -143,22 +146,24 @@ def pretrained_weights(
         ".save_weights('backbone.weights.h5') writes a file; give its path: "
         "weights='backbone.weights.h5'."
     )
+    if path != "imagenet":
+        path = str(Path(path).expanduser())
+        if not Path(path).is_file():
+            raise WeightsNotFoundError(
+                f"There is no file weights={path!r}. weights='imagenet' has Keras "
+                f"download some. {mend}"
+            )
     try:
         with _keras_defaults("float32"):
             application = _build_application(name, path)
-    except (ImportError, OSError, ValueError, KeyError, UserWarning) as error:
-        if path != "imagenet" and Path(path).is_file():
-            raise ValueError(
-                f"weights={path!r} does not hold the weights of {name} without its "
-                f"top: {error} {mend}"
+    except Exception as error:  # whatever Keras, h5py or a download raise
+        if path == "imagenet":
+            raise WeightsNotFoundError(
+                f"weights='imagenet' of {name} can't be downloaded: {error} {mend}"
             ) from error
-        raise WeightsNotFoundError(
-            f"There is no file weights={path!r}. {mend}"
-        ) from error
-    except Exception as error:
-        # Keras raises a bare Exception where a download fails.
-        raise WeightsNotFoundError(
-            f"weights={path!r} of {name} can't be downloaded: {error} {mend}"
+        raise ValueError(
+            f"weights={path!r} does not hold the weights of {name} without its top: "
+            f"{error} {mend}"
         ) from error
     return [np.asarray(variable.numpy()) for variable in application.weights]
 
@@ -186,16 +191,15 @@ def _keras_defaults(precision: str) -> Iterator[None]:
     state.
     """
     keras = load_keras()
-    policy, data_format = (
-        keras.config.dtype_policy(),
-        keras.config.image_data_format(),
-    )
-    state = random.getstate()
-    try:
-        keras.config.set_dtype_policy(precision)
-        keras.config.set_image_data_format("channels_last")
-        yield
-    finally:
-        keras.config.set_dtype_policy(policy)
-        keras.config.set_image_data_format(data_format)
-        random.setstate(state)
+    with _lock:
+        policy = keras.config.dtype_policy()
+        data_format = keras.config.image_data_format()
+        state = random.getstate()
+        try:
+            keras.config.set_dtype_policy(precision)
+            keras.config.set_image_data_format("channels_last")
+            yield
+        finally:
+            keras.config.set_dtype_policy(policy)
+            keras.config.set_image_data_format(data_format)
+            random.setstate(state)

@@ -299,6 +299,8 @@ class BaseDigitClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         return hasattr(self, "weights_")
 
     def _learn_data(self, pixels: NDArray[Any], classes: NDArray[Any]) -> None:
+        if hasattr(self, "weights_"):
+            del self.weights_  # should this fit fail, they don't belong to its classes
         self.classes_ = classes
         self.pixel_range_ = pixel_range(pixels)
         self.history_: dict[str, list[float]] = {}

@@ -104,9 +104,9 @@ class CNNDigitClassifier(KerasDigitClassifier):
         ``mnist_estimators.augmentation.DigitAugmenter()``. Validation images stay as
         they are. Its `random_state` plays no part here.
     init_from : fitted classifier of this class, default=None
-        Begin with its weights instead of random ones. Its network must have the same
-        layers; the output layer begins anew where the classes differ. In the grid of a
-        search, give ``sklearn.frozen.FrozenEstimator(fitted)``.
+        Begin the first fit with its weights instead of random ones. Its network must
+        have the same layers; the output layer begins anew where the classes differ. In
+        the grid of a search, give ``sklearn.frozen.FrozenEstimator(fitted)``.
     freeze : {'features'}, default=None
         'features' leaves the layers before the dense ones as they are, and
         trains the rest. Needs `init_from`, `weights` or `warm_start`.
@@ -286,7 +286,12 @@ class CNNDigitClassifier(KerasDigitClassifier):
                 f"weights={fspath(self.weights)!r} are those of a backbone, but "
                 "backbone=None. Name it, e.g. backbone='MobileNetV2'."
             )
-        if self.weights is None or self.init_from is not None:
+        if self.weights is not None and self.init_from is not None:
+            raise ValueError(
+                "weights and init_from were given, but a network can begin with one of "
+                "them alone. Leave the other out."
+            )
+        if self.weights is None:
             return super()._pretrained_state()
         assert self.backbone is not None
         return TrainingState(pretrained_weights(self.backbone, self.weights), [])

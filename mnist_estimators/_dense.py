@@ -83,9 +83,9 @@ class DenseDigitClassifier(KerasDigitClassifier):
         ``mnist_estimators.augmentation.DigitAugmenter()``. Validation images stay as
         they are. Its `random_state` plays no part here.
     init_from : fitted classifier of this class, default=None
-        Begin with its weights instead of random ones. Its network must have the same
-        layers; the output layer begins anew where the classes differ. In the grid of a
-        search, give ``sklearn.frozen.FrozenEstimator(fitted)``.
+        Begin the first fit with its weights instead of random ones. Its network must
+        have the same layers; the output layer begins anew where the classes differ. In
+        the grid of a search, give ``sklearn.frozen.FrozenEstimator(fitted)``.
     freeze : {'features'}, default=None
         'features' leaves the hidden layers as they are, and
         trains the rest. Needs `init_from` or `warm_start`.

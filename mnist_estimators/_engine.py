@@ -28,6 +28,8 @@ from ._optimizers import OptimizerSpec, take_plain_adam_step
 from ._samples import Samples
 
 MAX_IDLE_TRAINERS = 8
+# Larger networks, of which an idle one would hold tens of megabytes, are let go.
+MAX_IDLE_WEIGHTS = 5_000_000
 ROWS_PER_CHUNK = 12_800
 
 Weights = list[NDArray[np.float32]]
@@ -416,8 +418,9 @@ def borrow_trainer(
         yield trainer
     finally:
         with _lock:
-            _idle_trainers.setdefault(key, []).append(trainer)
-            _idle_trainers.move_to_end(key)
+            if trainer.model.count_params() <= MAX_IDLE_WEIGHTS:
+                _idle_trainers.setdefault(key, []).append(trainer)
+                _idle_trainers.move_to_end(key)
             while sum(map(len, _idle_trainers.values())) > MAX_IDLE_TRAINERS:
                 oldest = next(iter(_idle_trainers))
                 if _idle_trainers[oldest]:

@@ -31,9 +31,9 @@ def to_scikeras(classifier: Any) -> "KerasClassifier":
     Returns
     -------
     scikeras.wrappers.KerasClassifier
-        Its ``fit`` takes rows of pixels from 0 to 1. Augmenter, precision,
-        learning-rate schedule, early stopping and class weights stay behind: scikeras
-        has Keras callbacks for the last three.
+        Its ``fit`` takes rows of pixels from 0 to 1, and begins with random weights.
+        Augmenter, precision, frozen features, learning-rate schedule, early stopping
+        and class weights stay behind: scikeras has Keras callbacks for the last three.
         So does `random_state`, with which scikeras would change the seeds of the whole
         process; an int still seeds the initial weights and dropout.
     """

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from numbers import Real
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,8 +103,9 @@ class KerasDigitClassifier(BaseDigitClassifier):
         -------
         scikeras.wrappers.KerasClassifier
             For code that expects one. It trains with Keras' own loop on rows of pixels
-            that are scaled to values from 0 to 1 beforehand; the learning-rate
-            schedule, early stopping and class weights stay behind.
+            that are scaled to values from 0 to 1 beforehand, from random weights: what
+            else stays behind is `augmenter`, `precision`, `freeze`, the learning-rate
+            schedule, early stopping and class weights.
         """
         from ._keras import to_scikeras
 
@@ -119,6 +120,52 @@ class KerasDigitClassifier(BaseDigitClassifier):
             If the classifier is not fitted.
         """
         self.model_.summary()
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Get the parameters.
+
+        Parameters
+        ----------
+        deep : bool, default=True
+            Whether to include the parameters of parameters, such as those of
+            `augmenter`. Those of `init_from` are fixed, as it is fitted.
+
+        Returns
+        -------
+        dict
+            Values by their names.
+        """
+        params = super().get_params(deep=False)
+        if deep and hasattr(self.augmenter, "get_params"):
+            nested = self.augmenter.get_params().items()
+            params.update({f"augmenter__{name}": value for name, value in nested})
+        return params
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters.
+
+        Parameters
+        ----------
+        **params : dict
+            Values by their names, as in ``get_params``.
+
+        Returns
+        -------
+        self : object
+            The classifier.
+
+        Raises
+        ------
+        ValueError
+            If there is no such parameter.
+        """
+        for name in params:
+            if name.startswith("init_from__"):
+                raise ValueError(
+                    f"Invalid parameter {name!r}: init_from is fitted, and shared by "
+                    "clones. Set init_from itself."
+                )
+        return super().set_params(**params)
 
     def __sklearn_clone__(self) -> Any:
         copied = clone_parametrized(self)
@@ -146,8 +193,8 @@ class KerasDigitClassifier(BaseDigitClassifier):
             if self.freeze is not None:
                 raise ValueError(
                     f"freeze={self.freeze!r} keeps features as they are, but there are "
-                    "none yet. Give init_from=, a fitted classifier, or go on from a "
-                    "fit with warm_start=True."
+                    "none yet. Give init_from=, a fitted classifier, or weights= of a "
+                    "backbone, or go on from a fit with warm_start=True."
                 )
             return None
         return TrainingState(transferred_weights(self, self.init_from), [])

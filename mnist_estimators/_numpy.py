@@ -63,9 +63,11 @@ class NumpyDigitClassifier(BaseDigitClassifier):
     patience : int, default=5
         Epochs without improvement before an early stop.
     class_weight : dict or 'balanced', default=None
-        Weight of each class in the loss; 'balanced' makes them count alike.
+        Weight of each class in the loss; 'balanced' makes them count alike. Weights
+        count relative to their mean over the images of a call.
     warm_start : bool, default=False
-        Whether another call of ``fit`` goes on from the fitted weights.
+        Whether another call of ``fit`` goes on from the fitted weights, with the layers
+        and the activation that they were fitted with.
     image_shape : tuple (height, width), default=None
         Shape of the images where `X` has one row an image. None takes a square where
         the number of pixels allows, else one row of pixels.
@@ -136,7 +138,8 @@ class NumpyDigitClassifier(BaseDigitClassifier):
         "momentum": [Interval(Real, 0, 1, closed="left")],
     }
 
-    _velocities: list[NDArray[np.float32]]
+    _activation: str
+    _velocities: list[NDArray[Any]]
 
     def __init__(
         self,
@@ -192,6 +195,7 @@ class NumpyDigitClassifier(BaseDigitClassifier):
         if going_on:
             layers = _layers([values.copy() for values in self.weights_])
         else:
+            self._activation = self.activation
             sizes = positive_integers("hidden_layer_sizes", self.hidden_layer_sizes)
             layer_sizes = (self.n_features_in_, *sizes, len(self.classes_))
             dtype = self._scaled(samples.images[:1]).dtype
@@ -204,7 +208,10 @@ class NumpyDigitClassifier(BaseDigitClassifier):
             self.patience if validation and self.early_stopping else None
         )
         steps_per_epoch = -(-n_rows // batch_size)
-        with TrainingProgress(int(self.verbose), epochs, steps_per_epoch) as progress:
+        with (
+            TrainingProgress(int(self.verbose), epochs, steps_per_epoch) as progress,
+            np.errstate(over="ignore", invalid="ignore"),
+        ):
             for epoch in range(epochs):
                 totals = np.zeros(2)
                 order = rng.permutation(n_rows)
@@ -218,9 +225,15 @@ class NumpyDigitClassifier(BaseDigitClassifier):
                     totals += self._step(layers, velocities, batch, mean_weight)
                     progress.steps_done(1)
                 loss, accuracy = totals / n_rows
+                if not np.isfinite(loss):
+                    raise ValueError(
+                        "Training has diverged: the loss is no longer finite. "
+                        f"learning_rate={self.learning_rate} is too large; try a tenth "
+                        "of it."
+                    )
                 metrics = {"loss": float(loss), "accuracy": float(accuracy)}
                 if validation:
-                    metrics |= self._evaluate(layers, validation)
+                    metrics |= self._evaluate(layers, validation, mean_weight)
                     early_stopping.update(
                         metrics["val_loss"],
                         lambda: [values.copy() for values in _arrays(layers)],
@@ -241,9 +254,9 @@ class NumpyDigitClassifier(BaseDigitClassifier):
     ) -> tuple[float, int]:
         """Take one step; return the batch's summed loss and number of right answers."""
         weights = batch.weights / mean_weight
-        outputs = forward(layers, self._scaled(batch.images), self.activation)
+        outputs = forward(layers, self._scaled(batch.images), self._activation)
         loss, gradient = cross_entropy(outputs[-1], batch.targets, weights)
-        gradients = backward(layers, outputs, gradient, self.activation)
+        gradients = backward(layers, outputs, gradient, self._activation)
         take_step(
             layers,
             velocities,
@@ -269,17 +282,21 @@ class NumpyDigitClassifier(BaseDigitClassifier):
             forward(
                 layers,
                 self._scaled(images[start : start + ROWS_PER_FORWARD_PASS]),
-                self.activation,
+                self._activation,
             )[-1]
             for start in range(0, len(images), ROWS_PER_FORWARD_PASS)
         ]
         return np.concatenate(parts)
 
     def _evaluate(
-        self, layers: Sequence[Layer], validation: Samples
+        self,
+        layers: Sequence[Layer],
+        validation: Samples,
+        mean_weight: np.floating[Any],
     ) -> dict[str, float]:
         logits = self._run(layers, validation.images)
-        loss, _ = cross_entropy(logits, validation.targets, validation.weights)
+        weights = validation.weights / mean_weight
+        loss, _ = cross_entropy(logits, validation.targets, weights)
         accuracy = np.mean(logits.argmax(axis=1) == validation.targets)
         return {"val_loss": loss, "val_accuracy": float(accuracy)}
 

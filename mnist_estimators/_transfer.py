@@ -51,7 +51,13 @@ def transferred_weights(classifier: Any, source: Any) -> list[NDArray[np.float32
     if type(source) is not type(classifier):
         raise ValueError(
             f"init_from must be a fitted {type(classifier).__name__}. Got "
-            f"{type(source).__name__} instead."
+            f"{type(source).__name__} instead. If there is one inside, give that, such "
+            "as pipeline[-1] or search.best_estimator_."
+        )
+    if source is classifier:
+        raise ValueError(
+            "init_from is the classifier itself. Use warm_start=True to go on from its "
+            "own weights."
         )
     check_is_fitted(
         source,
@@ -65,10 +71,15 @@ def transferred_weights(classifier: Any, source: Any) -> list[NDArray[np.float32
         )
     if not same_features(classifier._network, source._network):
         own, other = classifier.get_params(), source.get_params()
-        names = [name for name in ARCHITECTURE if own.get(name) != other.get(name)]
+        names = [
+            name
+            for name in ARCHITECTURE
+            if name in own and not np.array_equal(own[name], other[name])
+        ]
         given = ", ".join(f"{name}={other[name]!r}" for name in names)
         raise ValueError(
-            f"init_from has another network. Give the parameters that it has: {given}."
+            "init_from has another network. Give the parameters that it was fitted "
+            f"with: {given or 'some were changed after its fit'}."
         )
     same_classes = np.array_equal(source.classes_, classifier.classes_)
     return source.weights_ if same_classes else source.weights_[:-2]

@@ -7,9 +7,10 @@ from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import clone, is_classifier
+from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.ensemble import VotingClassifier
 from sklearn.frozen import FrozenEstimator
+from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import LabelEncoder
 from sklearn.utils import Bunch, Tags, get_tags
 from sklearn.utils.metadata_routing import MetadataRouter, process_routing
@@ -58,7 +59,7 @@ class DigitVotingClassifier(VotingClassifier):
     n_members : int, default=1
         Members to make of each of the estimators. The first is the estimator itself;
         the others have other seeds, drawn from its `random_state` (also from those of
-        the steps of a pipeline).
+        the steps of a pipeline). Estimators without a seed would all vote alike.
     voting : {'hard', 'soft'}, default='hard'
         'hard' counts predicted labels; 'soft' averages probabilities, which is more
         accurate with networks.
@@ -162,12 +163,14 @@ class DigitVotingClassifier(VotingClassifier):
         Parameters
         ----------
         X : array-like of shape (n, pixels), (n, height, width) or (n, height, width, 1)
-            Images. Members that take rows of pixels alone get rows.
+            Images. Members that take rows of pixels alone get rows, as do pipelines
+            with a step that does.
         y : array-like of shape (n,)
             Class labels.
         **fit_params : dict
             ``sample_weight``, for all members; with metadata routing, whatever the
-            members request.
+            members request. Labels in it are not translated to numbers, as those of
+            `y` are.
 
         Returns
         -------
@@ -189,13 +192,17 @@ class DigitVotingClassifier(VotingClassifier):
         members = self._checked_members()
         n_sources = len({member.source for member in members})
         if self.weights is not None and len(np.asarray(self.weights)) != n_sources:
+            members_share = " (all members of one share its weight)"
             raise ValueError(
                 "Number of `estimators` and weights must be equal; got"
                 f" {len(np.asarray(self.weights))} weights, {n_sources} estimators"
+                f"{members_share if self.n_members > 1 else ''}"
             )
         encoder = LabelEncoder().fit(y)
         for member in members:
-            _refuse_other_labels(member, encoder.classes_)
+            if isinstance(member.estimator, FrozenEstimator):
+                check_is_fitted(member.estimator.estimator)
+                _refuse_other_labels(member.name, member.estimator, encoder.classes_)
         if routing_enabled():
             routed = process_routing(self, "fit", **fit_params)
             params = {member.source: routed[member.source]["fit"] for member in members}
@@ -214,6 +221,9 @@ class DigitVotingClassifier(VotingClassifier):
             )
             for number, member in enumerate(voting)
         )
+        for member, one in zip(voting, fitted, strict=True):
+            if not _knows_numbers(one, len(encoder.classes_)):
+                _refuse_other_labels(member.name, one, encoder.classes_)
         self.le_, self.classes_, self.estimators_ = encoder, encoder.classes_, fitted
         remaining = iter(fitted)
         self.named_estimators_ = Bunch()
@@ -241,11 +251,10 @@ class DigitVotingClassifier(VotingClassifier):
             Share of the members, by weight, whose own label is the predicted one: from
             0 to 1.
         """
-        check_is_fitted(self)
-        predicted = self.le_.transform(self.predict(X))
-        votes = self._predict(X)
-        weights = self._weights_not_none
-        return np.average(votes == predicted[:, np.newaxis], axis=1, weights=weights)
+        agrees, weights = self._agreeing_members(X)
+        share = agrees @ weights / weights.sum()
+        share[agrees.all(axis=1)] = 1.0  # and not nearly 1, by rounding
+        return share
 
     def disagreements(self, X: Any) -> NDArray[np.intp]:
         """Find the images on which the members disagree.
@@ -263,6 +272,28 @@ class DigitVotingClassifier(VotingClassifier):
         agreement = self.agreement(X)
         order = np.argsort(agreement, kind="stable")
         return order[agreement[order] < 1]
+
+    def _agreeing_members(
+        self, X: Any
+    ) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+        """Tell which members (n, n_members) are for the prediction, and their weights.
+
+        Members of weight 0 are left out.
+        """
+        check_is_fitted(self)
+        given = self._weights_not_none
+        weights = np.ones(len(self.estimators_)) if given is None else np.array(given)
+        if self.voting == "soft":
+            probabilities = self._collect_probas(X)
+            votes = probabilities.argmax(axis=2).T
+            predicted = np.average(probabilities, axis=0, weights=weights).argmax(1)
+        else:
+            votes = self._predict(X)
+            numbers = np.arange(len(self.classes_))
+            counts = (votes[:, :, np.newaxis] == numbers).swapaxes(1, 2) @ weights
+            predicted = counts.argmax(axis=1)
+        heard = weights > 0
+        return votes[:, heard] == predicted[:, np.newaxis], weights[heard]
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[Any]:
         """Name the columns that ``transform`` gives.
@@ -299,6 +330,24 @@ class DigitVotingClassifier(VotingClassifier):
             classes = range(len(self.classes_))
             names = [f"{name}{number}" for name in names for number in classes]
         return np.asarray(names, dtype=object)
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Get the parameters, and with `deep` those of the members.
+
+        Parameters
+        ----------
+        deep : bool, default=True
+            Whether to include the members, by their names, and their parameters.
+
+        Returns
+        -------
+        dict
+            Values by their names.
+        """
+        if isinstance(self.estimators, list):
+            return super().get_params(deep=deep)
+        # An ensemble such as a forest would be taken for a list of members.
+        return BaseEstimator.get_params(self, deep=deep)
 
     @property
     def named_estimators(self) -> Bunch:
@@ -372,7 +421,7 @@ class DigitVotingClassifier(VotingClassifier):
         votes = []
         for one in self.estimators_:
             labels = one.predict(_as_taken(one, X))
-            if isinstance(one, FrozenEstimator):
+            if not _knows_numbers(one, len(self.classes_)):
                 labels = self.le_.transform(labels)
             votes.append(labels)
         return np.asarray(votes).T
@@ -381,7 +430,7 @@ class DigitVotingClassifier(VotingClassifier):
         found = []
         for one in self.estimators_:
             probabilities = one.predict_proba(_as_taken(one, X))
-            if isinstance(one, FrozenEstimator):
+            if not _knows_numbers(one, len(self.classes_)):
                 all_classes = np.zeros((len(probabilities), len(self.classes_)))
                 all_classes[:, self.le_.transform(one.classes_)] = probabilities
                 probabilities = all_classes
@@ -396,9 +445,25 @@ class DigitVotingClassifier(VotingClassifier):
 
 def _as_taken(estimator: Any, X: Any) -> Any:
     """Bring stacked images to rows, unless the estimator takes stacks."""
-    if len(shape_of(X)) <= 2 or get_tags(estimator).input_tags.three_d_array:
+    if len(shape_of(X)) <= 2 or _takes_stacks(estimator):
         return X
     return flatten_images(X)
+
+
+def _takes_stacks(estimator: Any) -> bool:
+    """Look for scikit-learn's tag of 3-D input, which its own containers don't pass on.
+
+    A pipeline takes stacks if all of its steps do.
+    """
+    if isinstance(estimator, str) or estimator is None:
+        return True  # a step that passes its input on
+    if isinstance(estimator, Pipeline):
+        return all(_takes_stacks(step) for _, step in estimator.steps)
+    tags = get_tags(estimator)
+    if tags.input_tags.three_d_array or tags.no_validation:
+        return True
+    inner = getattr(estimator, "estimator", None)
+    return inner is not None and _takes_stacks(inner)
 
 
 def _with_other_seed(estimator: Any, number: int) -> Any:
@@ -413,13 +478,16 @@ def _with_other_seed(estimator: Any, number: int) -> Any:
     return clone(estimator).set_params(**seeds)
 
 
-def _refuse_other_labels(member: Member, classes: NDArray[Any]) -> None:
-    if not isinstance(member.estimator, FrozenEstimator):
-        return
-    other = np.setdiff1d(member.estimator.classes_, classes)
-    if len(other):
+def _knows_numbers(fitted: Any, n_classes: int) -> bool:
+    """Tell whether a member was fitted here; else it knows the labels themselves."""
+    known = getattr(fitted, "classes_", None)
+    return known is None or np.array_equal(known, np.arange(n_classes))
+
+
+def _refuse_other_labels(name: str, fitted: Any, classes: NDArray[Any]) -> None:
+    other = [label for label in fitted.classes_.tolist() if label not in classes]
+    if other:
         raise ValueError(
-            f"The frozen member {member.name!r} knows the labels {other.tolist()}, "
-            f"which are not in y: {classes.tolist()}. Give y with all labels, or leave "
-            "the member out."
+            f"The frozen member {name!r} knows the labels {other}, which are not in y: "
+            f"{classes.tolist()}. Give y with all labels, or leave the member out."
         )

@@ -137,8 +137,11 @@ def test_pickles_and_models(fitted, digits):
     np.testing.assert_allclose(predicted, expected, atol=1e-5)
 
 
-def test_another_classifier_begins_with_it(fitted, digits):
+def test_another_classifier_begins_with_it(fitted, digits, weights_file):
     X, y, _, _ = digits
+    both = clone(CNN).set_params(init_from=fitted, weights=weights_file)
+    with pytest.raises(ValueError, match="one of them alone"):
+        both.fit(X, y)
     other = clone(CNN).set_params(init_from=fitted, freeze="features", epochs=1)
     other.fit(X, np.where(y == 0, "zero", "one"))
     np.testing.assert_array_equal(other.weights_[0], fitted.weights_[0])
@@ -163,14 +166,23 @@ class TestMistakes:
         with pytest.raises(ValueError, match="does not hold the weights"):
             clone(CNN).set_params(weights=path).fit(*digits[:2])
 
-    def test_no_network(self, digits, monkeypatch):
-        def refuse(*arguments, **settings):
-            raise Exception("URL fetch failure: no network")  # as Keras does
+    @pytest.mark.parametrize(
+        "failure",
+        [
+            Exception("URL fetch failure: no network"),  # as Keras does
+            TimeoutError("no answer"),
+            PermissionError("no place to put it"),
+            ValueError("another checksum"),
+        ],
+        ids=lambda failure: type(failure).__name__,
+    )
+    def test_no_network(self, digits, monkeypatch, failure):
+        def fail(*arguments, **settings):
+            raise failure
 
-        monkeypatch.setattr(
-            "keras.src.applications.mobilenet_v3.file_utils.get_file", refuse
-        )
-        message = r"can't be downloaded: URL fetch failure.* weights='backbone\.weights"
+        module = "keras.src.applications.mobilenet_v3"
+        monkeypatch.setattr(f"{module}.file_utils.get_file", fail)
+        message = rf"can't be downloaded: {failure} .* weights='backbone\.weights"
         with pytest.raises(WeightsNotFoundError, match=message):
             clone(CNN).set_params(weights="imagenet").fit(*digits[:2])
 
@@ -180,5 +192,5 @@ class TestMistakes:
             CNNDigitClassifier(weights="imagenet").fit(X, y)
         with pytest.raises(ValueError, match=r"'backbone' parameter .*'MobileNetV2'"):
             CNNDigitClassifier(backbone="LeNet").fit(X, y)
-        with pytest.raises(ValueError, match="there are none yet"):
+        with pytest.raises(ValueError, match=r"none yet\. .* weights= of a backbone"):
             clone(CNN).set_params(freeze="features").fit(X, y)

@@ -74,6 +74,35 @@ def test_weights_count_relative_to_each_other(data):
     np.testing.assert_allclose(one, ten, atol=1e-4)
 
 
+def test_predictions_keep_the_fitted_activation(data):
+    X, y, X_new, _ = data
+    classifier = NumpyDigitClassifier(epochs=1, random_state=0).fit(X, y)
+    expected = classifier.predict_proba(X_new)
+    classifier.set_params(activation="tanh")
+    np.testing.assert_array_equal(classifier.predict_proba(X_new), expected)
+
+
+def test_training_and_validation_loss_are_on_one_scale(data):
+    X, y, _, _ = data
+    curves = [
+        NumpyDigitClassifier(epochs=2, validation_fraction=0.2, random_state=0)
+        .fit(X, y, sample_weight=np.full(len(y), weight))
+        .history_["val_loss"]
+        for weight in (1.0, 100.0)
+    ]
+    np.testing.assert_allclose(*curves, rtol=1e-4)
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_divergence_is_an_error(data, early_stopping):
+    X, y, _, _ = data
+    classifier = NumpyDigitClassifier(
+        learning_rate=1e4, early_stopping=early_stopping, random_state=0
+    )
+    with pytest.raises(ValueError, match=r"learning_rate=10000.0 is too large"):
+        classifier.fit(X, y)
+
+
 def test_it_does_without_tensorflow():
     code = (
         "import sys\n"

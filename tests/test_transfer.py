@@ -9,6 +9,7 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.pipeline import make_pipeline
 
 from mnist_estimators import CNNDigitClassifier, DenseDigitClassifier
 from mnist_estimators.augmentation import DigitAugmenter
@@ -133,6 +134,33 @@ class TestInitFrom:
         classifier.partial_fit(X[few], y[few], classes=range(5))
         assert classifier.score(X[few], y[few]) > 0.8
 
+    def test_its_parameters_are_fixed(self, classifier, source):
+        classifier.set_params(init_from=source)
+        assert "init_from__epochs" not in classifier.get_params()
+        with pytest.raises(
+            ValueError, match="'init_from__epochs': init_from is fitted"
+        ):
+            classifier.set_params(init_from__epochs=99)
+
+    def test_layer_sizes_may_be_arrays(self, digits):
+        X, y, _, _ = digits
+        source = DenseDigitClassifier(
+            hidden_layer_sizes=np.array([9, 3]), epochs=1, random_state=0
+        ).fit(X, y)
+        clone(source).set_params(init_from=source, hidden_layer_sizes=[9, 3]).fit(X, y)
+        other = clone(source).set_params(init_from=source, hidden_layer_sizes=(9, 4))
+        with pytest.raises(ValueError, match=r"hidden_layer_sizes=array\(\[9, 3\]\)"):
+            other.fit(X, y)
+
+    def test_a_failing_fit_leaves_it_unfitted(self, classifier, source, digits):
+        X, y, _, _ = digits
+        classifier.set_params(epochs=1).fit(X, y)
+        classifier.set_params(activation="tanh", init_from=source)
+        with pytest.raises(ValueError, match="another network"):
+            classifier.fit(X, y % 2)
+        with pytest.raises(NotFittedError):
+            classifier.predict(X)
+
     def test_mistakes(self, classifier, source, digits):
         X, y, _, _ = digits
         other = {DenseDigitClassifier: CNN, CNNDigitClassifier: DENSE}[type(classifier)]
@@ -140,9 +168,13 @@ class TestInitFrom:
             (other, ValueError, f"must be a fitted {type(classifier).__name__}"),
             (clone(classifier), NotFittedError, "is not fitted. Fit it first"),
             ("model.skops", ValueError, "'init_from' parameter"),
+            (make_pipeline(source), ValueError, r"Got Pipeline.* pipeline\[-1\]"),
         ]:
             with pytest.raises(error, match=message):
                 clone(classifier).set_params(init_from=init_from).fit(X, y)
+        classifier.set_params(init_from=classifier)
+        with pytest.raises(ValueError, match="Use warm_start=True"):
+            classifier.fit(X, y)
         classifier.set_params(init_from=source)
         with pytest.raises(ValueError, match=r"on images of \(28, 28\) pixels"):
             classifier.fit(X.reshape(-1, 28, 28)[:, ::2, ::2], y)
@@ -177,12 +209,21 @@ class TestFreeze:
         assert not np.array_equal(classifier.weights_[0], frozen)
 
     def test_goes_on_with_its_moments(self, classifier, source, digits):
-        X, y, _, _ = digits
-        classifier.set_params(init_from=source, freeze="features", epochs=1)
-        for _ in range(3):
+        X, y, X_new, _ = digits
+        classifier.set_params(init_from=source, freeze="features")
+        forgetful = clone(classifier)
+        for _ in range(2):
             classifier.partial_fit(X, y, classes=range(10))
+            forgetful.partial_fit(X, y, classes=range(10))
+            forgetful._optimizer_state = []
         np.testing.assert_array_equal(classifier.weights_[0], source.weights_[0])
-        assert classifier.n_iter_ == 3
+        once = forgetful.predict_proba(X_new)
+        assert not np.array_equal(classifier.predict_proba(X_new), once)
+        with_moments = pickle.loads(pickle.dumps(classifier))
+        np.testing.assert_array_equal(
+            with_moments.partial_fit(X, y).predict_proba(X_new),
+            classifier.partial_fit(X, y).predict_proba(X_new),
+        )
 
     def test_needs_features(self, classifier, digits):
         X, y, _, _ = digits

@@ -14,7 +14,11 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import MinMaxScaler, StandardScaler
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    MinMaxScaler,
+    StandardScaler,
+)
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils.estimator_checks import check_estimator, parametrize_with_checks
@@ -259,12 +263,10 @@ class TestMembers:
         )
 
     @pytest.mark.parametrize("random_state", [None, np.random.RandomState(0)])
-    def test_of_an_estimator_without_a_fixed_seed(self, digits, tree, random_state):
+    def test_of_an_estimator_without_a_fixed_seed(self, digits, random_state):
         X, y, X_new, _ = digits
-        tree.set_params(random_state=np.random.RandomState(1))
-        if random_state is None:
-            tree = NumpyDigitClassifier(epochs=1, random_state=None)
-        vote = DigitVotingClassifier(tree, n_members=2, voting="soft").fit(X, y)
+        network = NumpyDigitClassifier(epochs=1, random_state=random_state)
+        vote = DigitVotingClassifier(network, n_members=2, voting="soft").fit(X, y)
         one, other = vote.transform(X_new).reshape(-1, 2, 10).swapaxes(0, 1)
         assert (one != other).any()
 
@@ -301,8 +303,30 @@ class TestMembers:
         with pytest.raises(ValueError, match="'n_members' parameter"):
             DigitVotingClassifier(MEMBERS, n_members=0).fit(X_BLOBS, Y_BLOBS)
 
-    def test_show_in_a_notebook(self, tree):
-        assert "max_depth" in DigitVotingClassifier(tree)._repr_html_()
+    @pytest.mark.parametrize(
+        "estimator",
+        [
+            DecisionTreeClassifier(max_depth=3),
+            RandomForestClassifier(max_depth=3),
+            make_pipeline(StandardScaler(), DecisionTreeClassifier(max_depth=3)),
+        ],
+        ids=["tree", "forest", "pipeline"],
+    )
+    def test_of_any_one_estimator(self, estimator):
+        vote = DigitVotingClassifier(estimator)
+        assert "max_depth" in vote._repr_html_()
+        assert vote.get_params()["estimators"] is estimator
+        clone(vote).set_params(n_members=3)
+
+    def test_leave_what_they_begin_with_alone(self, digits):
+        X, y, _, _ = digits
+        network = DenseDigitClassifier(epochs=1, random_state=0)
+        source = clone(network).fit(X, y)
+        before = source.get_params()
+        vote = DigitVotingClassifier(network.set_params(init_from=source), n_members=2)
+        vote.fit(X, y)
+        assert source.get_params() == before
+        assert {one.init_from for one in vote.estimators_} == {source}
 
 
 class TestFrozenMembers:
@@ -329,6 +353,20 @@ class TestFrozenMembers:
         probabilities = vote.predict_proba(X_new)
         assert probabilities.shape == (300, 10)
         assert not probabilities[:, 5:].any()
+
+    def test_in_a_pipeline(self, digits):
+        X, y, X_new, y_new = digits
+        names = np.array([f"digit {label}" for label in range(10)])
+        knn = FrozenEstimator(KNeighborsClassifier(3).fit(X, names[y]))
+        members = [("knn", make_pipeline(knn)), ("nb", GaussianNB())]
+        for voting in ("hard", "soft"):
+            vote = DigitVotingClassifier(members, voting=voting, weights=[2, 1])
+            assert vote.fit(X, names[y]).score(X_new, names[y_new]) > 0.8
+
+    def test_must_be_fitted(self):
+        vote = DigitVotingClassifier([("nb", FrozenEstimator(GaussianNB()))])
+        with pytest.raises(NotFittedError, match="GaussianNB"):
+            vote.fit(X_BLOBS, Y_BLOBS)
 
     def test_may_not_know_others(self, digits):
         X, y, _, _ = digits
@@ -359,6 +397,30 @@ class TestImages:
         assert vote.score(X_new.reshape(shape), y_new) > 0.7
         assert vote.n_features_in_ == 784
         assert vote.named_estimators_["cnn"].image_shape_ == (28, 28)
+
+    @pytest.mark.parametrize(
+        "inside",
+        [
+            lambda network: make_pipeline(network),
+            lambda network: make_pipeline("passthrough", network),
+            lambda network: make_pipeline(FunctionTransformer(), network),
+            lambda network: GridSearchCV(network, {"momentum": [0.9]}, cv=2),
+            FrozenEstimator,
+        ],
+        ids=["pipeline", "passthrough", "function", "search", "frozen"],
+    )
+    def test_keep_their_shape_inside_of_containers(self, digits, inside):
+        X, y, _, _ = digits
+        images = X.reshape(-1, 28, 28)[:, :, 4:24]
+        network = NumpyDigitClassifier(epochs=1, random_state=0)
+        if inside is FrozenEstimator:
+            network.fit(images, y)
+        vote = DigitVotingClassifier([("network", inside(network))]).fit(images, y)
+        (fitted,) = vote.estimators_
+        while hasattr(fitted, "steps") or hasattr(fitted, "best_estimator_"):
+            fitted = fitted[-1] if hasattr(fitted, "steps") else fitted.best_estimator_
+        assert fitted.image_shape_ == (28, 20)
+        assert vote.predict(images).shape == (400,)
 
     def test_in_cross_validation(self, digits, members):
         X, y, _, _ = digits
@@ -418,6 +480,18 @@ class TestAgreement:
         named = [("tree", tree), ("nb", GaussianNB())]
         vote = DigitVotingClassifier(named, weights=[3, 1]).fit(X, y)
         assert set(np.unique(vote.agreement(X_new))) == {0.75, 1.0}
+
+    @pytest.mark.parametrize("voting", ["hard", "soft"])
+    @pytest.mark.parametrize("weight", [0.1, 1 / 3])
+    def test_of_equal_members_is_complete(self, digits, voting, weight):
+        X, y, X_new, _ = digits
+        knn = FrozenEstimator(KNeighborsClassifier(1).fit(X, y))
+        for n_members in (8, 9, 10, 15):
+            vote = DigitVotingClassifier(
+                knn, n_members=n_members, voting=voting, weights=[weight]
+            ).fit(X, y)
+            assert (vote.agreement(X_new) == 1).all()
+            assert len(vote.disagreements(X_new)) == 0
 
     def test_finds_the_doubtful_images(self, digits):
         X, y, X_new, y_new = digits

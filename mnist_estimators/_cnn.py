@@ -11,7 +11,7 @@ from ._backbone import BACKBONES, pretrained_weights
 from ._engine import TrainingState
 from ._keras_classifier import KerasDigitClassifier
 from ._networks import ACTIVATIONS, Network, convolutional_network
-from ._parameters import positive_integers
+from ._parameters import filters_per_stage, positive_integers, sizes_per_stage
 from ._sklearn import Interval, StrOptions
 
 if TYPE_CHECKING:
@@ -28,13 +28,15 @@ class CNNDigitClassifier(KerasDigitClassifier):
 
     Parameters
     ----------
-    filters : int or tuple of int, default=(32, 64)
-        Filters of each convolution.
-    kernel_size : int, default=3
-        Side of the convolution window, in pixels.
+    filters : int or tuple, default=(32, 64)
+        Filters of each convolution, which pooling follows. A tuple inside stands for a
+        stage of convolutions with one pooling after the last, such as (24, (48, 48),
+        96).
+    kernel_size : int or tuple of int, default=3
+        Side of the convolution window, in pixels: one number for all, or one for each
+        member of `filters`.
     pool_size : int, default=2
-        Side of the window of max pooling after each convolution, in pixels; 1 for no
-        pooling.
+        Side of the window of max pooling, in pixels; 1 for no pooling.
     padding : {'same', 'valid'}, default='same'
         'same' keeps the image size in a convolution; 'valid' uses whole windows alone,
         so the image loses ``kernel_size - 1`` pixels a side, and must have that many.
@@ -174,7 +176,7 @@ class CNNDigitClassifier(KerasDigitClassifier):
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **KerasDigitClassifier._parameter_constraints,
         "filters": ["array-like", Interval(Integral, 1, None, closed="left")],
-        "kernel_size": [Interval(Integral, 1, None, closed="left")],
+        "kernel_size": ["array-like", Interval(Integral, 1, None, closed="left")],
         "pool_size": [Interval(Integral, 1, None, closed="left")],
         "padding": [StrOptions({"same", "valid"})],
         "dense_layer_sizes": [
@@ -193,8 +195,8 @@ class CNNDigitClassifier(KerasDigitClassifier):
     def __init__(
         self,
         *,
-        filters: int | Sequence[int] = (32, 64),
-        kernel_size: int = 3,
+        filters: int | Sequence[int | Sequence[int]] = (32, 64),
+        kernel_size: int | Sequence[int] = 3,
         pool_size: int = 2,
         padding: str = "same",
         dense_layer_sizes: int | Sequence[int] = (128,),
@@ -262,11 +264,12 @@ class CNNDigitClassifier(KerasDigitClassifier):
     def _describe_network(
         self, image_shape: tuple[int, int], n_classes: int
     ) -> Network:
+        filters = filters_per_stage("filters", self.filters)
         return convolutional_network(
             n_classes,
             image_shape=image_shape,
-            filters=positive_integers("filters", self.filters),
-            kernel_size=int(self.kernel_size),
+            filters=filters,
+            kernel_size=sizes_per_stage("kernel_size", self.kernel_size, len(filters)),
             pool_size=int(self.pool_size),
             padding=self.padding,
             dense_layer_sizes=positive_integers(

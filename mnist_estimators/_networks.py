@@ -118,8 +118,8 @@ def convolutional_network(
     n_classes: int,
     *,
     image_shape: tuple[int, int],
-    filters: Sequence[int],
-    kernel_size: int,
+    filters: Sequence[Sequence[int]],
+    kernel_size: Sequence[int],
     pool_size: int,
     padding: str,
     dense_layer_sizes: Sequence[int],
@@ -141,11 +141,13 @@ def convolutional_network(
         Units of the output layer.
     image_shape : tuple of two int
         Height and width of the images.
-    filters : sequence of int
-        Filters of each convolution.
-    kernel_size, pool_size : int
-        Side of the convolution window and of the pooling window, in pixels. Where the
-        image has become smaller than the pooling window, it is pooled as a whole.
+    filters : sequence of sequences of int
+        Filters of the convolutions of each stage. A stage ends with pooling.
+    kernel_size : sequence of int
+        Side of the convolution window in each stage, in pixels.
+    pool_size : int
+        Side of the pooling window, in pixels. Where the image has become smaller, it is
+        pooled as a whole.
     padding : {'same', 'valid'}
         Whether a convolution keeps the size of the image.
     dense_layer_sizes : sequence of int
@@ -176,32 +178,39 @@ def convolutional_network(
     pooled_first = activation != "gelu"
     height, width = image_shape
     layers = [] if backbone is None else [layer("Backbone", application=backbone)]
-    for depth, n_filters in enumerate(() if backbone else filters):
-        if padding == "valid":
-            if min(height, width) < kernel_size:
-                raise ValueError(
-                    f"padding='valid' with kernel_size={kernel_size} needs at least "
-                    f"{kernel_size} x {kernel_size} pixels, but images of "
-                    f"{image_shape[0]} x {image_shape[1]} have become {height} x "
-                    f"{width} before convolution {depth + 1} of filters="
-                    f"{tuple(filters)}. Use padding='same' or fewer filters."
+    for stage, window in zip(
+        () if backbone else filters, () if backbone else kernel_size, strict=True
+    ):
+        for depth, n_filters in enumerate(stage):
+            if padding == "valid":
+                if min(height, width) < window:
+                    raise ValueError(
+                        f"padding='valid' with kernel_size={window} needs at least "
+                        f"{window} x {window} pixels, but images of {image_shape[0]} x "
+                        f"{image_shape[1]} have become {height} x {width} before a "
+                        f"convolution of {n_filters} filters. Use padding='same' or "
+                        "fewer filters."
+                    )
+                height, width = height - window + 1, width - window + 1
+            layers.append(
+                layer(
+                    "Conv2D",
+                    filters=n_filters,
+                    kernel_size=window,
+                    padding=padding,
+                    **weights,
                 )
-            height, width = height - kernel_size + 1, width - kernel_size + 1
-        layers.append(
-            layer(
-                "Conv2D",
-                filters=n_filters,
-                kernel_size=kernel_size,
-                padding=padding,
-                **weights,
             )
-        )
-        if batch_normalization:
-            layers.append(layer("BatchNormalization", momentum=NORMALIZATION_MOMENTUM))
-        window = (min(pool_size, height), min(pool_size, width))
-        pool = [layer("MaxPooling2D", pool_size=window)] if max(window) > 1 else []
+            if batch_normalization:
+                layers.append(
+                    layer("BatchNormalization", momentum=NORMALIZATION_MOMENTUM)
+                )
+            if depth < len(stage) - 1:
+                layers.append(act)
+        pool_shape = (min(pool_size, height), min(pool_size, width))
+        pool = [layer("MaxPooling2D", pool_size=pool_shape)] * (max(pool_shape) > 1)
         layers += [*pool, act] if pooled_first else [act, *pool]
-        height, width = height // window[0], width // window[1]
+        height, width = height // pool_shape[0], width // pool_shape[1]
         if spatial_dropout:
             layers.append(layer("SpatialDropout2D", rate=spatial_dropout))
     n_dense = len(dense_layer_sizes)

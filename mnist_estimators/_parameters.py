@@ -34,6 +34,64 @@ def positive_integers(name: str, value: Any) -> tuple[int, ...]:
     return tuple(int(size) for size in sizes)
 
 
+def filters_per_stage(name: str, value: Any) -> tuple[tuple[int, ...], ...]:
+    """Read numbers of filters, where a tuple inside stands for one stage.
+
+    Parameters
+    ----------
+    name : str
+        Name of the parameter, for the error.
+    value : int or iterable of int and of iterables of int
+        Each at least 1.
+
+    Returns
+    -------
+    tuple of tuple of int
+        The convolutions of each stage.
+
+    Raises
+    ------
+    ValueError
+        If a number is not a positive integer, or a stage is empty.
+    """
+    stages = tuple(value) if np.iterable(value) else (value,)
+    try:
+        read = tuple(positive_integers(name, stage) for stage in stages)
+    except ValueError:
+        read = ((),)
+    if not all(read):
+        raise ValueError(
+            f"{name} must be positive integers, one for each convolution, such as "
+            "(32, 64), with a tuple inside for several before one pooling, such as "
+            f"(24, (48, 48), 96). Got {value!r} instead."
+        )
+    return read
+
+
+def sizes_per_stage(name: str, value: Any, n_stages: int) -> tuple[int, ...]:
+    """Read a size given once for all stages, or once for each.
+
+    Parameters
+    ----------
+    name : str
+        Name of the parameter, for the error.
+    value : int or iterable of int
+        Each at least 1.
+    n_stages : int
+        Number of stages.
+
+    Returns
+    -------
+    tuple of int
+
+    Raises
+    ------
+    ValueError
+        If there is another number of sizes, or one is not a positive integer.
+    """
+    return positive_integers(name, _one_per_layer(name, value, n_stages, "stages"))
+
+
 def rates_per_layer(name: str, value: Any, n_layers: int) -> tuple[float, ...]:
     """Read a rate given once for all layers, or once for each.
 
@@ -93,14 +151,16 @@ def flags_per_layer(name: str, value: Any, n_layers: int) -> tuple[bool, ...]:
     return tuple(bool(flag) for flag in flags)
 
 
-def _one_per_layer(name: str, value: Any, n_layers: int) -> tuple[Any, ...]:
+def _one_per_layer(
+    name: str, value: Any, n_layers: int, layers: str = "hidden layers"
+) -> tuple[Any, ...]:
     if not np.iterable(value):
         return (value,) * n_layers
     values = tuple(value)
     if len(values) != n_layers:
         raise ValueError(
-            f"{name}={value!r} has {len(values)} values for {n_layers} hidden layers. "
-            "Give one value for all layers, or one for each."
+            f"{name}={value!r} has {len(values)} values for {n_layers} {layers}. Give "
+            "one value for all, or one for each."
         )
     return values
 

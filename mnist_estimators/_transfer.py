@@ -74,7 +74,7 @@ def transferred_weights(classifier: Any, source: Any) -> list[NDArray[np.float32
         names = [
             name
             for name in ARCHITECTURE
-            if name in own and not np.array_equal(own[name], other[name])
+            if name in own and repr(own[name]) != repr(other[name])
         ]
         given = ", ".join(f"{name}={other[name]!r}" for name in names)
         raise ValueError(

@@ -64,6 +64,21 @@ def test_images_smaller_than_the_windows_are_pooled_as_a_whole(shape):
     assert classifier.predict(X).shape == (30,)
 
 
+def test_several_convolutions_before_one_pooling():
+    X, y = random_images(12, 12)
+    classifier = CNNDigitClassifier(
+        filters=(2, (3, 4)), kernel_size=(5, 3), batch_normalization=True, epochs=1
+    ).fit(X, y)
+    kinds = [
+        type(la).__name__ for la in classifier.model_.layers if la.name != "images"
+    ]
+    stage = ["Conv2D", "BatchNormalization", "MaxPooling2D", "Activation"]
+    first = ["Conv2D", "BatchNormalization", "Activation"]
+    assert kinds[:11] == [*stage, *first, *stage]
+    shapes = [w.shape for w in classifier.weights_ if w.ndim == 4]
+    assert shapes == [(5, 5, 1, 2), (3, 3, 2, 3), (3, 3, 3, 4)]
+
+
 def test_no_pooling():
     classifier = CNNDigitClassifier(filters=(3,), pool_size=1, epochs=1)
     assert outputs(classifier.fit(*random_images(6, 6)), "MaxPooling2D") == []
@@ -109,6 +124,10 @@ def test_pooling_before_the_activation_changes_nothing(activation):
     ("parameters", "message"),
     [
         ({"filters": (8, 0)}, "filters must be positive integers"),
+        ({"filters": (8, (4, "5"))}, r"filters .* Got \(8, \(4, '5'\)\)"),
+        ({"filters": (8, ())}, r"filters .* Got \(8, \(\)\)"),
+        ({"kernel_size": (3, 3, 3)}, "has 3 values for 2 stages"),
+        ({"kernel_size": (3, 0)}, "kernel_size must be positive integers"),
         ({"dense_layer_sizes": (0,)}, "dense_layer_sizes must be positive integers"),
         ({"kernel_size": 0}, "'kernel_size' .* Got 0"),
         ({"pool_size": 2.5}, "'pool_size' .* Got 2.5"),

@@ -35,8 +35,8 @@ def convolutional(**settings):
     """A network of two convolutions; settings differ from the plainest."""
     plain = {
         "image_shape": (8, 8),
-        "filters": (4, 6),
-        "kernel_size": 3,
+        "filters": ((4,), (6,)),
+        "kernel_size": (3, 3),
         "pool_size": 2,
         "padding": "same",
         "dense_layer_sizes": (5,),
@@ -124,7 +124,9 @@ class TestConvolutionalNetwork:
         )
 
     def test_valid_padding_trims_the_image(self):
-        shapes = dict(layers_of(convolutional(filters=(4,), padding="valid")))
+        shapes = dict(
+            layers_of(convolutional(filters=((4,),), kernel_size=(3,), padding="valid"))
+        )
         assert shapes["Conv2D"] == (6, 6, 4)
         assert shapes["MaxPooling2D"] == (3, 3, 4)
 
@@ -140,8 +142,8 @@ class TestConvolutionalNetwork:
     @pytest.mark.parametrize(
         ("image_shape", "message"),
         [
-            ((2, 8), "images of 2 x 8 have become 2 x 8 before convolution 1"),
-            ((5, 5), "images of 5 x 5 have become 1 x 1 before convolution 2"),
+            ((2, 8), "images of 2 x 8 have become 2 x 8 before a convolution of 4 "),
+            ((5, 5), "images of 5 x 5 have become 1 x 1 before a convolution of 6 "),
         ],
     )
     def test_images_too_small_for_valid_padding_are_refused(self, image_shape, message):

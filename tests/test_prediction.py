@@ -32,8 +32,8 @@ def dense(units=5, dropout=0.5, l2=0.01):
 CONVOLUTIONAL = convolutional_network(
     3,
     image_shape=SHAPE,
-    filters=(2,),
-    kernel_size=3,
+    filters=((2,),),
+    kernel_size=(3,),
     pool_size=2,
     padding="same",
     dense_layer_sizes=(),

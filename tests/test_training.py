@@ -49,8 +49,8 @@ def convolutional(dropout=0.0, spatial_dropout=0.0):
     return convolutional_network(
         N_CLASSES,
         image_shape=SHAPE,
-        filters=(4,),
-        kernel_size=3,
+        filters=((4,),),
+        kernel_size=(3,),
         pool_size=2,
         padding="same",
         dense_layer_sizes=(6,),

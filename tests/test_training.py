@@ -660,9 +660,24 @@ class TestTrainersAreKept:
 
     @pytest.fixture
     def cheap_trainers(self, monkeypatch, new_trainers):
-        """Trainers that are plain objects."""
-        monkeypatch.setattr(_engine, "Trainer", lambda *arguments: object())
+        """Trainers that only tell their size."""
+
+        class Cheap:
+            def __init__(self, *arguments):
+                self.model = self
+
+            def count_params(self):
+                return 1000
+
+        monkeypatch.setattr(_engine, "Trainer", Cheap)
         monkeypatch.setattr(_engine, "MAX_IDLE_TRAINERS", 3)
+
+    def test_large_ones_are_let_go(self, cheap_trainers, monkeypatch):
+        monkeypatch.setattr(_engine, "MAX_IDLE_WEIGHTS", 999)
+        with self.borrow() as first:
+            pass
+        with self.borrow() as second:
+            assert second is not first
 
     def borrow(self, batch_size=None):
         sgd = optimizer_spec("sgd")

@@ -115,7 +115,7 @@ def test_it_does_without_tensorflow():
 
 
 def test_mnist(mnist):
-    """The default network reaches 97.5 % of the test images."""
-    classifier = NumpyDigitClassifier(random_state=0)
+    """Half of the default's epochs suffice for 97.5 % of the test images."""
+    classifier = NumpyDigitClassifier(epochs=5, random_state=0)
     classifier.fit(mnist.X_train, mnist.y_train)
     assert classifier.score(mnist.X_test, mnist.y_test) >= 0.975

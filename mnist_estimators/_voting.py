@@ -1,25 +1,28 @@
 """A voting ensemble that knows images, and members that differ in their seed alone."""
 
-import copy
 from collections.abc import Sequence
 from numbers import Integral
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.ensemble import VotingClassifier
 from sklearn.frozen import FrozenEstimator
-from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import LabelEncoder
-from sklearn.utils import Bunch, Tags, get_tags
+from sklearn.utils import Bunch, Tags
 from sklearn.utils.metadata_routing import MetadataRouter, process_routing
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
 
-from ._images import flatten_images, shape_of
-from ._parameters import draw_seed
+from ._members import (
+    Member,
+    as_taken,
+    knows_numbers,
+    refuse_other_labels,
+    with_other_seed,
+)
 from ._sklearn import (
     HasMethods,
     Interval,
@@ -29,14 +32,6 @@ from ._sklearn import (
     raise_for_params,
     routing_enabled,
 )
-
-
-class Member(NamedTuple):
-    """A classifier that votes: its name, that of the estimator it is made of."""
-
-    name: str
-    source: str
-    estimator: Any
 
 
 class DigitVotingClassifier(VotingClassifier):
@@ -202,7 +197,7 @@ class DigitVotingClassifier(VotingClassifier):
         for member in members:
             if isinstance(member.estimator, FrozenEstimator):
                 check_is_fitted(member.estimator.estimator)
-                _refuse_other_labels(member.name, member.estimator, encoder.classes_)
+                refuse_other_labels(member.name, member.estimator, encoder.classes_)
         if routing_enabled():
             routed = process_routing(self, "fit", **fit_params)
             params = {member.source: routed[member.source]["fit"] for member in members}
@@ -213,7 +208,7 @@ class DigitVotingClassifier(VotingClassifier):
         fitted = Parallel(n_jobs=self.n_jobs)(
             delayed(fit_single_estimator)(
                 clone(member.estimator),
-                _as_taken(member.estimator, X),
+                as_taken(member.estimator, X),
                 targets,
                 fit_params=params[member.source],
                 message_clsname="Voting",
@@ -222,8 +217,8 @@ class DigitVotingClassifier(VotingClassifier):
             for number, member in enumerate(voting)
         )
         for member, one in zip(voting, fitted, strict=True):
-            if not _knows_numbers(one, len(encoder.classes_)):
-                _refuse_other_labels(member.name, one, encoder.classes_)
+            if not knows_numbers(one, len(encoder.classes_)):
+                refuse_other_labels(member.name, one, encoder.classes_)
         self.le_, self.classes_, self.estimators_ = encoder, encoder.classes_, fitted
         remaining = iter(fitted)
         self.named_estimators_ = Bunch()
@@ -382,7 +377,7 @@ class DigitVotingClassifier(VotingClassifier):
         if self.n_members == 1:
             return [Member(name, name, one) for name, one in self._named()]
         return [
-            Member(f"{name}_{number + 1}", name, _with_other_seed(one, number))
+            Member(f"{name}_{number + 1}", name, with_other_seed(one, number))
             for name, one in self._named()
             for number in range(self.n_members)
         ]
@@ -420,8 +415,8 @@ class DigitVotingClassifier(VotingClassifier):
     def _predict(self, X: Any) -> NDArray[np.intp]:
         votes = []
         for one in self.estimators_:
-            labels = one.predict(_as_taken(one, X))
-            if not _knows_numbers(one, len(self.classes_)):
+            labels = one.predict(as_taken(one, X))
+            if not knows_numbers(one, len(self.classes_)):
                 labels = self.le_.transform(labels)
             votes.append(labels)
         return np.asarray(votes).T
@@ -429,8 +424,8 @@ class DigitVotingClassifier(VotingClassifier):
     def _collect_probas(self, X: Any) -> NDArray[np.floating[Any]]:
         found = []
         for one in self.estimators_:
-            probabilities = one.predict_proba(_as_taken(one, X))
-            if not _knows_numbers(one, len(self.classes_)):
+            probabilities = one.predict_proba(as_taken(one, X))
+            if not knows_numbers(one, len(self.classes_)):
                 all_classes = np.zeros((len(probabilities), len(self.classes_)))
                 all_classes[:, self.le_.transform(one.classes_)] = probabilities
                 probabilities = all_classes
@@ -441,53 +436,3 @@ class DigitVotingClassifier(VotingClassifier):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         return tags
-
-
-def _as_taken(estimator: Any, X: Any) -> Any:
-    """Bring stacked images to rows, unless the estimator takes stacks."""
-    if len(shape_of(X)) <= 2 or _takes_stacks(estimator):
-        return X
-    return flatten_images(X)
-
-
-def _takes_stacks(estimator: Any) -> bool:
-    """Look for scikit-learn's tag of 3-D input, which its own containers don't pass on.
-
-    A pipeline takes stacks if all of its steps do.
-    """
-    if isinstance(estimator, str) or estimator is None:
-        return True  # a step that passes its input on
-    if isinstance(estimator, Pipeline):
-        return all(_takes_stacks(step) for _, step in estimator.steps)
-    tags = get_tags(estimator)
-    if tags.input_tags.three_d_array or tags.no_validation:
-        return True
-    inner = getattr(estimator, "estimator", None)
-    return inner is not None and _takes_stacks(inner)
-
-
-def _with_other_seed(estimator: Any, number: int) -> Any:
-    """Clone an estimator, with seeds of its own unless it is the first."""
-    if number == 0 or isinstance(estimator, str | FrozenEstimator):
-        return estimator
-    seeds = {}
-    for name, value in sorted(estimator.get_params().items()):
-        if name.rpartition("__")[2] == "random_state" and value is not None:
-            first = draw_seed(copy.deepcopy(value), 0)
-            seeds[name] = draw_seed(first, number)
-    return clone(estimator).set_params(**seeds)
-
-
-def _knows_numbers(fitted: Any, n_classes: int) -> bool:
-    """Tell whether a member was fitted here; else it knows the labels themselves."""
-    known = getattr(fitted, "classes_", None)
-    return known is None or np.array_equal(known, np.arange(n_classes))
-
-
-def _refuse_other_labels(name: str, fitted: Any, classes: NDArray[Any]) -> None:
-    other = [label for label in fitted.classes_.tolist() if label not in classes]
-    if other:
-        raise ValueError(
-            f"The frozen member {name!r} knows the labels {other}, which are not in y: "
-            f"{classes.tolist()}. Give y with all labels, or leave the member out."
-        )

@@ -43,7 +43,7 @@ LAYERS = (
         "_transfer",
     },
     {"_base", "_keras_classifier"},
-    {"_augmented", "_cnn", "_dense", "_numpy", "_voting"},
+    {"_augmented", "_cnn", "_dense", "_members", "_numpy", "_voting"},
     {
         "_comparison_view",
         "comparison",
@@ -59,7 +59,7 @@ LAYER_OF = {module: level for level, layer in enumerate(LAYERS) for module in la
 ENTRY_POINTS = {"__main__", "cli", "serving"}
 NETWORK_MODULES = LAYERS[1] | LAYERS[2] | {"_cnn", "_dense", "_numpy"}
 # These see estimators only through scikit-learn's API, so that any estimator fits.
-FOR_ANY_ESTIMATOR = {"_augmented", "_voting", "comparison", "inspection"}
+FOR_ANY_ESTIMATOR = {"_augmented", "_members", "_voting", "comparison", "inspection"}
 
 
 def _source_files() -> list[Path]:

@@ -69,9 +69,9 @@ def test_scikit_learns_own_checks(estimator, check):
 @pytest.fixture
 def numpys_random_state():
     """One of scikit-learn's checks draws from NumPy's global generator."""
-    state = np.random.get_state()  # noqa: NPY002
+    state = np.random.get_state()  # noqa: NPY002  what the check draws from
     yield
-    np.random.set_state(state)  # noqa: NPY002
+    np.random.set_state(state)  # noqa: NPY002  put back
 
 
 @pytest.mark.filterwarnings("ignore")

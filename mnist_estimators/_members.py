@@ -1,0 +1,121 @@
+"""Members of a vote: their seeds, the images they take, and the labels they know."""
+
+import copy
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import clone
+from sklearn.frozen import FrozenEstimator
+from sklearn.pipeline import Pipeline
+from sklearn.utils import get_tags
+
+from ._images import flatten_images, shape_of
+from ._parameters import draw_seed
+
+
+class Member(NamedTuple):
+    """A classifier that votes: its name, that of the estimator it is made of."""
+
+    name: str
+    source: str
+    estimator: Any
+
+
+def as_taken(estimator: Any, X: Any) -> Any:
+    """Bring stacked images to rows, unless the estimator takes stacks.
+
+    Parameters
+    ----------
+    estimator : classifier
+        A member, fitted or not.
+    X : array-like of shape (n, pixels), (n, height, width) or (n, height, width, 1)
+        Images.
+
+    Returns
+    -------
+    array-like
+        `X` itself, or of shape (n, pixels).
+    """
+    if len(shape_of(X)) <= 2 or _takes_stacks(estimator):
+        return X
+    return flatten_images(X)
+
+
+def _takes_stacks(estimator: Any) -> bool:
+    """Look for scikit-learn's tag of 3-D input, which its own containers don't pass on.
+
+    A pipeline takes stacks if all of its steps do.
+    """
+    if isinstance(estimator, str) or estimator is None:
+        return True  # a step that passes its input on
+    if isinstance(estimator, Pipeline):
+        return all(_takes_stacks(step) for _, step in estimator.steps)
+    tags = get_tags(estimator)
+    if tags.input_tags.three_d_array or tags.no_validation:
+        return True
+    inner = getattr(estimator, "estimator", None)
+    return inner is not None and _takes_stacks(inner)
+
+
+def with_other_seed(estimator: Any, number: int) -> Any:
+    """Clone an estimator, with seeds of its own unless it is the first.
+
+    Parameters
+    ----------
+    estimator : classifier or 'drop'
+        Not changed.
+    number : int
+        Which of its members this is, from 0.
+
+    Returns
+    -------
+    classifier or 'drop'
+        The estimator itself for 0, and where it is frozen.
+    """
+    if number == 0 or isinstance(estimator, str | FrozenEstimator):
+        return estimator
+    seeds = {}
+    for name, value in sorted(estimator.get_params().items()):
+        if name.rpartition("__")[2] == "random_state" and value is not None:
+            first = draw_seed(copy.deepcopy(value), 0)
+            seeds[name] = draw_seed(first, number)
+    return clone(estimator).set_params(**seeds)
+
+
+def knows_numbers(fitted: Any, n_classes: int) -> bool:
+    """Tell whether a member was fitted here; else it knows the labels themselves.
+
+    Parameters
+    ----------
+    fitted : classifier
+        A fitted member.
+    n_classes : int
+        Number of labels in the vote.
+
+    Returns
+    -------
+    bool
+    """
+    known = getattr(fitted, "classes_", None)
+    return known is None or np.array_equal(known, np.arange(n_classes))
+
+
+def refuse_other_labels(name: str, fitted: Any, classes: NDArray[Any]) -> None:
+    """Raise ValueError if a fitted member knows labels that the vote does not.
+
+    Parameters
+    ----------
+    name : str
+        Name of the member, for the error.
+    fitted : classifier
+        Knows the labels themselves.
+    classes : ndarray of shape (n_classes,)
+        Labels of the vote.
+    """
+    other = [label for label in fitted.classes_.tolist() if label not in classes]
+    if other:
+        raise ValueError(
+            f"The frozen member {name!r} knows the labels {other}, which are not in y: "
+            f"{classes.tolist()}. Give y with all labels, or leave the member out."
+        )

@@ -42,6 +42,9 @@ def simple_dense(
     784-128-64-10, with ReLU and dropout of 0.2 after each hidden layer, categorical
     cross-entropy and Adam; 10 epochs.
 
+    Measured on MNIST with five seeds: 98.18 %
+    (SD 0.06), 3 s a fit on 2 cores.
+
     Parameters
     ----------
     random_state : int, RandomState instance or None, default=None
@@ -68,6 +71,9 @@ def simple_cnn(*, random_state: Seed = None, verbose: int = 0) -> CNNDigitClassi
 
     32C3-P2-64C3-P2-128-10 without padding, and dropout of 0.5 before the output; 10
     epochs.
+
+    Measured on MNIST with five seeds: 99.41 %
+    (SD 0.03), 98 s a fit on 2 cores.
 
     Parameters
     ----------
@@ -100,6 +106,9 @@ def batchnorm_dense(
     784-256-128-128-10, with ReLU, dropout of 0.5 after the first hidden layer, batch
     normalisation in the last one, and sparse categorical cross-entropy; 10 epochs.
 
+    Measured on MNIST with five seeds: 98.31 %
+    (SD 0.06), 8 s a fit on 2 cores.
+
     Parameters
     ----------
     random_state : int, RandomState instance or None, default=None
@@ -129,6 +138,9 @@ def plain_dense(*, random_state: Seed = None, verbose: int = 0) -> DenseDigitCla
     784-128-128-10 with ReLU, 15 epochs, and a fifth of the images held out for
     validation. Published with 97.05 %.
 
+    Measured on MNIST with five seeds: 98.15 %
+    (SD 0.07), 5 s a fit on 2 cores.
+
     Parameters
     ----------
     random_state : int, RandomState instance or None, default=None
@@ -157,6 +169,9 @@ def leaky_dense(*, random_state: Seed = None, verbose: int = 0) -> DenseDigitCla
     784-512-256-128-10, dropout of 0.2 after the second hidden layer and of 0.1 after
     the third, 12 epochs in batches of 128, and 15 % of the images held out for
     validation. Published with 97 to 98 %.
+
+    Measured on MNIST with five seeds: 98.43 %
+    (SD 0.03), 16 s a fit on 2 cores.
 
     Parameters
     ----------
@@ -188,6 +203,9 @@ def numpy_dense(*, random_state: Seed = None, verbose: int = 0) -> NumpyDigitCla
 
     784-256-128-10 with ReLU, weights after Glorot (also named after Xavier), and
     gradient descent with momentum in batches of 128. Published with 95 % and more.
+
+    Measured on MNIST with five seeds: 98.19 %
+    (SD 0.16), 9 s a fit on 2 cores.
 
     Parameters
     ----------

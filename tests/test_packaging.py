@@ -52,7 +52,7 @@ def test_every_library_that_the_package_imports_is_declared():
     assert {DISTRIBUTION_OF.get(name, name) for name in libraries} <= declared
 
 
-@pytest.mark.parametrize("name", ["speed", "preparation", "classifiers"])
+@pytest.mark.parametrize("name", ["speed", "preparation", "classifiers", "recipes"])
 def test_the_readme_shows_the_measured_table(name):
     measured = (ROOT / "docs" / "benchmarks" / f"{name}.md").read_text().strip()
     table = next(part for part in measured.split("\n\n") if part.startswith("|"))

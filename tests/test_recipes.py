@@ -1,7 +1,9 @@
 """Recipes: unfitted estimators of the architecture that they name."""
 
 import inspect
+from pathlib import Path
 
+import pandas as pd
 import pytest
 from sklearn.base import clone
 
@@ -30,6 +32,17 @@ def test_a_recipe_is_unfitted_seeded_and_documented(name):
         str(clone(one)) == str(one) == str(recipes.all(random_state=3, verbose=2)[name])
     )
     assert "784-" in make.__doc__ or "C3-" in make.__doc__
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_recipe_states_what_was_measured(name):
+    table = Path(__file__).parents[1] / "docs" / "benchmarks" / "recipes.csv"
+    runs = pd.read_csv(table).query("recipe == @name")
+    assert sorted(runs["seed"]) == [0, 1, 2, 3, 4]
+    accuracy = 100 * runs["accuracy"]
+    stated = " ".join(getattr(recipes, name).__doc__.split())
+    expected = f"{accuracy.mean():.2f} % (SD {accuracy.std():.2f}), "
+    assert expected + f"{runs['fit_seconds'].median():.0f} s a fit" in stated
 
 
 @pytest.mark.parametrize("name", NAMES)

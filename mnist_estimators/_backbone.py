@@ -108,12 +108,16 @@ def initial_backbone_weights(
                 initializer["config"]["seed"] = seed + number
                 drawn = keras.initializers.deserialize(initializer)
                 value = np.asarray(drawn(variable.shape, dtype="float32"))
-            elif variable.name in ("gamma", "moving_variance"):
-                value = np.ones(variable.shape, np.float32)
             else:
-                value = np.zeros(variable.shape, np.float32)
+                value = constant_weights(variable)
             values.append(value)
     return values
+
+
+def constant_weights(variable: "keras.Variable") -> NDArray[np.float32]:
+    """Make what weights begin with that are not drawn: scales of 1, and zeros."""
+    scales = variable.name in ("gamma", "moving_variance")
+    return np.full(variable.shape, 1.0 if scales else 0.0, np.float32)
 
 
 def pretrained_weights(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ._backbone import build_backbone, initial_backbone_weights
+from ._backbone import build_backbone, constant_weights, initial_backbone_weights
 from ._tensorflow import load_keras
 
 if TYPE_CHECKING:
@@ -178,9 +178,8 @@ def convolutional_network(
     pooled_first = activation != "gelu"
     height, width = image_shape
     layers = [] if backbone is None else [layer("Backbone", application=backbone)]
-    for stage, window in zip(
-        () if backbone else filters, () if backbone else kernel_size, strict=True
-    ):
+    stages = () if backbone else zip(filters, kernel_size, strict=True)
+    for stage, window in stages:
         for depth, n_filters in enumerate(stage):
             if padding == "valid":
                 if min(height, width) < window:
@@ -394,9 +393,7 @@ def initial_weights(
                 value = _seeded_initializer(name, seed + index)(
                     variable.shape, dtype="float32"
                 )
-            elif variable.name in ("gamma", "moving_variance"):
-                value = np.ones(variable.shape, np.float32)
             else:
-                value = np.zeros(variable.shape, np.float32)
+                value = constant_weights(variable)
             weights.append(np.asarray(value))
     return weights

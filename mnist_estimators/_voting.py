@@ -186,11 +186,12 @@ class DigitVotingClassifier(VotingClassifier):
         self._check_target(y)
         members = self._checked_members()
         n_sources = len({member.source for member in members})
-        if self.weights is not None and len(np.asarray(self.weights)) != n_sources:
+        n_weights = n_sources if self.weights is None else len(np.asarray(self.weights))
+        if n_weights != n_sources:
             members_share = " (all members of one share its weight)"
             raise ValueError(
                 "Number of `estimators` and weights must be equal; got"
-                f" {len(np.asarray(self.weights))} weights, {n_sources} estimators"
+                f" {n_weights} weights, {n_sources} estimators"
                 f"{members_share if self.n_members > 1 else ''}"
             )
         encoder = LabelEncoder().fit(y)

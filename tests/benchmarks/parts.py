@@ -1,7 +1,6 @@
 """Benchmarks that consist of parts: running them, and writing what they found."""
 
 import argparse
-import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -71,9 +70,6 @@ def run_parts(
     parser.add_argument("--only", nargs="*", choices=parts, default=list(parts))
     parser.add_argument("--folder", type=Path, default=FOLDER)
     arguments = parser.parse_args()
-    if arguments.only == ["speed"]:
-        # NumPy's matrix product must keep to one core as well.
-        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     arguments.folder.mkdir(parents=True, exist_ok=True)
     path = arguments.folder / f"{name}.csv"
     found = pd.read_csv(path, keep_default_na=False) if path.exists() else None

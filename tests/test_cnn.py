@@ -72,7 +72,7 @@ def test_several_convolutions_before_one_pooling():
     kinds = [
         type(la).__name__ for la in classifier.model_.layers if la.name != "images"
     ]
-    stage = ["Conv2D", "BatchNormalization", "MaxPooling2D", "Activation"]
+    stage = ["Conv2D", "MaxPooling2D", "BatchNormalization", "Activation"]
     first = ["Conv2D", "BatchNormalization", "Activation"]
     assert kinds[:11] == [*stage, *first, *stage]
     shapes = [w.shape for w in classifier.weights_ if w.ndim == 4]

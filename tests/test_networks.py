@@ -90,16 +90,16 @@ class TestDenseNetwork:
 
 
 class TestConvolutionalNetwork:
-    def test_pools_before_the_activation(self):
+    def test_pools_before_normalisation_and_activation(self):
         assert layers_of(FULL_CONVOLUTIONAL) == [
             ("Conv2D", (8, 8, 4)),
-            ("BatchNormalization", (8, 8, 4)),
             ("MaxPooling2D", (4, 4, 4)),
+            ("BatchNormalization", (4, 4, 4)),
             ("Activation", (4, 4, 4)),
             ("SpatialDropout2D", (4, 4, 4)),
             ("Conv2D", (4, 4, 6)),
-            ("BatchNormalization", (4, 4, 6)),
             ("MaxPooling2D", (2, 2, 6)),
+            ("BatchNormalization", (2, 2, 6)),
             ("Activation", (2, 2, 6)),
             ("SpatialDropout2D", (2, 2, 6)),
             ("Flatten", (24,)),

@@ -324,10 +324,11 @@ class TestPrecision:
     @pytest.mark.parametrize("xla_min_steps", [1, 1000])
     def test_bfloat16_trains_about_as_well(self, monkeypatch, network, xla_min_steps):
         monkeypatch.setattr(_training, "XLA_MIN_STEPS", xla_min_steps)
-        the_plan = plan(network, batch_size=10)
-        _, history = train(the_plan, SAMPLES, validation=SAMPLES)
+        the_plan = plan(network, batch_size=100)
+        samples = random_samples(300, seed=0)
+        _, history = train(the_plan, samples, validation=samples)
         short, short_history = train(
-            the_plan._replace(precision="mixed_bfloat16"), SAMPLES, validation=SAMPLES
+            the_plan._replace(precision="mixed_bfloat16"), samples, validation=samples
         )
         assert short_history["loss"] != history["loss"]
         for name, curve in history.items():

@@ -52,7 +52,7 @@ def source(classifier, sources):
 
 
 def n_frozen(classifier):
-    return 4 if isinstance(classifier, DenseDigitClassifier) else 12
+    return 4 if isinstance(classifier, DenseDigitClassifier) else 10
 
 
 class TestInitFrom:

@@ -1,0 +1,76 @@
+"""What all displays share: their figure, and how a notebook shows it."""
+
+import io
+from base64 import b64encode
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+# Of Okabe and Ito: told apart with any colour vision, and in print.
+BLUE, ORANGE, GREEN, VERMILION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
+SKY, PURPLE, YELLOW, GREY = "#56B4E9", "#CC79A7", "#F0E442", "#666666"
+COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, GREY, YELLOW)
+
+
+class Display:
+    """A picture that is drawn by ``plot``, and that a notebook shows by itself.
+
+    pyplot does not know of the figures: nothing has to be closed. ``figure_.savefig``
+    writes one to a file.
+    """
+
+    figure_: "Figure"
+
+    def _repr_html_(self) -> str | None:
+        if not hasattr(self, "figure_"):
+            return None
+        png = io.BytesIO()
+        self.figure_.savefig(png, format="png")
+        text = b64encode(png.getvalue()).decode("ascii")
+        return f'<img alt="{type(self).__name__}" src="data:image/png;base64,{text}">'
+
+
+def new_figure(width: float, height: float) -> "Figure":
+    """Make a figure that pyplot does not know of.
+
+    Parameters
+    ----------
+    width, height : float
+        Of the figure, in inches.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def axes_or_new(ax: "Axes | None", width: float = 6.4, height: float = 4.0) -> "Axes":
+    """Take the axes given, or make some on a figure of their own.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes or None
+        Where to draw.
+    width, height : float
+        Of a new figure, in inches.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    return new_figure(width, height).subplots() if ax is None else ax
+
+
+def grid_of_axes(figure: "Figure", n_axes: int, n_columns: int) -> "list[Axes]":
+    """Make axes in rows without ticks, and hide those that are left over."""
+    n_rows = max(1, -(-n_axes // n_columns))
+    axes = list(figure.subplots(n_rows, n_columns, squeeze=False).ravel())
+    for number, ax in enumerate(axes):
+        ax.set(xticks=[], yticks=[])
+        ax.set_visible(number < n_axes)
+    return axes[:n_axes]

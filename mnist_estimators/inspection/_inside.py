@@ -1,0 +1,42 @@
+"""The fitted network within the estimators of scikit-learn that hold one."""
+
+from typing import Any
+
+from sklearn.utils.validation import check_is_fitted
+
+
+def inside(estimator: Any, X: Any = None) -> tuple[Any, Any]:
+    """Find the fitted network within an estimator, and the images that reach it.
+
+    Pipelines, searches, and other estimators that hold a single fitted one are
+    unpacked; the steps of a pipeline before the network are applied to `X`.
+
+    Parameters
+    ----------
+    estimator : fitted classifier
+        Or one that holds it.
+    X : array-like, default=None
+        Images as the estimator takes them.
+
+    Returns
+    -------
+    network : fitted classifier
+        What holds no other estimator.
+    X : array-like
+        Images as the network takes them.
+    """
+    check_is_fitted(estimator)
+    while True:
+        if hasattr(estimator, "steps"):
+            for _, step in estimator.steps[:-1]:
+                if X is not None and hasattr(step, "transform"):
+                    X = step.transform(X)
+            estimator = estimator.steps[-1][1]
+        elif hasattr(estimator, "best_estimator_"):
+            estimator = estimator.best_estimator_
+        elif hasattr(estimator, "estimator_"):
+            estimator = estimator.estimator_
+        elif type(estimator).__name__ == "FrozenEstimator":
+            estimator = estimator.estimator
+        else:
+            return estimator, X

@@ -150,11 +150,7 @@ def _compare(arguments: argparse.Namespace) -> None:
         flush=True,
     )
 
-    from ._comparison_view import (
-        best_first,
-        format_table,
-        plot_accuracy_against_fit_time,
-    )
+    from ._comparison_view import best_first, format_table
     from .comparison import compare_estimators
 
     results = best_first(
@@ -171,7 +167,9 @@ def _compare(arguments: argparse.Namespace) -> None:
     if arguments.csv is not None:
         results.to_csv(arguments.csv)
     if arguments.plot is not None:
-        plot_accuracy_against_fit_time(results, arguments.plot)
+        from .inspection import ComparisonDisplay
+
+        ComparisonDisplay.from_results(results).figure_.savefig(arguments.plot, dpi=150)
 
 
 @contextmanager

@@ -160,6 +160,7 @@ def compare_estimators(
     See Also
     --------
     classic_baselines : Classifiers to compare with.
+    mnist_estimators.inspection.ComparisonDisplay : The results as a picture.
     sklearn.model_selection.cross_validate : The same for one estimator and any scorer.
 
     Examples

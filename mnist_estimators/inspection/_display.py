@@ -2,7 +2,7 @@
 
 import io
 from base64 import b64encode
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -64,6 +64,11 @@ def axes_or_new(ax: "Axes | None", width: float = 6.4, height: float = 4.0) -> "
     matplotlib.axes.Axes
     """
     return new_figure(width, height).subplots() if ax is None else ax
+
+
+def figure_of(ax: "Axes") -> "Figure":
+    """Find the figure that axes are on, also where they are on a part of it."""
+    return cast("Figure", ax.get_figure(root=True))
 
 
 def grid_of_axes(figure: "Figure", n_axes: int, n_columns: int) -> "list[Axes]":

@@ -1,0 +1,342 @@
+"""The scores of a parameter search, as a map over two of its parameters."""
+
+from collections.abc import Sequence
+from numbers import Real
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils.validation import check_is_fitted
+
+from ._display import VERMILION, Display, axes_or_new, figure_of
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+NOT_SET = "not set"
+LONGEST_LABEL = 24  # characters
+LONGEST_LEVEL_LABEL = 9
+CELL = (0.75, 0.45)  # inches
+
+
+class GridSearchDisplay(Display):
+    """Show the scores of a parameter search as a heat map over two parameters.
+
+    Make it with ``from_estimator``; the constructor stores what it found. Where the
+    search varied more parameters, a cell shows the best score over the others. After a
+    halving search a cell shows the candidate that was given most resources, and how
+    many: scores of different resources are no fair comparison. A frame marks the
+    parameters that the search chose. Dashes stand for what was not tried, or failed.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n_rows, n_columns)
+        Mean scores over the folds, or NaN. One row if there is one parameter.
+    row_name, column_name : str
+        Names of the parameters; `row_name` is '' if there is one parameter.
+    row_labels, column_labels : list of str
+        Their values, in words.
+    score_name : str
+        What was scored.
+    others : list of str
+        Names of the other parameters that were varied.
+    resources : ndarray of shape (n_rows, n_columns), default=None
+        After a halving search, the resources that each score was found with; 0 without.
+    resource_name : str, default=''
+        What they are, such as 'n_samples'.
+    chosen : tuple (row, column), default=None
+        Where the chosen parameters are.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        Holds the map.
+    figure_ : matplotlib.figure.Figure
+        Holds `ax_` and a colour bar.
+
+    See Also
+    --------
+    sklearn.model_selection.GridSearchCV : Tries parameters, with cross-validation.
+
+    Examples
+    --------
+    >>> from mnist_estimators import load_small_digits
+    >>> from mnist_estimators.inspection import GridSearchDisplay
+    >>> from sklearn.model_selection import GridSearchCV
+    >>> from sklearn.neighbors import KNeighborsClassifier
+    >>> X, y = load_small_digits()
+    >>> grid = {"n_neighbors": [1, 3, 5], "weights": ["uniform", "distance"]}
+    >>> search = GridSearchCV(KNeighborsClassifier(), grid, cv=3).fit(X[:300], y[:300])
+    >>> display = GridSearchDisplay.from_estimator(search)
+    >>> display.row_name, display.column_name, display.scores.shape
+    ('n_neighbors', 'weights', (3, 2))
+    """
+
+    def __init__(
+        self,
+        scores: NDArray[np.float64],
+        *,
+        row_name: str,
+        row_labels: list[str],
+        column_name: str,
+        column_labels: list[str],
+        score_name: str,
+        others: list[str],
+        resources: NDArray[np.intp] | None = None,
+        resource_name: str = "",
+        chosen: tuple[int, int] | None = None,
+    ):
+        self.scores = scores
+        self.row_name = row_name
+        self.row_labels = row_labels
+        self.column_name = column_name
+        self.column_labels = column_labels
+        self.score_name = score_name
+        self.others = others
+        self.resources = resources
+        self.resource_name = resource_name
+        self.chosen = chosen
+
+    @classmethod
+    def from_estimator(
+        cls,
+        search: Any,
+        *,
+        parameters: Sequence[str] | None = None,
+        metric: str | None = None,
+        ax: "Axes | None" = None,
+    ) -> Self:
+        """Show the scores of a search.
+
+        Parameters
+        ----------
+        search : fitted search
+            Such as `GridSearchCV`, `RandomizedSearchCV` or `HalvingGridSearchCV`.
+        parameters : sequence of one or two str, default=None
+            Names of the parameters for the rows and the columns, or for the columns
+            alone. None takes the first two that were varied.
+        metric : str, default=None
+            What to show of a search with several metrics. None takes the one that the
+            search chose by.
+        ax : matplotlib Axes, default=None
+            Where to draw. None makes a figure of fitting size.
+
+        Returns
+        -------
+        display : GridSearchDisplay
+
+        Raises
+        ------
+        TypeError
+            If `search` is no search.
+        NotFittedError
+            If `search` is not fitted.
+        ValueError
+            If `parameters` are not one or two that the search tried, it tried none, or
+            `metric` is not among its metrics or has to be given.
+        """
+        if not hasattr(search, "cv_results_") and not hasattr(search, "refit"):
+            raise TypeError(
+                "search must be a fitted search such as GridSearchCV. Got "
+                f"{type(search).__name__} instead."
+            )
+        check_is_fitted(search, "cv_results_")
+        results = search.cv_results_
+        key, score_name = _metric(search, metric)
+        # The resource of a halving search is no choice: it follows from the rounds.
+        resource_name = getattr(search, "resource", "")
+        candidates = [
+            {name: value for name, value in candidate.items() if name != resource_name}
+            for candidate in results["params"]
+        ]
+        names = list(dict.fromkeys(name for one in candidates for name in one))
+        values = {
+            name: _distinct([one.get(name, NOT_SET) for one in candidates])
+            for name in names
+        }
+        varied = [name for name in names if len(values[name]) > 1]
+        shown = _checked(parameters, names, varied)
+        row_name, column_name = shown if len(shown) == 2 else ("", shown[0])
+        row_keys = list(values[row_name]) if row_name else [""]
+        column_keys = list(values[column_name])
+
+        cells = [
+            (
+                row_keys.index(_key(one.get(row_name, NOT_SET)) if row_name else ""),
+                column_keys.index(_key(one.get(column_name, NOT_SET))),
+            )
+            for one in candidates
+        ]
+        scores, resources = _best_of_each_cell(
+            (len(row_keys), len(column_keys)),
+            cells,
+            results[key],
+            results.get("n_resources", [0] * len(cells)),
+        )
+        best = getattr(search, "best_index_", None)
+        return cls(
+            scores,
+            row_name=row_name,
+            row_labels=list(values[row_name].values()) if row_name else [""],
+            column_name=column_name,
+            column_labels=list(values[column_name].values()),
+            score_name=score_name,
+            others=[name for name in varied if name not in shown],
+            resources=resources if "n_resources" in results else None,
+            resource_name=resource_name,
+            chosen=None if best is None else cells[best],
+        ).plot(ax=ax)
+
+    def plot(self, *, ax: "Axes | None" = None) -> Self:
+        """Draw the map, with the scores written.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw. None makes a figure of fitting size.
+
+        Returns
+        -------
+        display : GridSearchDisplay
+        """
+        from matplotlib.patches import Rectangle
+
+        n_rows, n_columns = self.scores.shape
+        ax = axes_or_new(
+            ax,
+            width=max(5.0, 2.6 + CELL[0] * n_columns),
+            height=max(2.3, 1.8 + CELL[1] * n_rows),
+        )
+        ax.set_facecolor("0.92")
+        shown = np.ma.masked_invalid(self.scores)
+        bright = shown.min() + 0.6 * (shown.max() - shown.min())  # viridis: above it
+        image = ax.imshow(shown, cmap="viridis", aspect="auto")
+        if shown.count():
+            ax.figure.colorbar(image, ax=ax, label=self.score_name)
+        for (row, column), score in np.ndenumerate(self.scores):
+            value = float(score)
+            text = "-" if np.isnan(value) else f"{value:#.4g}"
+            if self.resources is not None and self.resources[row, column]:
+                text += f"\n({self.resources[row, column]})"
+            colour = "white" if value <= bright else "black"
+            ax.text(
+                column, row, text, color=colour, ha="center", va="center", fontsize=9
+            )
+        if self.chosen is not None:
+            row, column = self.chosen
+            ax.add_patch(
+                Rectangle(
+                    (column - 0.5, row - 0.5),
+                    1,
+                    1,
+                    fill=False,
+                    edgecolor=VERMILION,
+                    linewidth=3,
+                    clip_on=False,
+                )
+            )
+        turned = max(map(len, self.column_labels)) > LONGEST_LEVEL_LABEL
+        ax.set_xticks(
+            range(n_columns),
+            self.column_labels,
+            rotation=30 if turned else 0,
+            ha="right" if turned else "center",
+        )
+        ax.set_yticks(range(n_rows), self.row_labels)
+        if not self.row_name:
+            ax.set_yticks([])
+        title = f"Parameter search: {self.score_name}"
+        if self.others:
+            title += f"\nbest over {', '.join(self.others)}"
+        if self.resources is not None:
+            title += f"\n(in brackets: {self.resource_name})"
+        ax.set(title=title, xlabel=self.column_name, ylabel=self.row_name)
+        self.ax_ = ax
+        self.figure_ = figure_of(ax)
+        return self
+
+
+def _metric(search: Any, metric: str | None) -> tuple[str, str]:
+    """Find the column of ``cv_results_`` that holds the scores, and a name for them."""
+    prefix = "mean_test_"
+    known = [
+        name.removeprefix(prefix)
+        for name in search.cv_results_
+        if name.startswith(prefix)
+    ]
+    if known == ["score"]:
+        if metric not in (None, "score"):
+            raise ValueError(
+                f"metric must be None, as the search has a single one. Got {metric!r} "
+                "instead."
+            )
+        scoring = search.scoring
+        name = "accuracy" if scoring is None else scoring
+        return f"{prefix}score", f"mean {name if isinstance(name, str) else 'score'}"
+    metric = search.refit if metric is None else metric
+    if metric not in known:
+        raise ValueError(
+            f"metric must be one of {', '.join(map(repr, known))}, the metrics of the "
+            f"search. Got {metric!r} instead."
+        )
+    return prefix + metric, f"mean {metric}"
+
+
+def _checked(
+    parameters: Sequence[str] | None, names: list[str], varied: list[str]
+) -> list[str]:
+    """Choose the one or two parameters of the map."""
+    if not names:
+        raise ValueError("search must have tried some parameters; its grid is empty.")
+    if parameters is None:
+        return (varied or names)[:2]
+    chosen = [parameters] if isinstance(parameters, str) else list(parameters)
+    if not (1 <= len(set(chosen)) == len(chosen) <= 2 and set(chosen) <= set(names)):
+        raise ValueError(
+            f"parameters must be one or two of {', '.join(map(repr, names))}, which "
+            f"the search tried. Got {parameters!r} instead."
+        )
+    return chosen
+
+
+def _best_of_each_cell(
+    shape: tuple[int, int],
+    cells: Sequence[tuple[int, int]],
+    scores: Sequence[float],
+    resources: Sequence[int],
+) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """Take the best score among the candidates with most resources in each cell."""
+    best = np.full(shape, np.nan)
+    most = np.zeros(shape, dtype=np.intp)
+    for cell, score, resource in zip(cells, scores, resources, strict=True):
+        if resource > most[cell]:
+            most[cell] = resource
+            best[cell] = score
+        elif resource == most[cell]:
+            best[cell] = np.fmax(best[cell], score)
+    return best, most
+
+
+def _distinct(values: list[Any]) -> dict[str, str]:
+    """Find the distinct values of a parameter: labels by keys, in order.
+
+    Numbers are sorted; anything else keeps the order of the candidates.
+    """
+    distinct = {_key(value): value for value in values}
+    if all(isinstance(value, Real) for value in distinct.values()):
+        distinct = dict(sorted(distinct.items(), key=lambda item: item[1]))
+    return {key: _label(value) for key, value in distinct.items()}
+
+
+def _key(value: Any) -> str:
+    # Values may be lists, estimators or arrays, which are no keys themselves.
+    return repr(value.item() if isinstance(value, np.generic) else value)
+
+
+def _label(value: Any) -> str:
+    if isinstance(value, Real) and not isinstance(value, bool | np.bool_):
+        return f"{value:g}"
+    label = " ".join(str(value).split())
+    if len(label) > LONGEST_LABEL:
+        label = label[: LONGEST_LABEL - 1] + "…"
+    return label

@@ -185,10 +185,12 @@ def test_the_perceptron_of_scikit_learn_shows_what_it_has(digits):
 
 def test_a_figure_that_is_given_is_drawn_on():
     figure = Figure()
-    display = TrainingHistoryDisplay.from_history(HISTORY, figure=figure)
+    display = draw(TrainingHistoryDisplay.from_history(HISTORY, figure=figure))
 
     assert display.figure_ is figure
     assert display.axes_ == figure.axes
+    legend = figure.legends[0].get_window_extent()
+    assert not any(ax.get_window_extent().overlaps(legend) for ax in figure.axes)
 
 
 def test_an_estimator_without_history_is_refused(digits):

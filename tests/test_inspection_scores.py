@@ -9,12 +9,12 @@ from matplotlib.figure import Figure
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import RidgeClassifier
 from sklearn.metrics import classification_report, confusion_matrix
 from sklearn.model_selection import GridSearchCV
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler
-from sklearn.svm import LinearSVC
 
 from mnist_estimators import (
     CNNDigitClassifier,
@@ -77,14 +77,14 @@ class TestConfidenceDisplay:
 
         assert display.correct.tolist() == [True, False, True, True, True]
         left = display.axes_[0]
-        assert legend(left) == ["right: 4 images", "wrong: 1 images"]
+        assert legend(left) == ["right: 4 of 5", "wrong: 1 of 5"]
         highest = [patch.get_xy()[:, 1].max() for patch in left.patches]
         assert highest == pytest.approx([75, 100])
 
     def test_all_may_be_right(self):
         display = draw(ConfidenceDisplay.from_predictions([1, 2], [1, 2], [1.0, 0.0]))
 
-        assert legend(display.axes_[0]) == ["right: 2 images", "wrong: 0 images"]
+        assert legend(display.axes_[0]) == ["right: 2 of 2", "wrong: 0 of 2"]
         assert display.expected_calibration_error == pytest.approx(0.5)
 
     @pytest.mark.parametrize(
@@ -92,7 +92,12 @@ class TestConfidenceDisplay:
         [
             DenseDigitClassifier(epochs=2, random_state=0),
             CNNDigitClassifier(filters=(4,), epochs=2, random_state=0),
-            make_pipeline(MinMaxScaler(), NumpyDigitClassifier(random_state=0)),
+            make_pipeline(
+                MinMaxScaler(),
+                NumpyDigitClassifier(
+                    hidden_layer_sizes=(16,), epochs=3, random_state=0
+                ),
+            ),
             GridSearchCV(
                 NumpyDigitClassifier(epochs=2, random_state=0),
                 {"momentum": [0.5, 0.9]},
@@ -126,11 +131,11 @@ class TestConfidenceDisplay:
 
     def test_without_probabilities_the_mend_is_named_and_works(self, small_digits):
         X, y = small_digits[0][:200] / 255, small_digits[1][:200]
-        svc = LinearSVC(random_state=0)
+        ridge = RidgeClassifier()
 
-        with pytest.raises(TypeError, match=r"CalibratedClassifierCV\(LinearSVC\(\)"):
-            ConfidenceDisplay.from_estimator(svc.fit(X, y), X, y)
-        calibrated = CalibratedClassifierCV(svc, cv=2).fit(X, y)
+        with pytest.raises(TypeError, match=r"as CalibratedClassifierCV\(RidgeClassif"):
+            ConfidenceDisplay.from_estimator(ridge.fit(X, y), X, y)
+        calibrated = CalibratedClassifierCV(ridge, cv=2).fit(X, y)
         display = ConfidenceDisplay.from_estimator(calibrated, X, y)
         assert display.correct.mean() > 0.8
 

@@ -9,7 +9,7 @@ from sklearn.utils import check_consistent_length, column_or_1d
 from sklearn.utils.validation import check_is_fitted
 
 from ._confidence_of import predict_with_probability
-from ._display import BLUE, GREY, VERMILION, Display, new_figure
+from ._display import BLUE, GREY, VERMILION, Display, figure_or_new
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -204,7 +204,7 @@ class ConfidenceDisplay(Display):
         -------
         display : ConfidenceDisplay
         """
-        self.figure_ = new_figure(9.0, 4.0) if figure is None else figure
+        self.figure_ = figure_or_new(figure, 9.0, 4.0)
         self.axes_ = list(self.figure_.subplots(1, 2))
         self._plot_distribution(self.axes_[0])
         self._plot_reliability(self.axes_[1])
@@ -230,7 +230,7 @@ class ConfidenceDisplay(Display):
                 edgecolor=colour,
                 linewidth=1.5,
                 hatch=hatch,
-                label=f"{name}: {n_chosen:,} images",
+                label=f"{name}: {n_chosen:,} of {len(chosen):,}",
             )
         ax.set(
             title="Confidence of right and of wrong predictions",

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.utils import check_array
 
 from .._images import flatten_images, resolve_image_shape, shape_of
-from ._display import VERMILION, grid_of_axes, new_figure
+from ._display import VERMILION, figure_or_new, grid_of_axes
 from ._inside import inside
 
 if TYPE_CHECKING:
@@ -100,15 +100,15 @@ def draw_digits(
     axes : list of n Axes
     """
     n_columns = ceil(sqrt(len(images)))
-    if figure is None:
-        lines = [line for title in titles for line in title.split("\n")]
-        n_lines = max(title.count("\n") + 1 for title in titles)
-        width = max(0.9, CHARACTER_WIDTH * max(map(len, lines)) + 0.1)
-        n_rows = -(-len(images) // n_columns)
-        figure = new_figure(
-            max(LEAST_WIDTH, n_columns * width),
-            n_rows * (0.8 + 0.18 * n_lines) + 0.5,
-        )
+    n_rows = -(-len(images) // n_columns)
+    lines = [line for title in titles for line in title.split("\n")]
+    n_lines = max(title.count("\n") + 1 for title in titles)
+    width = max(0.9, CHARACTER_WIDTH * max(map(len, lines)) + 0.1)
+    figure = figure_or_new(
+        figure,
+        max(LEAST_WIDTH, n_columns * width),
+        n_rows * (0.8 + 0.18 * n_lines) + 0.5,
+    )
     axes = grid_of_axes(figure, len(images), n_columns)
     low, high = float(np.min(images)), float(np.max(images))
     for number, (ax, image, title) in enumerate(zip(axes, images, titles, strict=True)):

@@ -66,6 +66,27 @@ def axes_or_new(ax: "Axes | None", width: float = 6.4, height: float = 4.0) -> "
     return new_figure(width, height).subplots() if ax is None else ax
 
 
+def figure_or_new(figure: "Figure | None", width: float, height: float) -> "Figure":
+    """Take the figure given, or make one; titles and legends get the room they need.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure or None
+        Where to draw. Without a layout engine it gets the constrained one.
+    width, height : float
+        Of a new figure, in inches.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    if figure is None:
+        return new_figure(width, height)
+    if figure.get_layout_engine() is None:
+        figure.set_layout_engine("constrained")
+    return figure
+
+
 def figure_of(ax: "Axes") -> "Figure":
     """Find the figure that axes are on, also where they are on a part of it."""
     return cast("Figure", ax.get_figure(root=True))

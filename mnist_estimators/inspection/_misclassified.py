@@ -13,7 +13,7 @@ from ._digit_images import (
     image_shape_within,
     image_stack,
 )
-from ._display import Display, new_figure
+from ._display import Display, figure_or_new
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -245,7 +245,7 @@ class MisclassifiedDisplay(Display):
         display : MisclassifiedDisplay
         """
         if self.n_mistakes == 0:
-            self.figure_ = new_figure(4.0, 1.2) if figure is None else figure
+            self.figure_ = figure_or_new(figure, 4.0, 1.2)
             ax = self.figure_.subplots()
             ax.set_axis_off()
             text = f"No mistakes in {self.n_samples:,} images"

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from ._display import COLOURS, Display, new_figure
+from ._display import COLOURS, Display, figure_or_new
 from ._inside import inside
 
 if TYPE_CHECKING:
@@ -152,7 +152,7 @@ class TrainingHistoryDisplay(Display):
         """
         known = set().union(*self.histories.values())
         panels = [panel for panel in PANELS if known & {panel, f"val_{panel}"}]
-        self.figure_ = figure or new_figure(1.6 + 4.2 * len(panels), 3.6)
+        self.figure_ = figure_or_new(figure, 1.6 + 4.2 * len(panels), 3.6)
         self.axes_ = list(self.figure_.subplots(1, len(panels), squeeze=False)[0])
         self.best_epochs_ = {
             name: _best_epoch(history) for name, history in self.histories.items()

@@ -82,8 +82,9 @@ def figure_or_new(figure: "Figure | None", width: float, height: float) -> "Figu
     """
     if figure is None:
         return new_figure(width, height)
-    if figure.get_layout_engine() is None:
-        figure.set_layout_engine("constrained")
+    whole = cast("Figure", figure.get_figure(root=True))  # of a subfigure
+    if whole.get_layout_engine() is None:
+        whole.set_layout_engine("constrained")
     return figure
 
 

@@ -82,7 +82,7 @@ def figure_or_new(figure: "Figure | None", width: float, height: float) -> "Figu
     """
     if figure is None:
         return new_figure(width, height)
-    whole = cast("Figure", figure.get_figure(root=True))  # of a subfigure
+    whole = figure.get_figure(root=True)  # of a subfigure
     if whole.get_layout_engine() is None:
         whole.set_layout_engine("constrained")
     return figure

@@ -162,27 +162,18 @@ class ActivationMapDisplay(Display):
             width, height = 2.6 + 0.8 * n_columns, 0.5 + 1.25 * len(self.maps)
             figure = new_figure(max(width, 5.0), max(height, 2.2))
         self.figure_ = figure  # type: ignore[assignment]
-        grid = figure.add_gridspec(
-            len(self.maps), n_columns + 2, width_ratios=(2, *[1] * n_columns, 0.12)
-        )
-        ax = figure.add_subplot(grid[:, 0])
+        # Columns of one grid would make room for what the other rows hold.
+        left, right = figure.subfigures(
+            1, 2, squeeze=False, width_ratios=(2, 1 + n_columns)
+        )[0]
+        ax = left.subplots()
         ax.imshow(self.image, "gray_r")
         ax.set(xticks=[], yticks=[], title=f"image\npredicted: {self.prediction}")
         self.axes_ = [ax]
-        for row, (name, values) in enumerate(self.maps.items()):
-            if values.ndim == 3:
-                places = [grid[row, 1 + number] for number in range(n_columns)]
-                axes = [
-                    figure.add_subplot(place) for place in places[: values.shape[2]]
-                ]
-                _draw_maps(axes, name, values)
-            else:
-                axes = [figure.add_subplot(grid[row, 1:-1])]
-                _draw_units(axes[0], name, values)
-            figure.colorbar(
-                axes[0].images[0], cax=figure.add_subplot(grid[row, -1]), label="output"
-            )
-            self.axes_ += axes
+        rows = right.subfigures(len(self.maps), 1, squeeze=False)[:, 0]
+        for row, (name, values) in zip(rows, self.maps.items(), strict=True):
+            draw = _draw_maps if values.ndim == 3 else _draw_units
+            self.axes_ += draw(row, name, values, n_columns)
         return self
 
 
@@ -203,19 +194,41 @@ def _layers_to_draw(network: Any, names: list[str]) -> list[int]:
     return numbers
 
 
-def _draw_maps(axes: "list[Axes]", name: str, maps: NDArray[Any]) -> None:
+def _draw_maps(
+    row: "SubFigure", name: str, maps: NDArray[Any], n_columns: int
+) -> "list[Axes]":
     height, width, n_maps = maps.shape
-    colours = fitting_colours(maps[:, :, : len(axes)])
-    for number, ax in enumerate(axes):
-        ax.imshow(maps[:, :, number], **colours)
+    shown = maps[:, :, :n_columns]
+    colours = fitting_colours(shown)
+    places = row.subplots(1, n_columns, squeeze=False)[0]
+    axes = list(places[:n_maps])
+    for number, ax in enumerate(places):
         ax.set(xticks=[], yticks=[])
-        ax.set_xlabel(f"{number}", fontsize=8)
+        ax.set_visible(number < n_maps)
+    for number, ax in enumerate(axes):
+        ax.imshow(shown[:, :, number], **colours)
+        ax.set_title(f"{number}", fontsize=8, pad=2)
     some = f"{len(axes)} of {n_maps}" if len(axes) < n_maps else f"{n_maps}"
-    title = f"{name}: {some} maps of {height} x {width}"
-    axes[0].set_title(title, loc="left", fontsize=10)
+    row.suptitle(f"{name}: {some} maps of {height} x {width}", fontsize=10)
+    _draw_scale(row, axes[0], list(places))
+    return axes
 
 
-def _draw_units(ax: "Axes", name: str, units: NDArray[Any]) -> None:
+def _draw_units(
+    row: "SubFigure", name: str, units: NDArray[Any], n_columns: int
+) -> "list[Axes]":
+    ax = row.subplots()
     ax.imshow(units[np.newaxis], aspect="auto", **fitting_colours(units))
     ax.set(yticks=[], xlabel="unit")
-    ax.set_title(f"{name}: {len(units)} units, no maps", loc="left", fontsize=10)
+    row.suptitle(f"{name}: {len(units)} units, no maps", fontsize=10)
+    _draw_scale(row, ax, [ax])
+    return [ax]
+
+
+def _draw_scale(row: "SubFigure", drawn: "Axes", beside: "list[Axes]") -> None:
+    (image,) = drawn.images
+    # Few ticks of one width keep the rows in line.
+    ticks = np.unique([*image.get_clim(), 0.0])
+    row.colorbar(
+        image, ax=beside, label="output", aspect=10, ticks=ticks, format="{x:5.2g}"
+    )

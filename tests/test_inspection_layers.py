@@ -221,7 +221,7 @@ def test_gradients_are_those_of_finite_differences(fitted):
     assert gradients.shape == (3, 28, 28)
     step = 0.002
     for image, label, gradient in zip(X, labels, gradients.reshape(3, -1), strict=True):
-        largest = np.abs(gradient).max()
+        largest = float(np.abs(gradient).max())
         for pixel in np.argsort(np.abs(gradient))[-8:]:
             images = np.stack([image, image]) / np.float32(255)
             images[:, pixel] += [step, -step]

@@ -34,6 +34,8 @@ def inside(estimator: Any, X: Any = None) -> tuple[Any, Any]:
             estimator = estimator.steps[-1][1]
         elif hasattr(estimator, "best_estimator_"):
             estimator = estimator.best_estimator_
+        elif hasattr(estimator, "estimators_"):
+            return estimator, X  # a forest's estimator_ is not fitted
         elif hasattr(estimator, "estimator_"):
             estimator = estimator.estimator_
         elif type(estimator).__name__ == "FrozenEstimator":

@@ -1,0 +1,237 @@
+"""Learned weights as images."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._images import resolve_image_shape
+from ._colours import centred_colours
+from ._display import Display, grid_of_axes, new_figure
+from ._inside import inside
+from ._layers import (
+    architecture,
+    layer_index,
+    layer_names,
+    network_within,
+    refuse_features,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure, SubFigure
+
+N_COLUMNS = 8
+
+
+class FilterDisplay(Display):
+    """Learned kernels of a convolution, or weights of a dense layer, as images.
+
+    Of a dense network, and of a linear classifier such as LogisticRegression, these are
+    the weights between the pixels and each unit. All share one scale of colours, with
+    white for 0: what is red raises the output where there is ink, what is blue lowers
+    it.
+
+    Parameters
+    ----------
+    kernels : ndarray of shape (n_filters, n_inputs, height, width)
+        Weights of each filter or unit; `n_inputs` is 1 where it sees the image.
+    names : sequence of str
+        Of each filter or unit.
+    title : str
+        What they are.
+
+    Attributes
+    ----------
+    axes_ : list of matplotlib.axes.Axes
+        One for each kernel drawn.
+    figure_ : matplotlib.figure.Figure
+        The picture.
+
+    See Also
+    --------
+    ActivationMapDisplay : What the kernels make of an image.
+
+    Examples
+    --------
+    >>> from mnist_estimators import CNNDigitClassifier, load_small_digits
+    >>> from mnist_estimators.inspection import FilterDisplay
+    >>> X, y = load_small_digits()
+    >>> network = CNNDigitClassifier(filters=(4, 8), epochs=1).fit(X[:200], y[:200])
+    >>> display = FilterDisplay.from_estimator(network)
+    >>> display.title, display.kernels.shape
+    ('conv2d_0: kernels', (4, 1, 3, 3))
+    """
+
+    def __init__(self, *, kernels: NDArray[Any], names: Sequence[str], title: str):
+        self.kernels = kernels
+        self.names = names
+        self.title = title
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: Any,
+        *,
+        layer: str | int | None = None,
+        n_kernels: int = 32,
+        figure: "Figure | SubFigure | None" = None,
+    ) -> Self:
+        """Draw weights of a fitted classifier.
+
+        Parameters
+        ----------
+        estimator : fitted classifier
+            DenseDigitClassifier, CNNDigitClassifier, NumpyDigitClassifier, or a linear
+            classifier with ``coef_`` for each class; or a pipeline or a search that
+            holds one.
+        layer : str or int, default=None
+            Name or number of a convolution, as in ``activations``. None takes the first
+            layer with weights, which in a dense network is the only one whose weights
+            belong to pixels.
+        n_kernels : int, default=32
+            Kernels to draw, at most.
+        figure : matplotlib.figure.Figure, default=None
+            Figure to draw on. None makes a new one.
+
+        Returns
+        -------
+        FilterDisplay
+
+        Raises
+        ------
+        TypeError
+            If `estimator` holds neither a network nor a linear classifier, or `layer`
+            is neither text nor integer.
+        ValueError
+            If `layer` does not exist, or its weights are no images; if the network has
+            a backbone; if a step before it makes other features of the pixels; or if
+            `n_kernels` is below 1.
+        NotFittedError
+            If the estimator is not fitted.
+        """
+        classifier, _ = inside(estimator)
+        # Of a linear SVC, coef_ parts two classes each.
+        if hasattr(classifier, "coef_") and not hasattr(classifier, "support_vectors_"):
+            refuse_features(estimator, classifier)
+            display = cls(**_linear_weights(classifier))
+        else:
+            network, _ = network_within(estimator)
+            refuse_features(estimator, network)
+            display = cls(**_network_weights(network, layer))
+        return display.plot(n_kernels=n_kernels, figure=figure)
+
+    def plot(
+        self, *, n_kernels: int = 32, figure: "Figure | SubFigure | None" = None
+    ) -> Self:
+        """Draw the first kernels.
+
+        Filters that see several feature maps have a row each, with their kernels for
+        the first eight maps.
+
+        Parameters
+        ----------
+        n_kernels : int, default=32
+            Kernels to draw, at most.
+        figure : matplotlib.figure.Figure, default=None
+            Figure to draw on. None makes a new one.
+
+        Returns
+        -------
+        self : object
+            The display.
+
+        Raises
+        ------
+        ValueError
+            If `n_kernels` is below 1.
+        """
+        if n_kernels < 1:
+            raise ValueError(
+                f"n_kernels must be at least 1. Got {n_kernels!r} instead."
+            )
+        n_filters, n_inputs = self.kernels.shape[:2]
+        inputs = min(n_inputs, N_COLUMNS, n_kernels)
+        filters = min(n_filters, max(1, n_kernels // inputs))
+        n_columns = inputs if n_inputs > 1 else min(filters, N_COLUMNS)
+        shown = self.kernels[:filters, :inputs]
+        if figure is None:
+            n_rows = -(-filters * inputs // n_columns)
+            figure = new_figure(max(1.6 + 0.9 * n_columns, 4.5), 0.8 + 1.05 * n_rows)
+        self.figure_ = figure  # type: ignore[assignment]
+        self.axes_ = grid_of_axes(figure, filters * inputs, n_columns)  # type: ignore[arg-type]
+        colours = centred_colours(shown)
+        for number, ax in enumerate(self.axes_):
+            row, column = divmod(number, inputs)
+            drawn = ax.imshow(shown[row, column], **colours)
+            if n_inputs == 1:
+                ax.set_title(self.names[row], fontsize=9)
+                continue
+            if row == 0:
+                ax.set_title(f"map {column}", fontsize=9)
+            if column == 0:
+                ax.set_ylabel(self.names[row], fontsize=9)
+        some = [f"{filters} of {n_filters}"] * (filters < n_filters)
+        some += [f"for {inputs} of {n_inputs} maps"] * (n_inputs > 1)
+        figure.suptitle(", ".join([self.title, *some]), fontsize=11)
+        figure.colorbar(drawn, ax=self.axes_, label="weight")
+        return self
+
+
+def _linear_weights(classifier: Any) -> dict[str, Any]:
+    coefficients = np.asarray(classifier.coef_)
+    classes = list(getattr(classifier, "classes_", ()))
+    if len(classes) == 2 and len(coefficients) == 1:
+        classes = classes[1:]
+    if coefficients.ndim != 2 or len(coefficients) != len(classes):
+        raise TypeError(
+            f"The coef_ of {type(classifier).__name__} has shape {coefficients.shape}, "
+            "which is not one row for each class. Give a linear classifier, such as "
+            "LogisticRegression."
+        )
+    return {
+        "kernels": _as_images(
+            coefficients, resolve_image_shape((coefficients.shape), None)
+        ),
+        "names": [f"{label}" for label in classes],
+        "title": f"{type(classifier).__name__}: coefficients of each class",
+    }
+
+
+def _network_weights(network: Any, layer: str | int | None) -> dict[str, Any]:
+    names = layer_names(network)
+    kind = architecture(network)
+    if kind == "backbone":
+        raise ValueError(
+            f"The kernels are inside the backbone {names[0]!r}, and can't be drawn. "
+            f"They are in model_.get_layer({names[0]!r}).get_weights()."
+        )
+    wanted = "conv2d_" if kind == "convolutional" else "dense_"
+    possible = [name for name in names if name.startswith(wanted)]
+    if kind == "dense":
+        del possible[1:]
+    name = possible[0] if layer is None else names[layer_index(network, layer)]
+    if name not in possible:
+        raise ValueError(
+            f"The layer {name!r} has no weights that are images. Those that have are "
+            f"{possible}."
+        )
+    if kind == "convolutional":
+        weights = network.model_.get_layer(name).get_weights()[0]
+        return {
+            "kernels": weights.transpose(3, 2, 0, 1),
+            "names": [f"filter {number}" for number in range(weights.shape[3])],
+            "title": f"{name}: kernels",
+        }
+    rows = network.weights_[0].T
+    is_output = name == names[-2]
+    labels = network.classes_ if is_output else range(len(rows))
+    return {
+        "kernels": _as_images(rows, network.image_shape_),
+        "names": [f"{label}" if is_output else f"unit {label}" for label in labels],
+        "title": f"{name}: weights of each {'class' if is_output else 'unit'}",
+    }
+
+
+def _as_images(weights: NDArray[Any], image_shape: tuple[int, int]) -> NDArray[Any]:
+    return weights.reshape(len(weights), 1, *image_shape)

@@ -1,0 +1,202 @@
+"""The layers of a fitted network, and what they make of images.
+
+A ``NumpyDigitClassifier`` has no ``model_``: its layers are named and numbered as those
+of the same network in Keras.
+"""
+
+from numbers import Integral
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import softmax
+
+from .._backpropagation import ACTIVATIONS
+from .._images import as_network_input, pixel_scale, warn_of_other_range
+from .._validation import validate_pixels
+from ._inside import inside
+
+ROWS_PER_FORWARD_PASS = 512
+
+
+def network_within(estimator: Any, X: Any = None) -> tuple[Any, Any]:
+    """Find the fitted network within an estimator, and the images that reach it.
+
+    Parameters
+    ----------
+    estimator : fitted classifier
+        Or one that holds it.
+    X : array-like, default=None
+        Images as the estimator takes them.
+
+    Returns
+    -------
+    network : fitted classifier
+        Of this package, with layers.
+    X : array-like
+        Images as the network takes them.
+
+    Raises
+    ------
+    TypeError
+        If there is no network in it.
+    """
+    network, X = inside(estimator, X)
+    in_numpy = hasattr(network, "weights_") and hasattr(network, "pixel_range_")
+    if not in_numpy and not hasattr(network, "model_"):
+        raise TypeError(
+            f"estimator holds a {type(network).__name__}, which is none of this "
+            "package's networks: there are no layers to look into. Give a fitted "
+            "DenseDigitClassifier, CNNDigitClassifier or NumpyDigitClassifier, or a "
+            "pipeline or search that ends in one."
+        )
+    return network, X
+
+
+def network_and_images(estimator: Any, X: ArrayLike) -> tuple[Any, NDArray[np.float32]]:
+    """Find the network within an estimator, and scale the images for it.
+
+    Parameters
+    ----------
+    estimator : fitted classifier
+        Or one that holds it.
+    X : array-like of shape (n, pixels), (n, height, width) or (n, height, width, 1)
+        Images as the estimator takes them. Not changed.
+
+    Returns
+    -------
+    network : fitted classifier
+        Of this package, with layers.
+    images : ndarray of shape (n, height, width, 1), dtype float32
+        What reaches the first layer: pixels have values from 0 to 1.
+    """
+    network, X = network_within(estimator, X)
+    pixels = validate_pixels(network, X, reset=False)
+    warn_of_other_range(pixels, network.pixel_range_)
+    high = network.pixel_range_[1]
+    images = as_network_input(pixels, high, network.image_shape_)
+    return network, images.astype(np.float32) * np.float32(pixel_scale(high))
+
+
+def refuse_features(estimator: Any, network: Any) -> None:
+    """Raise an error if a step before the network makes other features of the pixels.
+
+    Raises
+    ------
+    ValueError
+        If the network takes another number of values than the estimator.
+    """
+    n_pixels = getattr(estimator, "n_features_in_", network.n_features_in_)
+    if n_pixels != network.n_features_in_:
+        raise ValueError(
+            f"The network takes {network.n_features_in_} features that a step before "
+            f"it makes of the {n_pixels} pixels: its weights and gradients are no "
+            "images. Fit it on pixels, without that step."
+        )
+
+
+def layer_names(network: Any) -> list[str]:
+    """List the names of a network's layers: kind and number."""
+    if hasattr(network, "model_"):
+        return [layer.name for layer in network.model_.layers]
+    n_dense = len(network.weights_) // 2
+    kinds = ["flatten"] + ["dense", "activation"] * n_dense
+    return [f"{kind}_{number}" for number, kind in enumerate(kinds)]
+
+
+def architecture(network: Any) -> Literal["convolutional", "dense", "backbone"]:
+    """Tell of what kind a network is, from its first layer."""
+    first = layer_names(network)[0]
+    if first.startswith("conv2d_"):
+        return "convolutional"
+    return "dense" if first.startswith("flatten_") else "backbone"
+
+
+def layer_index(network: Any, layer: str | int) -> int:
+    """Find the number of a layer, from 0 up.
+
+    Parameters
+    ----------
+    network : fitted classifier
+        With layers.
+    layer : str or int
+        Name, or number; negative ones count from the last layer.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    TypeError
+        If `layer` is neither a name nor a number.
+    ValueError
+        If there is no such layer.
+    """
+    names = layer_names(network)
+    if isinstance(layer, bool) or not isinstance(layer, str | Integral):
+        raise TypeError(
+            f"layer must be the name or the number of a layer. Got {layer!r} instead."
+        )
+    if layer in names:
+        return names.index(str(layer))
+    if isinstance(layer, Integral) and -len(names) <= int(layer) < len(names):
+        return int(layer) % len(names)
+    raise ValueError(
+        f"There is no layer {layer!r}. Name one of {names}, or give its number, from "
+        f"{-len(names)} to {len(names) - 1}."
+    )
+
+
+def run_layers(
+    network: Any, images: NDArray[np.float32], index: int
+) -> NDArray[np.float32]:
+    """Compute the outputs of a layer.
+
+    Parameters
+    ----------
+    network : fitted classifier
+        With layers. Not changed.
+    images : ndarray of shape (n, height, width, 1), dtype float32
+        From ``network_and_images``.
+    index : int
+        Number of the layer.
+
+    Returns
+    -------
+    ndarray of shape (n, ...), dtype float32
+    """
+    return np.concatenate(
+        [
+            _run_batch(network, images[start : start + ROWS_PER_FORWARD_PASS], index)
+            for start in range(0, len(images), ROWS_PER_FORWARD_PASS)
+        ]
+    )
+
+
+def _run_batch(
+    network: Any, images: NDArray[np.float32], index: int
+) -> NDArray[np.float32]:
+    if not hasattr(network, "model_"):
+        return numpy_outputs(network, images)[index].astype(np.float32)
+    # Layer by layer, since a backbone's output has no place in the graph of the model.
+    layers = network.model_.layers[: index + 1]
+    import tensorflow as tf
+
+    outputs = tf.constant(images)
+    for layer in layers:
+        outputs = layer(outputs, training=False)
+    return tf.cast(outputs, tf.float32).numpy()
+
+
+def numpy_outputs(network: Any, images: NDArray[np.float32]) -> list[NDArray[Any]]:
+    """Compute the outputs of all layers of a ``NumpyDigitClassifier``."""
+    activation = ACTIVATIONS[network.activation].function
+    outputs: list[NDArray[Any]] = [images.reshape(len(images), -1)]
+    for weights, biases in zip(
+        network.weights_[::2], network.weights_[1::2], strict=True
+    ):
+        sums = outputs[-1] @ weights + biases
+        outputs += [sums, activation(sums)]
+    outputs[-1] = softmax(outputs[-2], axis=1)
+    return outputs

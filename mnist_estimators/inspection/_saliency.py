@@ -1,0 +1,106 @@
+"""The gradient of a class score in the pixels of an image."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .._backpropagation import ACTIVATIONS
+from ._gradients import explained_classes, outputs_and_gradients
+from ._layers import network_and_images, numpy_outputs, refuse_features
+
+
+def saliency(
+    estimator: Any, X: ArrayLike, *, labels: ArrayLike | None = None
+) -> NDArray[np.float32]:
+    """Compute the gradient of a class score in each pixel.
+
+    Parameters
+    ----------
+    estimator : fitted classifier
+        DenseDigitClassifier, CNNDigitClassifier or NumpyDigitClassifier, or a pipeline,
+        a search or an AugmentedClassifier that holds one.
+    X : array-like of shape (n, pixels), (n, height, width) or (n, height, width, 1)
+        Images, as `estimator` takes them. Not changed.
+    labels : array-like of shape (n,), default=None
+        The class of each image whose score is explained. None takes those predicted.
+
+    Returns
+    -------
+    ndarray of shape (n, height, width), dtype float32
+        How much the score, before the softmax, rises for each unit of a pixel as the
+        network sees it, where 1 is the brightest. Behind the steps of a pipeline, these
+        are the pixels that the steps make.
+
+    Raises
+    ------
+    TypeError
+        If there is no network in `estimator`.
+    ValueError
+        If `labels` are not classes of the estimator, or of another number than the
+        images; if `X` does not fit the estimator; or if a step before the network makes
+        another number of features of the pixels.
+    NotFittedError
+        If the estimator is not fitted.
+
+    See Also
+    --------
+    grad_cam : Coarser, and less noisy.
+    SaliencyDisplay : Draw both.
+
+    References
+    ----------
+    .. [1] K. Simonyan, A. Vedaldi, A. Zisserman, "Deep Inside Convolutional Networks:
+       Visualising Image Classification Models and Saliency Maps", ICLR Workshop 2014.
+
+    Examples
+    --------
+    >>> from mnist_estimators import NumpyDigitClassifier, load_small_digits
+    >>> from mnist_estimators.inspection import saliency
+    >>> X, y = load_small_digits()
+    >>> network = NumpyDigitClassifier(epochs=2).fit(X, y)
+    >>> saliency(network, X[:5]).shape
+    (5, 28, 28)
+    """
+    network, images = network_and_images(estimator, X)
+    refuse_features(estimator, network)
+    targets = explained_classes(network, images, labels)
+    return input_gradients(network, images, targets)
+
+
+def input_gradients(
+    network: Any, images: NDArray[np.float32], targets: NDArray[np.int64]
+) -> NDArray[np.float32]:
+    """Compute the gradient of each image's class score in its pixels.
+
+    Parameters
+    ----------
+    network : fitted classifier
+        With layers. Not changed.
+    images : ndarray of shape (n, height, width, 1), dtype float32
+        From ``network_and_images``.
+    targets : ndarray of shape (n,)
+        From ``explained_classes``.
+
+    Returns
+    -------
+    ndarray of shape (n, height, width), dtype float32
+    """
+    if hasattr(network, "model_"):
+        gradients = outputs_and_gradients(network, images, targets, 0)[1]
+    else:
+        gradients = _gradients_in_numpy(network, images, targets)
+    return gradients.reshape(images.shape[:3])
+
+
+def _gradients_in_numpy(
+    network: Any, images: NDArray[np.float32], targets: NDArray[np.int64]
+) -> NDArray[np.float32]:
+    slope = ACTIVATIONS[network.activation].slope
+    weights = network.weights_[::2]
+    # Flattened pixels, then sums and activation of each layer; the last is the softmax.
+    hidden = numpy_outputs(network, images)[2:-2:2]
+    gradients = weights[-1].T[targets]
+    for outputs, before in zip(hidden[::-1], weights[-2::-1], strict=True):
+        gradients = (gradients * slope(outputs)) @ before.T
+    return gradients.astype(np.float32)

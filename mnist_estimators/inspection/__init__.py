@@ -1,6 +1,6 @@
 """Look at data, training, mistakes, and what a network learned.
 
-Each display is a class that is used as scikit-learn's own: ``from_estimator`` or another
+Each display is a class, used as scikit-learn's own: ``from_estimator`` or another
 ``from_...`` draws at once. For the confusion matrix take
 ``sklearn.metrics.ConfusionMatrixDisplay``.
 """

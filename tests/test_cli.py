@@ -1,272 +1,138 @@
-import re
+"""What all commands share: help, exit codes, warnings, and the menu."""
+
+import io
 import subprocess
 import sys
+import time
+import warnings
 
-import numpy as np
-import pandas as pd
 import pytest
-from sklearn.utils import Bunch
 
-import mnist_estimators.comparison
+import mnist_estimators
 import mnist_estimators.datasets
-from mnist_estimators import classic_baselines
 from mnist_estimators.cli import main
-from mnist_estimators.exceptions import BackendError, ChecksumError
 
-QUICK = ["compare", "--data", "small", "--n-train", "200", "--cv", "2"]
-
-
-@pytest.fixture(autouse=True)
-def no_forced_terminal(monkeypatch):
-    monkeypatch.delenv("FORCE_COLOR", raising=False)
+COMMANDS = ["data", "train", "evaluate", "predict", "compare", "search", "recipes"]
 
 
 @pytest.fixture
-def no_mnist(monkeypatch, tmp_path):
-    monkeypatch.setenv("MNIST_ESTIMATORS_DATA", str(tmp_path / "missing"))
+def answers(monkeypatch):
+    """Pretend that a terminal is there, on which someone types."""
+
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    def type_in(*lines):
+        monkeypatch.setattr(sys, "stdin", Terminal("".join(f"{x}\n" for x in lines)))
+        monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+
+    return type_in
 
 
-@pytest.fixture
-def tiny_mnist(monkeypatch):
-    """More images than the default number, of four pixels each."""
-    y = np.arange(10_500) % 10
-    X = np.random.default_rng(0).integers(0, 256, (10_500, 4), dtype=np.uint8)
-    bunch = Bunch(data=X, target=y, source="IDX files in some folder")
-    monkeypatch.setattr(mnist_estimators.datasets, "load_mnist", lambda **_: bunch)
-
-
-@pytest.fixture
-def no_work(monkeypatch):
-    """Fail as soon as data are loaded."""
-
-    def load(**_):
-        pytest.fail("the data were loaded before the error was found")
-
-    monkeypatch.setattr(mnist_estimators.datasets, "load_mnist", load)
-    monkeypatch.setattr(mnist_estimators.datasets, "load_small_digits", load)
-
-
-def lines_of(capsys):
-    out, err = capsys.readouterr()
-    assert err == ""
-    return out.splitlines()
-
-
-def test_compare_prints_an_aligned_table_with_the_best_estimator_first(capsys):
-    assert main([*QUICK, "--estimators", "logisticregression,SVC"]) == 0
-
-    data, drawn, blank, heading, *rows = lines_of(capsys)
-    assert data.startswith("Data: small digits")
-    assert data.endswith("asked for by --data small")
-    assert drawn == "200 images, 2 stratified folds, seed 0"
-    assert blank == ""
-    assert re.split(r"\s{2,}", heading) == [
-        "estimator",
-        "accuracy",
-        "SD",
-        "log loss",
-        "fit s",
-        "predict us/image",
-        "size kB",
-    ]
-    assert {len(line) for line in rows} == {len(heading)}
-    cells = {row.split()[0]: row.split()[1:] for row in rows}
-    assert set(cells) == {"SVC", "LogisticRegression"}
-    accuracies = [float(accuracy) for accuracy, *_ in cells.values()]
-    assert accuracies == sorted(accuracies, reverse=True)
-    assert cells["SVC"][2] == "-"
-    assert float(cells["LogisticRegression"][2]) > 0
-
-
-def test_the_table_is_plain_text_in_a_pipe(capsys):
-    main([*QUICK, "--estimators", "KNeighbors"])
-
-    out, err = capsys.readouterr()
-    assert out.isascii()
-    assert "\x1b" not in out
-    assert err == ""
-
-
-def test_auto_takes_mnist_where_it_is_found(capsys, tiny_mnist):
-    main(["compare", "--estimators", "KNeighbors"])
-
-    data, drawn, *_ = lines_of(capsys)
-    assert data.startswith("Data: MNIST, from IDX files in some folder; ")
-    assert drawn.startswith("10000 images, 3 stratified folds")
-
-
-def test_auto_takes_the_small_digits_and_says_why_where_mnist_is_not(capsys, no_mnist):
-    main(["compare", "--estimators", "KNeighbors"])
-
-    data, drawn, *_ = lines_of(capsys)
-    assert data.startswith("Data: small digits")
-    assert "MNIST_ESTIMATORS_DATA must name an existing folder" in data
-    assert drawn.startswith("1797 images")
-
-
-def test_mnist_that_was_asked_for_and_is_not_found_is_an_error(capsys, no_mnist):
-    assert main(["compare", "--data", "mnist"]) == 1
-
-    out, err = capsys.readouterr()
-    assert out == ""
-    assert err.startswith("mnist_estimators compare: error: MNIST_ESTIMATORS_DATA must")
-
-
-def test_all_images_can_be_asked_for(capsys, tiny_mnist):
-    main(["compare", "--n-train", "all", "--estimators", "KNeighbors"])
-
-    assert lines_of(capsys)[1].startswith("10500 images")
-
-
-def test_the_same_seed_gives_the_same_scores(tmp_path):
-    def accuracy(seed):
-        path = tmp_path / "results.csv"
-        main([*QUICK, "--estimators", "SVC", "--csv", str(path), "--seed", seed])
-        return pd.read_csv(path)["accuracy_mean"].item()
-
-    assert accuracy("1") == accuracy("1")
-    assert accuracy("1") != accuracy("2")
-
-
-def test_results_are_written_as_csv_and_as_a_plot(capsys, tmp_path):
-    csv, plot = tmp_path / "results.csv", tmp_path / "results.png"
-
-    main(
-        [
-            *QUICK,
-            "--estimators",
-            "SVC,KNeighbors",
-            "--csv",
-            str(csv),
-            "--plot",
-            str(plot),
-        ]
-    )
-
-    results = pd.read_csv(csv, index_col="estimator")
-    assert set(results.index) == {"SVC", "KNeighbors"}
-    assert results["accuracy_mean"].is_monotonic_decreasing
-    assert plot.read_bytes().startswith(b"\x89PNG")
-    assert len(lines_of(capsys)) == 6
-
-
-def test_the_networks_compare_like_the_rest(capsys):
-    names = ["DenseDigit", "CNNDigit", "SVC"]
-
-    main([*QUICK, "--n-train", "100", "--estimators", ",".join(names)])
-
-    rows = lines_of(capsys)[4:]
-    assert {row.split()[0] for row in rows} == set(names)
-    assert all(float(row.split()[1]) > 0.3 for row in rows)
-
-
-def test_help_names_every_baseline(capsys):
-    with pytest.raises(SystemExit, match="0"):
-        main(["compare", "--help"])
-
-    text = re.sub(r"\s+", " ", capsys.readouterr().out)
-    assert ", ".join(["DenseDigit", "CNNDigit", *classic_baselines()]) in text
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["--estimators", "SCV"], "unknown estimator 'SCV': did you mean 'SVC'?"),
-        (["--estimators", "CNNDigitClassifier"], "did you mean 'CNNDigit'?"),
-        (["--estimators", "SVC,"], "unknown estimator '': Known are DenseDigit, "),
-        (["--n-train", "0"], "--n-train: must be an integer of at least 1 or 'all'"),
-        (["--n-train", "many"], "got 'many'"),
-        (["--cv", "1"], "--cv: must be an integer of at least 2; got '1'"),
-        (["--seed", "-1"], "--seed: must be an integer from 0 to 4294967295"),
-        (["--csv", "no/such/folder/a.csv"], "--csv: can't write"),
-        (["--csv", "."], "--csv: can't write '.': Is a directory"),
-        (["--plot", "no/such/folder/a.png"], "--plot: can't write"),
-        (["--plot", "plot.xls"], "--plot: 'plot.xls' must end in one of ."),
-        (["--data", "cifar"], "invalid choice: 'cifar'"),
-    ],
-)
-def test_wrong_arguments_are_one_line_before_any_work(
-    capsys, no_work, arguments, message
-):
-    with pytest.raises(SystemExit) as exit_:
-        main(["compare", *arguments])
-
-    assert exit_.value.code == 2
-    out, err = capsys.readouterr()
-    assert out == ""
-    assert err.startswith("mnist_estimators compare: error: ")
-    assert message in err
-    assert err.count("\n") == 1
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["--n-train", "1798"], "--n-train must be at most 1797"),
-        (["--n-train", "20"], "--cv 3 needs 3 images of each digit"),
-        (["--n-train", "5"], "5 images hold 0 of one of them"),
-        (["--cv", "200"], "--cv 200 needs 200 images of each digit"),
-    ],
-)
-def test_too_few_images_are_one_line_too(capsys, arguments, message):
-    with pytest.raises(SystemExit) as exit_:
-        main(["compare", "--data", "small", *arguments])
-
-    assert exit_.value.code == 2
-    err = capsys.readouterr().err
-    assert message in err
-    assert err.count("\n") == 1
-
-
-def test_checking_a_file_leaves_nothing_behind_and_old_content_alone(tmp_path):
-    new, old = tmp_path / "new.csv", tmp_path / "old.png"
-    old.write_bytes(b"old")
-
-    with pytest.raises(SystemExit):
-        main([*QUICK, "--n-train", "5", "--csv", str(new), "--plot", str(old)])
-
-    assert not new.exists()
-    assert old.read_bytes() == b"old"
-
-
-@pytest.mark.parametrize(
-    ("raised", "code", "message"),
-    [
-        (KeyboardInterrupt(), 130, "interrupted\n"),
-        (BackendError("Keras uses another backend"), 1, "another backend\n"),
-        (ChecksumError("the file is damaged"), 1, "damaged\n"),
-    ],
-)
-def test_an_interruption_or_failure_ends_in_one_line(
-    capsys, monkeypatch, raised, code, message
-):
-    def compare_estimators(*_, **__):
-        raise raised
-
-    monkeypatch.setattr(
-        mnist_estimators.comparison, "compare_estimators", compare_estimators
-    )
-
-    assert main([*QUICK, "--estimators", "SVC"]) == code
-
-    err = capsys.readouterr().err
-    assert err.endswith(message)
-    assert err.count("\n") == 1
-
-
-def test_help_loads_nothing_heavy():
+def test_help_names_all_commands_and_loads_nothing_heavy():
     script = """
 import runpy, sys
-sys.argv = ["mnist_estimators", "--help"]
+sys.argv = ["mnist-estimators", "--help"]
 try:
     runpy.run_module("mnist_estimators", run_name="__main__", alter_sys=True)
 finally:
     heavy = {"numpy", "sklearn", "pandas", "matplotlib", "keras", "tensorflow", "rich"}
-    print("loaded:", sorted(heavy & set(sys.modules)))
+    print("loaded:", sorted((heavy | {"yaml", "joblib"}) & set(sys.modules)))
 """
+    start = time.process_time()
     finished = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
 
-    assert "compare" in finished.stdout
+    assert all(f"\n    {command} " in finished.stdout for command in COMMANDS)
     assert finished.stdout.splitlines()[-1] == "loaded: []"
+    assert time.process_time() - start < 0.5
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_has_help(capsys, command):
+    with pytest.raises(SystemExit, match="0"):
+        main([command, "--help"])
+
+    assert f"usage: mnist-estimators {command} " in capsys.readouterr().out
+
+
+def test_the_version_is_told(capsys):
+    with pytest.raises(SystemExit, match="0"):
+        main(["--version"])
+
+    assert capsys.readouterr().out == f"{mnist_estimators.__version__}\n"
+
+
+def test_without_a_command_and_a_terminal_there_is_help_and_an_error(capsys):
+    assert main([]) == 2
+
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("usage: mnist-estimators")
+
+
+def test_an_unknown_command_is_one_line(capsys):
+    with pytest.raises(SystemExit, match="2"):
+        main(["trian"])
+
+    err = capsys.readouterr().err
+    assert "invalid choice: 'trian'" in err
+    assert err.count("\n") == 1
+
+
+def test_warnings_are_plain_lines(capsys, monkeypatch):
+    load = mnist_estimators.datasets.load_small_digits
+
+    def load_with_warning(**kwargs):
+        warnings.warn("the digits\nare small", UserWarning, stacklevel=2)
+        return load(**kwargs)
+
+    monkeypatch.setattr(
+        mnist_estimators.datasets, "load_small_digits", load_with_warning
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        assert main(["data", "explore"]) == 0
+
+    err = capsys.readouterr().err
+    assert err == "mnist-estimators data explore: warning: the digits are small\n"
+
+
+def test_the_menu_runs_commands_and_shows_them(capsys, answers):
+    answers("2", "1", "", "q")
+
+    assert main([]) == 0
+
+    out = capsys.readouterr().out
+    assert "  7  search for good parameters" in out
+    assert "$ mnist-estimators recipes\n" in out
+    assert "simple_cnn" in out
+    assert "$ mnist-estimators data explore --data small\n" in out
+    assert "1797 images of 28 x 28 pixels" in out
+
+
+def test_the_menu_goes_on_after_mistakes_and_ends_with_the_last_code(capsys, answers):
+    answers("9", "3", "simple_cn", "", "", "", "5", "'four.png", "4", "a b.model", "")
+
+    assert main([]) == 2  # two arguments for one model
+
+    out, err = capsys.readouterr()
+    assert "Give a number from 1 to 7, or q." in out
+    assert "did you mean 'simple_cnn'?" in err
+    assert "That can't be read: No closing quotation." in out
+    assert "$ mnist-estimators evaluate a b.model --data small" in out
+    assert out.count("What would you like to do?") == 5
+
+
+def test_ctrl_c_leaves_the_menu(capsys, monkeypatch, answers):
+    answers()
+
+    def press_ctrl_c(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("builtins.input", press_ctrl_c)
+
+    assert main([]) == 130
+    assert capsys.readouterr().err == "interrupted\n"

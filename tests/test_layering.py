@@ -46,11 +46,13 @@ LAYERS = (
     {"_augmented", "_cnn", "_dense", "_members", "_numpy", "_voting"},
     {
         "_comparison_view",
+        "_html",
         "comparison",
         "export",
         "inspection",
         "persistence",
         "recipes",
+        "report",
     },
     {"__main__", "cli", "serving"},
 )
@@ -59,7 +61,14 @@ LAYER_OF = {module: level for level, layer in enumerate(LAYERS) for module in la
 ENTRY_POINTS = {"__main__", "cli", "serving"}
 NETWORK_MODULES = LAYERS[1] | LAYERS[2] | {"_cnn", "_dense", "_numpy"}
 # These see estimators only through scikit-learn's API, so that any estimator fits.
-FOR_ANY_ESTIMATOR = {"_augmented", "_members", "_voting", "comparison", "inspection"}
+FOR_ANY_ESTIMATOR = {
+    "_augmented",
+    "_members",
+    "_voting",
+    "comparison",
+    "inspection",
+    "report",
+}
 
 
 def _source_files() -> list[Path]:

@@ -14,6 +14,7 @@ DISTRIBUTION_OF = {
     "PIL": "pillow",
     "cv2": "opencv-python-headless",
     "sklearn": "scikit-learn",
+    "yaml": "pyyaml",
 }
 
 

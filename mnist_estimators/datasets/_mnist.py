@@ -43,6 +43,7 @@ def load_mnist(
     as_frame: bool = False,
     as_images: bool = False,
     data_home: str | os.PathLike[str] | None = None,
+    download_if_missing: bool = True,
 ) -> tuple[Any, Any] | Bunch:
     """Load the MNIST database of handwritten digits.
 
@@ -80,6 +81,8 @@ def load_mnist(
     data_home : path-like, default=None
         A folder to look in first. It must exist; where it holds no MNIST, the search
         goes on.
+    download_if_missing : bool, default=True
+        If False, data that are not on this machine are an error.
 
     Returns
     -------
@@ -105,7 +108,7 @@ def load_mnist(
     TypeError
         If `data_home` is not a path.
     DatasetNotFoundError
-        If none of the four places has the data, or if the folder named by `data_home`
+        If none of the places has the data, or if the folder named by `data_home`
         or ``MNIST_ESTIMATORS_DATA`` does not exist. It is a ``FileNotFoundError``.
     ChecksumError
         If a file differs from the original. It is an ``OSError``.
@@ -133,7 +136,7 @@ def load_mnist(
     check_layout(as_frame=as_frame, as_images=as_images)
 
     wanted = [array for part in _SUBSETS[subset] for array in MNIST_PARTS[part]]
-    source, arrays = _find(wanted, data_home)
+    source, arrays = _find(wanted, data_home, download_if_missing)
     return arrange(
         np.concatenate(arrays[0::2]),
         np.concatenate(arrays[1::2]),
@@ -147,7 +150,9 @@ def load_mnist(
 
 
 def _find(
-    wanted: Sequence[MnistArray], data_home: str | os.PathLike[str] | None
+    wanted: Sequence[MnistArray],
+    data_home: str | os.PathLike[str] | None,
+    download_if_missing: bool,
 ) -> tuple[str, list[NDArray[np.uint8]]]:
     named = os.environ.get(_ENVIRONMENT_VARIABLE) or None
     keras_home = Path(os.environ.get("KERAS_HOME") or "~/.keras")
@@ -168,6 +173,9 @@ def _find(
             kind, arrays = found
             return f"{kind} in {folder} ({place})", arrays
         failures.append(f"{place}: {folder} has neither the IDX files nor mnist.npz")
+    if not download_if_missing:
+        failures.append("download_if_missing=False: not downloaded")
+        raise DatasetNotFoundError(_explain(wanted, failures))
     try:
         return "download by keras.datasets.mnist", _download(wanted)
     except Exception as error:
@@ -195,7 +203,7 @@ def _explain(wanted: Sequence[MnistArray], failures: Sequence[str]) -> str:
     files = ", ".join(array.idx_name for array in wanted)
     return "\n".join(
         [
-            "MNIST was not found on this machine and could not be downloaded:",
+            "MNIST was not found on this machine, and was not downloaded:",
             *numbered,
             f"Put the original files ({files}; gzipped or not) or Keras' mnist.npz "
             f"into a folder, and pass it as data_home or set {_ENVIRONMENT_VARIABLE} "

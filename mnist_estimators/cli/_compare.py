@@ -1,19 +1,26 @@
-"""The command line: ``python -m mnist_estimators <command>``.
-
-Each command is one function that declares its arguments and one that runs it. What a
-command needs is imported when it runs, so ``--help`` answers at once.
-"""
+"""``compare``: cross-validate the networks and classic classifiers."""
 
 import argparse
-import difflib
+import json
 import os
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
-from .exceptions import BackendError, DatasetNotFoundError
+from ..exceptions import DatasetNotFoundError
+from ._arguments import (
+    UsageError,
+    add_command,
+    add_folds,
+    add_json,
+    add_seed,
+    check_picture_format,
+    check_writable,
+    image_count,
+    print_json,
+    unknown,
+)
 
 _NETWORKS = ("DenseDigit", "CNNDigit")
 _BASELINES = (
@@ -27,59 +34,12 @@ _BASELINES = (
 _DEFAULT_MNIST_IMAGES = 10_000
 
 
-class _Parser(argparse.ArgumentParser):
-    """Reports an error as one line, without the usage before it."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: error: {message}\n")
-
-
-class _UsageError(Exception):
-    """Arguments that can only be seen to be wrong while the command runs."""
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command.
-
-    Parameters
-    ----------
-    argv : sequence of str, default=None
-        Arguments without the program's name; None takes those of the process.
-
-    Returns
-    -------
-    int
-        Exit code: 0 after success, 1 where data or files fail, 130 after Ctrl-C.
-
-    Raises
-    ------
-    SystemExit
-        With code 2 for wrong arguments, 0 after ``--help`` and ``--version``.
-    """
-    parser = _Parser(
-        prog="mnist_estimators",
-        description="Handwritten-digit classifiers that behave like scikit-learn's.",
-    )
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    _declare_compare(commands)
-
-    arguments = parser.parse_args(argv)
-    try:
-        arguments.run(arguments)
-    except _UsageError as error:
-        arguments.parser.error(str(error))
-    except (OSError, BackendError) as error:
-        print(f"{arguments.parser.prog}: error: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return 130
-    return 0
-
-
-def _declare_compare(commands: Any) -> None:
-    parser = commands.add_parser(
+def declare_compare(commands: Any) -> None:
+    """Declare the command's arguments."""
+    parser = add_command(
+        commands,
         "compare",
+        _compare,
         help="cross-validate the networks and classic classifiers on the same splits",
         description=(
             "Cross-validate the networks and scikit-learn's classic classifiers on the "
@@ -96,18 +56,12 @@ def _declare_compare(commands: Any) -> None:
     )
     parser.add_argument(
         "--n-train",
-        type=_image_count,
+        type=image_count,
         metavar="N|all",
         help="number of images, drawn stratified from the data (default: "
         f"{_DEFAULT_MNIST_IMAGES} of MNIST, all small digits)",
     )
-    parser.add_argument(
-        "--cv",
-        type=_fold_count,
-        default=3,
-        metavar="K",
-        help="number of folds (default: %(default)s)",
-    )
+    add_folds(parser)
     parser.add_argument(
         "--estimators",
         type=_estimator_names,
@@ -122,14 +76,8 @@ def _declare_compare(commands: Any) -> None:
         metavar="FILE.png",
         help="draw accuracy against fit time",
     )
-    parser.add_argument(
-        "--seed",
-        type=_seed,
-        default=0,
-        metavar="S",
-        help="seed of images, splits and classifiers (default: %(default)s)",
-    )
-    parser.set_defaults(run=_compare, parser=parser)
+    add_seed(parser, "images, splits and classifiers")
+    add_json(parser)
 
 
 def _compare(arguments: argparse.Namespace) -> None:
@@ -137,21 +85,23 @@ def _compare(arguments: argparse.Namespace) -> None:
         import sklearn.ensemble  # noqa: F401  loads OpenMP and OpenBLAS
 
     if arguments.csv is not None:
-        _check_writable("--csv", arguments.csv)
+        check_writable("--csv", arguments.csv)
     if arguments.plot is not None:
-        _check_plot_format(arguments.plot)
-        _check_writable("--plot", arguments.plot)
+        check_picture_format("--plot", arguments.plot)
+        check_writable("--plot", arguments.plot)
 
     X, y, n_default, first_line = _load_data(arguments.data)
-    print(first_line, flush=True)
+    if not arguments.json:
+        print(first_line, flush=True)
     X, y = _draw_images(X, y, arguments.n_train or n_default, arguments)
-    print(
-        f"{len(y)} images, {arguments.cv} stratified folds, seed {arguments.seed}",
-        flush=True,
-    )
+    if not arguments.json:
+        print(
+            f"{len(y)} images, {arguments.cv} stratified folds, seed {arguments.seed}",
+            flush=True,
+        )
 
-    from ._comparison_view import best_first, format_table
-    from .comparison import compare_estimators
+    from .._comparison_view import best_first, format_table
+    from ..comparison import compare_estimators
 
     results = best_first(
         compare_estimators(
@@ -163,11 +113,24 @@ def _compare(arguments: argparse.Namespace) -> None:
             verbose=1,
         )
     )
-    print(f"\n{format_table(results)}", flush=True)
+    if arguments.json:
+        # NaN, which JSON does not know, becomes null.
+        rows = results.reset_index().to_json(orient="records")
+        print_json(
+            {
+                "data": first_line.removeprefix("Data: "),
+                "n_images": len(y),
+                "cv": arguments.cv,
+                "seed": arguments.seed,
+                "results": json.loads(rows),
+            }
+        )
+    else:
+        print(f"\n{format_table(results)}", flush=True)
     if arguments.csv is not None:
         results.to_csv(arguments.csv)
     if arguments.plot is not None:
-        from .inspection import ComparisonDisplay
+        from ..inspection import ComparisonDisplay
 
         ComparisonDisplay.from_results(results).figure_.savefig(arguments.plot, dpi=150)
 
@@ -193,7 +156,7 @@ def _threads_that_share_the_machine() -> Iterator[None]:
 
 def _load_data(choice: str) -> tuple[Any, Any, int | str, str]:
     """Return images, labels, how many of them to use by default, and where from."""
-    from .datasets import load_mnist, load_small_digits
+    from ..datasets import load_mnist, load_small_digits
 
     why = f"asked for by --data {choice}"
     if choice != "small":
@@ -230,13 +193,13 @@ def _draw_images(
             random_state=arguments.seed,
         )
     elif isinstance(n_images, int) and n_images > len(y):
-        raise _UsageError(
+        raise UsageError(
             f"--n-train must be at most {len(y)}, the number of images in these data, "
             f"or 'all'; got {n_images}"
         )
     rarest = min(np.count_nonzero(y == label) for label in labels)
     if rarest < arguments.cv:
-        raise _UsageError(
+        raise UsageError(
             f"--cv {arguments.cv} needs {arguments.cv} images of each digit, but "
             f"{len(y)} images hold {rarest} of one of them: raise --n-train or lower "
             "--cv"
@@ -245,15 +208,15 @@ def _draw_images(
 
 
 def _estimators(names: Sequence[str], seed: int) -> dict[str, Any]:
-    from .comparison import classic_baselines
+    from ..comparison import classic_baselines
 
     known = classic_baselines(random_state=seed)
     if any(name in _NETWORKS for name in names):
         from rich.console import Console
 
-        from ._cnn import CNNDigitClassifier
-        from ._dense import DenseDigitClassifier
-        from ._tensorflow import load_keras
+        from .._cnn import CNNDigitClassifier
+        from .._dense import DenseDigitClassifier
+        from .._tensorflow import load_keras
 
         # TensorFlow's start takes seconds that belong to no fit.
         with Console(stderr=True).status("starting TensorFlow"):
@@ -263,65 +226,10 @@ def _estimators(names: Sequence[str], seed: int) -> dict[str, Any]:
     return {name: known[name] for name in names}
 
 
-def _check_writable(option: str, path: Path) -> None:
-    """Find out before the long work whether a file can be written."""
-    existed = path.exists()
-    try:
-        with path.open("ab"):
-            pass
-    except OSError as error:
-        raise _UsageError(
-            f"{option}: can't write {str(path)!r}: {error.strerror}"
-        ) from None
-    if not existed:
-        path.unlink()
-
-
-def _check_plot_format(path: Path) -> None:
-    from matplotlib.backend_bases import FigureCanvasBase
-
-    formats = FigureCanvasBase.get_supported_filetypes()
-    if path.suffix.lower().removeprefix(".") not in formats:
-        raise _UsageError(
-            f"--plot: {str(path)!r} must end in one of .{', .'.join(sorted(formats))}"
-        )
-
-
-def _image_count(text: str) -> int | str:
-    return text if text == "all" else _integer(text, 1, None, "or 'all'")
-
-
-def _fold_count(text: str) -> int:
-    return _integer(text, 2, None)
-
-
-def _seed(text: str) -> int:
-    return _integer(text, 0, 2**32 - 1)
-
-
-def _integer(text: str, low: int, high: int | None, otherwise: str = "") -> int:
-    try:
-        number = int(text)
-    except ValueError:
-        number = low - 1
-    if number < low or (high is not None and number > high):
-        bounds = f"of at least {low}" if high is None else f"from {low} to {high}"
-        allowed = f"an integer {bounds} {otherwise}".rstrip()
-        raise argparse.ArgumentTypeError(f"must be {allowed}; got {text!r}")
-    return number
-
-
 def _estimator_names(text: str) -> list[str]:
     known = {name.lower(): name for name in (*_NETWORKS, *_BASELINES)}
-    names = []
-    for given in text.split(","):
-        key = given.strip().lower()
-        if key not in known:
-            near = difflib.get_close_matches(key.removesuffix("classifier"), known, 1)
-            hint = f"did you mean {known[near[0]]!r}? " if near else ""
-            raise argparse.ArgumentTypeError(
-                f"unknown estimator {given.strip()!r}: {hint}"
-                f"Known are {', '.join(known.values())}"
-            )
-        names.append(known[key])
-    return names
+    names = [given.strip() for given in text.split(",")]
+    for name in names:
+        if name.lower() not in known:
+            raise argparse.ArgumentTypeError(unknown("estimator", name, known.values()))
+    return [known[name.lower()] for name in names]

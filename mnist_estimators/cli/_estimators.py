@@ -1,0 +1,181 @@
+"""The classifier that arguments name: a recipe or a class, and its parameters."""
+
+import argparse
+import ast
+import sys
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ._arguments import Parser, UsageError, one_line, unknown
+
+ESTIMATORS = {
+    "DenseDigit": "DenseDigitClassifier",
+    "CNNDigit": "CNNDigitClassifier",
+    "Numpy": "NumpyDigitClassifier",
+}
+_WORDS = {"none": None, "null": None, "true": True, "false": False}
+
+
+def add_estimator(parser: Parser) -> None:
+    """Declare the name of a recipe and ``--estimator``."""
+    parser.add_argument(
+        "recipe",
+        nargs="?",
+        metavar="RECIPE",
+        help="a network that 'mnist-estimators recipes' lists, such as simple_cnn",
+    )
+    parser.add_argument(
+        "--estimator",
+        type=_estimator_name,
+        metavar="NAME",
+        help=f"in place of a recipe: one of {', '.join(ESTIMATORS)}",
+    )
+
+
+def make_estimator(recipe: str | None, name: str | None, seed: int) -> Any:
+    """Make the classifier that was asked for.
+
+    Parameters
+    ----------
+    recipe : str or None
+        Name of a recipe.
+    name : str or None
+        One of ``ESTIMATORS``, in place of a recipe.
+    seed : int
+        Of the classifier.
+
+    Returns
+    -------
+    classifier
+        Unfitted.
+
+    Raises
+    ------
+    UsageError
+        If there is no such recipe, or not one of both was named.
+    """
+    import mnist_estimators
+    from mnist_estimators import recipes
+
+    known = recipes.all(random_state=seed)
+    if recipe is None and name is None:
+        raise UsageError(
+            f"name a recipe, one of {', '.join(known)}, or an estimator with "
+            f"--estimator, one of {', '.join(ESTIMATORS)}"
+        )
+    if recipe is not None and name is not None:
+        raise UsageError(
+            f"both the recipe {recipe!r} and --estimator {name} were named: leave one "
+            "of them out"
+        )
+    if name is not None:
+        return getattr(mnist_estimators, ESTIMATORS[name])(random_state=seed)
+    assert recipe is not None
+    if recipe not in known:
+        raise UsageError(unknown("recipe", recipe, known))
+    return known[recipe]
+
+
+def set_parameters(estimator: Any, parameters: Mapping[str, Any]) -> Any:
+    """Set parameters of a classifier of this package, and check them all.
+
+    Parameters
+    ----------
+    estimator : classifier
+        Changed.
+    parameters : mapping of str to object
+        Values by their names.
+
+    Returns
+    -------
+    classifier
+        The same.
+
+    Raises
+    ------
+    UsageError
+        If there is no such parameter, or a value is out of its range.
+    """
+    from .._sklearn import validate_parameter_constraints
+
+    name = type(estimator).__name__
+    known = estimator.get_params()
+    for parameter in parameters:
+        if parameter not in known:
+            raise UsageError(unknown(f"parameter of {name}", parameter, known))
+    estimator.set_params(**parameters)
+    try:
+        validate_parameter_constraints(
+            estimator._parameter_constraints,
+            estimator.get_params(deep=False),
+            caller_name=name,
+        )
+    except ValueError as error:
+        raise UsageError(one_line(error)) from None
+    return estimator
+
+
+def describe(estimator: Any) -> str:
+    """Name a classifier on one line, with the parameters that are not the default."""
+    return one_line(estimator)
+
+
+def progress_verbosity(*, quiet: bool) -> int:
+    """Choose `verbose`: a bar on a terminal, else lines, or nothing where `quiet`."""
+    if sys.stderr.isatty():
+        return 1
+    return 0 if quiet else 2
+
+
+def parameter(text: str) -> tuple[str, Any]:
+    """Read ``name=value``."""
+    name, value = _name_and_text(text)
+    return name, parse_value(value)
+
+
+def candidates(text: str) -> tuple[str, list[Any]]:
+    """Read ``name=value,value,...``; a comma within brackets separates nothing."""
+    name, values = _name_and_text(text)
+    return name, [parse_value(part) for part in _split(values)]
+
+
+def parse_value(text: str) -> Any:
+    """Read a Python literal; what is none is text."""
+    text = text.strip()
+    if text.lower() in _WORDS:
+        return _WORDS[text.lower()]
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text
+
+
+def _name_and_text(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (equals and name.strip() and value.strip()):
+        raise argparse.ArgumentTypeError(
+            f"must be name=value, such as epochs=5; got {text!r}"
+        )
+    return name.strip(), value
+
+
+def _split(text: str) -> Iterable[str]:
+    depth, part = 0, ""
+    for character in text:
+        if character == "," and depth == 0:
+            yield part
+            part = ""
+            continue
+        depth += (character in "([{") - (character in ")]}")
+        part += character
+    yield part
+
+
+def _estimator_name(text: str) -> str:
+    known = {name.lower(): name for name in ESTIMATORS}
+    key = text.lower().removesuffix("classifier")
+    # NumpyDigitClassifier goes without "Digit" here.
+    key = key if key in known else key.removesuffix("digit")
+    if key not in known:
+        raise argparse.ArgumentTypeError(unknown("estimator", text, ESTIMATORS))
+    return known[key]

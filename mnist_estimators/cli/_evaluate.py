@@ -1,0 +1,58 @@
+"""``evaluate``: test a model file."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from ._arguments import CommandError, add_command, add_json, one_line, print_json
+from ._digits import add_data, load_digits
+from ._model_files import TRUST, load_model
+
+
+def declare_evaluate(commands: Any) -> None:
+    """Declare the command's arguments."""
+    parser = add_command(
+        commands,
+        "evaluate",
+        _evaluate,
+        help="score a model file on test images, digit by digit",
+        description="Score a model on the test images, which train never sees, and "
+        "print precision, recall and more for each digit.",
+    )
+    parser.add_argument(
+        "model", type=Path, metavar="MODEL", help=f"what train --save wrote; {TRUST}"
+    )
+    add_data(parser)
+    add_json(parser)
+
+
+def _evaluate(arguments: argparse.Namespace) -> None:
+    estimator = load_model(arguments.model)
+    digits = load_digits(arguments.data)
+
+    from ..inspection import digit_report
+
+    try:
+        report = digit_report(digits.y_test, estimator.predict(digits.X_test))
+    except ValueError as error:
+        raise CommandError(
+            f"{str(arguments.model)!r} can't predict these images: {one_line(error)}"
+        ) from error
+    accuracy = float(report.loc["accuracy", "accuracy"])
+    n_images = len(digits.y_test)
+    if arguments.json:
+        rows = report.drop(index="accuracy").to_json(orient="index")
+        print_json(
+            {
+                "model": str(arguments.model),
+                "data": digits.origin,
+                "n_test": n_images,
+                "accuracy": accuracy,
+                "digits": json.loads(rows),
+            }
+        )
+        return
+    print(f"Data: {digits.origin}: {n_images} test images")
+    print(f"Accuracy: {accuracy:.4f}\n")
+    print(report.reset_index().to_string(index=False, float_format="{:.4f}".format))

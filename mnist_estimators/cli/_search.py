@@ -1,0 +1,244 @@
+"""``search``: try combinations of parameters in cross-validation."""
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ._arguments import (
+    CommandError,
+    UsageError,
+    add_command,
+    add_folds,
+    add_json,
+    add_seed,
+    check_writable,
+    one_line,
+    print_json,
+    unknown,
+)
+from ._digits import add_training_data, load_digits
+from ._estimators import (
+    ESTIMATORS,
+    add_estimator,
+    candidates,
+    describe,
+    make_estimator,
+    parse_value,
+    set_parameters,
+)
+from ._interruption import Interruption
+from ._model_files import TRUST, save_model
+from ._search_progress import SearchProgress
+
+_METHODS = ("grid", "halving")
+_FILE_KEYS = ("recipe", "estimator", "method", "parameters")
+
+
+def declare_search(commands: Any) -> None:
+    """Declare the command's arguments."""
+    parser = add_command(
+        commands,
+        "search",
+        _search,
+        help="try combinations of parameters in cross-validation",
+        description="Try all combinations of the parameters given, in "
+        "cross-validation on the training images; score the best one on the test "
+        "images.",
+    )
+    add_estimator(parser)
+    parser.add_argument(
+        "--param",
+        type=candidates,
+        action="append",
+        default=[],
+        metavar="NAME=A,B,...",
+        help="values to try, such as dropout=0.1,0.3 or filters=(8,16),(16,32); may be "
+        "given several times",
+    )
+    parser.add_argument(
+        "--file",
+        type=Path,
+        metavar="FILE.yaml",
+        help="a file with recipe or estimator, method, and parameters, a mapping of "
+        "names to lists of values; what is given here goes before it",
+    )
+    parser.add_argument(
+        "--method",
+        choices=_METHODS,
+        help="grid tries each combination on all training images; halving begins with "
+        "few images, and goes on with the better third (default: grid)",
+    )
+    add_folds(parser)
+    add_training_data(parser)
+    parser.add_argument(
+        "--save",
+        type=Path,
+        metavar="FILE",
+        help=f"write the best model, fitted to all training images; {TRUST}",
+    )
+    add_seed(parser, "images, splits and networks")
+    add_json(parser)
+
+
+def _search(arguments: argparse.Namespace) -> None:
+    given = _read_file(arguments.file) if arguments.file else {}
+    named = arguments.recipe or arguments.estimator
+    recipe = arguments.recipe if named else given.get("recipe")
+    name = arguments.estimator if named else given.get("estimator")
+    method = arguments.method or given.get("method", "grid")
+    grid = {**given.get("parameters", {}), **dict(arguments.param)}
+    if not grid:
+        raise UsageError(
+            "name values to try, with --param epochs=5,10 or in a --file of YAML"
+        )
+    estimator = make_estimator(recipe, name, arguments.seed)
+    _check_candidates(estimator, grid)
+    if arguments.save is not None:
+        check_writable("--save", arguments.save)
+
+    digits = load_digits(arguments.data, arguments.n_train, arguments.seed)
+    if not arguments.json:
+        print(f"Data: {digits}", flush=True)
+        print(f"Classifier: {describe(estimator)}", flush=True)
+    with Interruption() as interruption:
+        progress = SearchProgress(grid, interruption, quiet=arguments.json)
+        search = _make_search(method, estimator, grid, arguments, progress)
+        try:
+            with progress:
+                search.fit(digits.X_train, digits.y_train)
+        except (TypeError, ValueError) as error:
+            raise UsageError(one_line(error)) from error
+        if interruption.happened:  # in the last fit, to all training images
+            raise KeyboardInterrupt
+    best = search.best_estimator_
+    accuracy = float(best.score(digits.X_test, digits.y_test))
+    ranked = _ranked(search.cv_results_)
+    if arguments.save is not None:
+        save_model(best, arguments.save)
+    if arguments.json:
+        print_json(
+            {
+                "data": digits.origin,
+                "classifier": describe(estimator),
+                "method": method,
+                "cv": arguments.cv,
+                "seed": arguments.seed,
+                "candidates": ranked,
+                "best_parameters": search.best_params_,
+                "test_accuracy": accuracy,
+                "model": arguments.save,
+            }
+        )
+        return
+    print("\naccuracy      SD   fit s  images  parameters")
+    for row in ranked:
+        print(
+            f"{row['accuracy']:>8.4f}  {row['accuracy_std']:.4f}  "
+            f"{row['fit_seconds']:>6.2f}  {row['n_images'] or len(digits.y_train):>6}  "
+            f"{as_text(row['parameters'])}"
+        )
+    print(f"\nBest: {as_text(search.best_params_)}")
+    print(f"Accuracy: {accuracy:.4f} on {len(digits.y_test)} test images")
+    if arguments.save is not None:
+        print(f"Model: {arguments.save}")
+
+
+def as_text(parameters: Mapping[str, Any]) -> str:
+    """Write parameters on one line."""
+    return ", ".join(f"{name}={value!r}" for name, value in parameters.items())
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    import yaml
+
+    try:
+        given = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise CommandError(
+            f"--file: can't read {str(path)!r}: {error.strerror}"
+        ) from None
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
+        raise CommandError(
+            f"--file: {str(path)!r} is no YAML: {one_line(error)}"
+        ) from (error)
+    if not isinstance(given, dict):
+        raise UsageError(
+            f"--file: {str(path)!r} must be a mapping with {', '.join(_FILE_KEYS)}"
+        )
+    for key in given:
+        if key not in _FILE_KEYS:
+            raise UsageError(f"--file: {unknown('key', str(key), _FILE_KEYS)}")
+    for key, known in [("estimator", ESTIMATORS), ("method", _METHODS)]:
+        if key in given and given[key] not in known:
+            raise UsageError(f"--file: {unknown(key, str(given[key]), known)}")
+    parameters = given.get("parameters", {})
+    if not isinstance(parameters, dict):
+        raise UsageError(
+            "--file: parameters must be a mapping of names to lists of values, such "
+            "as 'epochs: [5, 10]'"
+        )
+    given["parameters"] = {
+        str(name): list(map(_value, values if isinstance(values, list) else [values]))
+        for name, values in parameters.items()
+    }
+    return given
+
+
+def _value(value: Any) -> Any:
+    # YAML takes 1e-3 for text.
+    return parse_value(value) if isinstance(value, str) else value
+
+
+def _check_candidates(estimator: Any, grid: Mapping[str, list[Any]]) -> None:
+    from sklearn.base import clone
+
+    for name, values in grid.items():
+        for value in values:
+            set_parameters(clone(estimator), {name: value})
+
+
+def _make_search(
+    method: str,
+    estimator: Any,
+    grid: Mapping[str, list[Any]],
+    arguments: argparse.Namespace,
+    progress: SearchProgress,
+) -> Any:
+    from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+    from sklearn.model_selection import (
+        GridSearchCV,
+        HalvingGridSearchCV,
+        StratifiedKFold,
+    )
+
+    settings: dict[str, Any] = {
+        "scoring": progress.score,
+        "cv": StratifiedKFold(arguments.cv, shuffle=True, random_state=arguments.seed),
+        "error_score": "raise",
+    }
+    if method == "halving":
+        return HalvingGridSearchCV(
+            estimator, grid, random_state=arguments.seed, **settings
+        )
+    return GridSearchCV(estimator, grid, **settings)
+
+
+def _ranked(results: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """List the candidates, the best first; of a halving search all of its rounds."""
+    # Of more images more is to be expected: the last round goes first.
+    n_images = results.get("n_resources", [None] * len(results["params"]))
+    order = sorted(
+        range(len(results["params"])),
+        key=lambda i: (-(n_images[i] or 0), results["rank_test_score"][i]),
+    )
+    return [
+        {
+            "parameters": results["params"][i],
+            "accuracy": float(results["mean_test_score"][i]),
+            "accuracy_std": float(results["std_test_score"][i]),
+            "fit_seconds": float(results["mean_fit_time"][i]),
+            "n_images": None if n_images[i] is None else int(n_images[i]),
+        }
+        for i in order
+    ]

@@ -1,0 +1,161 @@
+"""``train``: fit a recipe or an estimator, test it, save it, and report on it."""
+
+import argparse
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from ._arguments import (
+    UsageError,
+    add_command,
+    add_json,
+    add_seed,
+    check_writable,
+    one_line,
+    print_json,
+)
+from ._digits import Digits, add_training_data, load_digits
+from ._estimators import (
+    add_estimator,
+    describe,
+    make_estimator,
+    parameter,
+    progress_verbosity,
+    set_parameters,
+)
+from ._interruption import Interruption
+from ._model_files import TRUST, save_model
+
+REPORT_NAME = "report.html"
+
+
+def declare_train(commands: Any) -> None:
+    """Declare the command's arguments."""
+    parser = add_command(
+        commands,
+        "train",
+        _train,
+        help="train a network, test it, save it, and report on it",
+        description="Train a recipe or an estimator on training images, and score it "
+        "on test images. Ctrl-C ends the training early.",
+    )
+    add_estimator(parser)
+    parser.add_argument(
+        "--param",
+        type=parameter,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a parameter of the estimator, such as epochs=5 or filters=16,32; may be "
+        "given several times",
+    )
+    add_training_data(parser)
+    parser.add_argument(
+        "--save",
+        type=Path,
+        metavar="FILE",
+        help=f"write the trained model, for evaluate and predict; {TRUST}",
+    )
+    parser.add_argument(
+        "--report",
+        type=Path,
+        metavar="DIR",
+        help=f"write DIR/{REPORT_NAME}, a page of curves, mistakes and more",
+    )
+    add_seed(parser, "the network")
+    add_json(parser)
+
+
+def _train(arguments: argparse.Namespace) -> int:
+    estimator = make_estimator(arguments.recipe, arguments.estimator, arguments.seed)
+    set_parameters(estimator, dict(arguments.param))
+    description = describe(estimator)
+    if arguments.save is not None:
+        check_writable("--save", arguments.save)
+    if arguments.report is not None:
+        _make_folder(arguments.report)
+
+    digits = load_digits(arguments.data, arguments.n_train, arguments.seed)
+
+    def tell(line: str) -> None:
+        if not arguments.json:
+            print(line, flush=True)
+
+    tell(f"Data: {digits}")
+    tell(f"Classifier: {description}")
+    verbose = progress_verbosity(quiet=arguments.json)
+    seconds, interrupted = _fit(estimator, digits, verbose)
+    if interrupted:
+        print(
+            f"interrupted after {estimator.n_iter_} of {estimator.epochs} epochs; what "
+            "was learned until then is kept",
+            file=sys.stderr,
+        )
+    accuracy = float(estimator.score(digits.X_test, digits.y_test))
+    tell(f"Trained for {estimator.n_iter_} epochs in {seconds:.1f} s")
+    tell(f"Accuracy: {accuracy:.4f} on {len(digits.y_test)} test images")
+
+    results: dict[str, Any] = {
+        "data": digits.origin,
+        "n_train": len(digits.y_train),
+        "n_test": len(digits.y_test),
+        "classifier": description,
+        "seed": arguments.seed,
+        "epochs": estimator.n_iter_,
+        "fit_seconds": round(seconds, 3),
+        "accuracy": accuracy,
+        "interrupted": interrupted,
+    }
+    if arguments.save is not None:
+        save_model(estimator, arguments.save)
+        results["model"] = str(arguments.save)
+        tell(f"Model: {arguments.save}")
+    if arguments.report is not None:
+        page = arguments.report / REPORT_NAME
+        _write_report(estimator, digits, page, seconds)
+        results["report"] = str(page)
+        tell(f"Report: {page}")
+    if arguments.json:
+        print_json(results)
+    return 130 if interrupted else 0
+
+
+def _fit(estimator: Any, digits: Digits, verbose: int) -> tuple[float, bool]:
+    """Return the seconds of a fit, and whether Ctrl-C ended it early."""
+    asked_for = estimator.verbose
+    estimator.verbose = asked_for or verbose
+    start = time.perf_counter()
+    try:
+        with Interruption() as interruption:
+            estimator.fit(digits.X_train, digits.y_train)
+    except (TypeError, ValueError) as error:
+        raise UsageError(one_line(error)) from error
+    finally:
+        estimator.verbose = asked_for
+    return time.perf_counter() - start, interruption.happened
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(
+            f"--report: can't make the folder {str(folder)!r}: {error.strerror}"
+        ) from None
+    check_writable("--report", folder / REPORT_NAME)
+
+
+def _write_report(
+    estimator: Any, digits: Digits, path: Path, fit_seconds: float
+) -> None:
+    from ..report import write_report
+
+    write_report(
+        estimator,
+        digits.X_test,
+        digits.y_test,
+        path,
+        y_train=digits.y_train,
+        facts={"Data": digits.origin, "Training time": f"{fit_seconds:.1f} s"},
+    )

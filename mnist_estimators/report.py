@@ -108,7 +108,7 @@ def write_report(
     labels = np.asarray(y)
     predicted = np.asarray(estimator.predict(as_taken(estimator, X)))
     scores = digit_report(labels, predicted)
-    accuracy = float(scores.loc["accuracy", "accuracy"])
+    accuracy = float(scores["accuracy"]["accuracy"])
     known = {
         "Classifier": type(estimator).__name__,
         **(facts or {}),

@@ -66,8 +66,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         with _plain_warnings(name):
             return arguments.run(arguments) or 0
-    except UsageError as error:
-        arguments.parser.error(str(error))
     except BrokenPipeError:
         # Whoever read the output needs no more of it; nor does Python's own flush.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -75,6 +73,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (CommandError, OSError, BackendError) as error:
         print(f"{name}: error: {error}", file=sys.stderr)
         return 1
+    except UsageError as error:
+        print(f"{name}: error: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
@@ -108,7 +109,7 @@ class _Version(argparse.Action):
 def _plain_warnings(name: str) -> Iterator[None]:
     """Show warnings as lines that need no knowledge of Python."""
 
-    def show(message: Warning | str, *_: object) -> None:
+    def show(message: Warning | str, *_: object, **__: object) -> None:
         print(f"{name}: warning: {one_line(message)}", file=sys.stderr)
 
     with warnings.catch_warnings():

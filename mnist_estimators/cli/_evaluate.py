@@ -39,7 +39,7 @@ def _evaluate(arguments: argparse.Namespace) -> None:
         raise CommandError(
             f"{str(arguments.model)!r} can't predict these images: {one_line(error)}"
         ) from error
-    accuracy = float(report.loc["accuracy", "accuracy"])
+    accuracy = float(report["accuracy"]["accuracy"])
     n_images = len(digits.y_test)
     if arguments.json:
         rows = report.drop(index="accuracy").to_json(orient="index")

@@ -43,10 +43,7 @@ def declare_predict(commands: Any) -> None:
 
 def _predict(arguments: argparse.Namespace) -> None:
     images = read_pictures(arguments.images)
-    if arguments.model is None:
-        model = _quick_model()
-    else:
-        model = load_model(arguments.model)
+    model = _quick_model() if arguments.model is None else load_model(arguments.model)
 
     try:
         digits = model.predict(images)

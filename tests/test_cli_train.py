@@ -1,0 +1,252 @@
+"""`train`, `evaluate` and `recipes`."""
+
+import json
+import re
+import signal
+import warnings
+
+import joblib
+import numpy as np
+import pytest
+
+import mnist_estimators.datasets
+from mnist_estimators import NumpyDigitClassifier, recipes
+from mnist_estimators.cli import main
+
+QUICK = ["--n-train", "300", "--param", "epochs=2"]
+NUMPY = ["train", "--estimator", "Numpy", *QUICK]
+
+
+@pytest.fixture
+def no_work(monkeypatch):
+    def load(**_):
+        pytest.fail("the data were loaded before the error was found")
+
+    monkeypatch.setattr(mnist_estimators.datasets, "load_small_digits", load)
+
+
+@pytest.fixture(scope="module")
+def model_file(tmp_path_factory):
+    path = tmp_path_factory.mktemp("models") / "numpy.model"
+    assert main([*NUMPY, "--save", str(path)]) == 0
+    return path
+
+
+def refused(capsys, arguments):
+    with pytest.raises(SystemExit) as exit_:
+        main(arguments)
+    assert exit_.value.code == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("\n") == 1
+    return err
+
+
+def test_a_recipe_is_trained_line_by_line_in_a_pipe(capsys):
+    assert main(["train", "numpy_dense", *QUICK]) == 0
+
+    out, err = capsys.readouterr()
+    assert err == ""
+    data, classifier, first, second, trained, accuracy = out.splitlines()
+    assert data.endswith("bundled digits: 300 training and 450 test images")
+    assert classifier.startswith("Classifier: NumpyDigitClassifier(batch_size=128, ")
+    assert "verbose" not in classifier
+    assert first.startswith("epoch 1/2  loss ")
+    assert second.startswith("epoch 2/2  loss ")
+    assert trained.startswith("Trained for 2 epochs in ")
+    assert re.fullmatch(r"Accuracy: 0\.\d{4} on 450 test images", accuracy)
+
+
+@pytest.mark.parametrize("name", ["DenseDigit", "cnndigitclassifier"])
+def test_parameters_of_an_estimator_are_set(capsys, tmp_path, name):
+    path = tmp_path / "model"
+    layers = "hidden_layer_sizes" if name == "DenseDigit" else "dense_layer_sizes"
+    arguments = ["--estimator", name, "--param", f"{layers}=16,8", "--seed", "3"]
+
+    assert main(["train", *QUICK, *arguments, "--save", str(path), "--json"]) == 0
+
+    told = json.loads(capsys.readouterr().out)
+    assert told["epochs"] == 2
+    assert told["model"] == str(path)
+    model = joblib.load(path)
+    assert model.get_params()[layers] == (16, 8)
+    assert model.random_state == 3
+    assert model.verbose == 0
+
+
+def test_the_same_seed_gives_the_same_json(capsys):
+    def told(seed):
+        main([*NUMPY, "--seed", seed, "--json"])
+        results = json.loads(capsys.readouterr().out)
+        assert results.pop("fit_seconds") > 0
+        return results
+
+    assert told("1") == told("1")
+    assert told("1")["accuracy"] != told("2")["accuracy"]
+
+
+def test_a_report_is_written_into_a_new_folder(capsys, tmp_path):
+    folder = tmp_path / "a" / "b"
+
+    assert main([*NUMPY, "--report", str(folder)]) == 0
+
+    text = (folder / "report.html").read_text(encoding="utf-8")
+    assert "scikit-learn&#x27;s bundled digits" in text
+    assert "Training time" in text
+    assert capsys.readouterr().out.endswith(f"Report: {folder / 'report.html'}\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "name a recipe, one of simple_dense, "),
+        (["simple_dens"], "unknown recipe 'simple_dens': did you mean 'simple_dense'?"),
+        (["simple_cnn", "--estimator", "Numpy"], "leave one of them out"),
+        (["--estimator", "CNN"], "unknown estimator 'CNN': did you mean 'CNNDigit'?"),
+        (["numpy_dense", "--param", "epoch=3"], "'epoch': did you mean 'epochs'?"),
+        (["numpy_dense", "--param", "epochs"], "must be name=value, such as epochs=5"),
+        (["numpy_dense", "--param", "epochs=x"], "The 'epochs' parameter of Numpy"),
+        (["numpy_dense", "--n-train", "0"], "--n-train: must be an integer of at"),
+        (["numpy_dense", "--save", "no/such/folder/m"], "--save: can't write"),
+        (["numpy_dense", "--report", __file__], "--report: can't make the folder"),
+    ],
+)
+def test_wrong_arguments_are_one_line_before_any_work(
+    capsys, no_work, arguments, message
+):
+    err = refused(capsys, ["train", *arguments])
+
+    assert err.startswith("mnist-estimators train: error: ")
+    assert message in err
+
+
+@pytest.mark.parametrize("n_images", ["5", "1347000"])
+def test_as_many_images_as_there_are_can_be_asked_for(capsys, n_images):
+    err = refused(capsys, ["train", "numpy_dense", "--n-train", n_images])
+
+    assert "--n-train must be 'all' or from 10 to 1347" in err
+
+
+def test_parameters_that_do_not_fit_the_images_are_one_line(capsys):
+    with pytest.raises(SystemExit, match="2"):
+        main([*NUMPY, "--param", "image_shape=(5, 5)"])
+
+    err = capsys.readouterr().err
+    assert "image_shape=(5, 5) means 25 pixels" in err
+    assert err.count("\n") == 1
+
+
+def test_after_ctrl_c_what_was_learned_is_saved(capsys, monkeypatch, tmp_path):
+    fit = NumpyDigitClassifier.fit
+
+    def fit_until_ctrl_c(self, X, y):
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except KeyboardInterrupt:
+            self.epochs = 1
+            fit(self, X, y)
+            self.epochs = 2
+            warnings.warn("stopped early", UserWarning, stacklevel=2)
+        return self
+
+    monkeypatch.setattr(NumpyDigitClassifier, "fit", fit_until_ctrl_c)
+    model, folder = tmp_path / "model", tmp_path / "report"
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        assert main([*NUMPY, "--save", str(model), "--report", str(folder)]) == 130
+
+    assert capsys.readouterr().err.splitlines() == [
+        "mnist-estimators train: warning: stopped early",
+        "interrupted after 1 of 2 epochs; what was learned until then is kept",
+    ]
+    assert joblib.load(model).n_iter_ == 1
+    assert (folder / "report.html").exists()
+
+
+def test_after_ctrl_c_that_left_nothing_nothing_is_saved(capsys, monkeypatch, tmp_path):
+    def press_ctrl_c(*_):
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(NumpyDigitClassifier, "fit", press_ctrl_c)
+    handler = signal.getsignal(signal.SIGINT)
+
+    assert main([*NUMPY, "--save", str(tmp_path / "model")]) == 130
+
+    assert capsys.readouterr().err == "interrupted\n"
+    assert not (tmp_path / "model").exists()
+    assert signal.getsignal(signal.SIGINT) is handler
+
+
+def test_a_model_file_is_tested_digit_by_digit(capsys, model_file):
+    assert main(["evaluate", str(model_file)]) == 0
+
+    out, err = capsys.readouterr()
+    assert err == ""
+    data, accuracy, blank, heading, *rows = out.splitlines()
+    assert data.endswith(": 450 test images")
+    assert blank == ""
+    assert heading.split() == [
+        *("digit", "precision", "recall", "f1", "accuracy", "support")
+    ]
+    assert [row.split()[0] for row in rows[:10]] == [str(digit) for digit in range(10)]
+    assert rows[10].split()[4] == accuracy.split()[1]
+
+
+def test_a_model_is_as_good_as_when_it_was_trained(capsys, tmp_path):
+    path = tmp_path / "model"
+    main([*NUMPY, "--save", str(path), "--json"])
+    trained = json.loads(capsys.readouterr().out)
+
+    assert main(["evaluate", str(path), "--json"]) == 0
+
+    told = json.loads(capsys.readouterr().out)
+    assert told["accuracy"] == pytest.approx(trained["accuracy"])
+    assert told["n_test"] == sum(told["digits"][str(d)]["support"] for d in range(10))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "there is no model file"),
+        (b"no model", "is not a model file, or damaged"),
+        ({"a": 1}, "holds no classifier, but dict"),
+    ],
+)
+def test_a_file_without_a_model_is_one_line(capsys, tmp_path, content, message):
+    path = tmp_path / "file"
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    elif content is not None:
+        joblib.dump(content, path)
+
+    assert main(["evaluate", str(path)]) == 1
+
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("mnist-estimators evaluate: error: ")
+    assert message in err
+    assert "train RECIPE --save FILE" in err
+    assert err.count("\n") == 1
+
+
+def test_a_model_of_other_images_is_one_line(capsys, tmp_path):
+    path = tmp_path / "model"
+    X, y = np.eye(20, 16) * 255, np.arange(20) % 2
+    joblib.dump(NumpyDigitClassifier(epochs=1).fit(X, y), path)
+
+    assert main(["evaluate", str(path)]) == 1
+
+    err = capsys.readouterr().err
+    assert "can't predict these images: X has 784 features" in err
+    assert err.count("\n") == 1
+
+
+def test_recipes_are_listed_with_what_they_are(capsys):
+    assert main(["recipes"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert main(["recipes", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+
+    assert [line.split()[0] for line in lines] == [*recipes.all()] == [*told]
+    assert told["simple_cnn"] == "Make the convolutional network of the tutorials."
+    assert lines[1].endswith(told["simple_cnn"])

@@ -82,7 +82,7 @@ def table(
     caption : str
         Text.
     headings : sequence of str
-        Of the columns.
+        Of the columns; empty for none.
     rows : iterable of sequences
         Cells. Numbers are set to the right, those with a fraction with four digits.
 
@@ -91,15 +91,16 @@ def table(
     str
         HTML.
     """
-    head = "".join(f'<th scope="col">{escape(heading)}</th>' for heading in headings)
+    cells = "".join(f'<th scope="col">{escape(heading)}</th>' for heading in headings)
+    head = f"<thead>\n<tr>{cells}</tr>\n</thead>\n" if headings else ""
     body = "".join(
         f'<tr><th scope="row">{escape(str(first))}</th>'
         f"{''.join(map(_cell, others))}</tr>\n"
         for first, *others in rows
     )
     return (
-        f"<table>\n<caption>{escape(caption)}</caption>\n<thead>\n<tr>{head}</tr>\n"
-        f"</thead>\n<tbody>\n{body}</tbody>\n</table>\n"
+        f"<table>\n<caption>{escape(caption)}</caption>\n{head}"
+        f"<tbody>\n{body}</tbody>\n</table>\n"
     )
 
 

@@ -118,7 +118,7 @@ def write_report(
     introduction = paragraph(
         f"Accuracy {100 * accuracy:.2f} % on {len(labels):,} test images",
         headline=True,
-    ) + table("In short", ["", ""], known.items())
+    ) + table("In short", [], known.items())
     sections = [
         ("Data", _data(X, labels, y_train)),
         ("Model", _model(estimator)),
@@ -156,7 +156,11 @@ def _model(estimator: Any) -> str:
     ]
     network, _ = inside(estimator)
     layers = [*_layers(network)]
-    text = table(f"Parameters of {type(estimator).__name__}", ["", ""], parameters)
+    text = table(
+        f"Parameters of {type(estimator).__name__}",
+        ["parameter", "value"],
+        parameters,
+    )
     if layers:
         total = sum(n_weights for *_, n_weights in layers)
         rows = [*layers, ("all", "", "", total)]
@@ -245,7 +249,7 @@ def _versions() -> str:
     for name, module in _LIBRARIES.items():
         if module in sys.modules:
             rows.append((name, _version(name, module)))
-    return table("Versions", ["", ""], rows)
+    return table("Versions", ["library", "version"], rows)
 
 
 def _version(name: str, module: str) -> str:
@@ -260,4 +264,4 @@ def _seeds(estimator: Any) -> str:
         for name, value in sorted(estimator.get_params().items())
         if name.split("__")[-1] == "random_state"
     ]
-    return table("Seeds", ["", ""], seeds) if seeds else ""
+    return table("Seeds", ["parameter", "value"], seeds) if seeds else ""

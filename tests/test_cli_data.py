@@ -23,7 +23,7 @@ def test_exploring_tells_shapes_and_counts(capsys, small_digits):
     out, err = capsys.readouterr()
     assert err == ""
     lines = out.splitlines()
-    assert lines[0] == "Data: small, from scikit-learn's bundled digits"
+    assert lines[0] == "Data: small digits, from scikit-learn's bundled digits"
     assert lines[1].startswith("1797 images of 28 x 28 pixels, uint8 from 0 to 255, ")
     counts = [int(line.split()[1]) for line in lines[4:14]]
     assert counts == np.bincount(small_digits[1]).tolist()

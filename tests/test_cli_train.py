@@ -49,7 +49,7 @@ def test_a_recipe_is_trained_line_by_line_in_a_pipe(capsys):
     assert err == ""
     data, classifier, first, second, trained, accuracy = out.splitlines()
     assert data.endswith("bundled digits: 300 training and 450 test images")
-    assert classifier.startswith("Classifier: NumpyDigitClassifier(batch_size=128, ")
+    assert classifier.startswith("Classifier: NumpyDigitClassifier(epochs=2, ")
     assert "verbose" not in classifier
     assert first.startswith("epoch 1/2  loss ")
     assert second.startswith("epoch 2/2  loss ")

@@ -98,7 +98,9 @@ def integer(text: str, low: int, high: int | None, otherwise: str = "") -> int:
 def unknown(what: str, given: str, known: Iterable[str]) -> str:
     """Say that a name is unknown, with the nearest known one and all of them."""
     names = {name.lower(): name for name in known}
-    near = difflib.get_close_matches(given.lower().removesuffix("classifier"), names, 1)
+    key = given.lower().removesuffix("classifier")
+    near = [name for name in names if key and name.startswith(key)]
+    near = near or difflib.get_close_matches(key, names, 1)
     hint = f"did you mean {names[near[0]]!r}? " if near else ""
     return f"unknown {what} {given!r}: {hint}Known are {', '.join(names.values())}"
 

@@ -128,7 +128,8 @@ def _explore(arguments: argparse.Namespace) -> None:
             }
         )
     else:
-        print(f"Data: {arguments.data}, from {first.source}")
+        name = "MNIST" if arguments.data == "mnist" else "small digits"
+        print(f"Data: {name}, from {first.source}")
         print(
             f"{len(pixels)} images of {height} x {width} pixels, {pixels.dtype} from "
             f"{pixels.min()} to {pixels.max()}, {pixels.mean():.1f} on average\n"

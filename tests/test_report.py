@@ -11,7 +11,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler
-from sklearn.svm import LinearSVC
+from sklearn.svm import SVC
 
 from mnist_estimators import CNNDigitClassifier, NumpyDigitClassifier
 from mnist_estimators.inspection import digit_report
@@ -172,11 +172,13 @@ def test_versions_and_seeds_are_told(cnn_page):
     ("classifier", "others"),
     [
         (
-            make_pipeline(MinMaxScaler(), NumpyDigitClassifier(epochs=2)),
+            make_pipeline(
+                MinMaxScaler(), NumpyDigitClassifier(epochs=2, random_state=0)
+            ),
             ["Training", "Confidence", "Activation maps"],
         ),
-        (RandomForestClassifier(5), ["Confidence"]),
-        (LinearSVC(random_state=0), []),
+        (RandomForestClassifier(5, random_state=0), ["Confidence"]),
+        (SVC(random_state=0), []),
         (GaussianNB(), ["Confidence"]),
     ],
     ids=["pipeline", "forest", "svc", "bayes"],

@@ -21,7 +21,9 @@ from ._schedules import learning_rates
 if TYPE_CHECKING:
     import keras
 
+# An interrupt is answered between calls: in well under a second, if these are short.
 STEPS_PER_CALL = 100
+STEPS_PER_CALL_OF = {"Conv2D": 20, "Backbone": 5}
 # XLA takes a second to compile; with fewer steps than this it does not pay.
 XLA_MIN_STEPS = 1000
 BATCH_METHODS = tuple(
@@ -267,7 +269,9 @@ class _Callbacks:
     """The user's Keras callbacks, copied for this run; does nothing without any."""
 
     def __init__(self, plan: TrainingPlan, trainer: Trainer, steps_per_epoch: int):
-        self.steps_per_call = STEPS_PER_CALL
+        kinds = {spec.kind for spec in plan.network} & STEPS_PER_CALL_OF.keys()
+        limits = [STEPS_PER_CALL_OF[kind] for kind in kinds]
+        self.steps_per_call = min([STEPS_PER_CALL, *limits])
         self._list: Any = None
         self._optimizer = trainer.optimizer
         # A schedule sets the rate of each step; without one, callbacks may set it.

@@ -662,7 +662,8 @@ def interrupting(monkeypatch, classifier, where):
         owner, names = NumpyDigitClassifier, {"step": "_step", "epoch": "_evaluate"}
     else:
         owner, names = _engine.Trainer, {"step": "run", "epoch": "evaluate"}
-        monkeypatch.setattr(_training, "STEPS_PER_CALL", 1)
+        if where[0] == "step":
+            monkeypatch.setattr(_training, "STEPS_PER_CALL", 1)
     kind, number = where
     real, calls = getattr(owner, names[kind]), itertools.count()
 
@@ -719,7 +720,6 @@ class TestInterrupt:
     ):
         X, y, X_val, y_val = data
         wrong = (X_val, (y_val + 1) % 10)  # the more is learned, the worse
-        # The next epoch of this one would have other rates.
         classifier.set_params(learning_rate=0.03)
         whole = clone(classifier).fit(X, y, validation_data=wrong)
         with monkeypatch.context() as patch:

@@ -216,7 +216,11 @@ class NumpyDigitClassifier(BaseDigitClassifier):
                     totals = np.zeros(2)
                     for start in range(0, n_rows, batch_size):
                         rows = order[start : start + batch_size]
-                        batch = Samples(*(array[rows] for array in samples))
+                        batch = Samples(
+                            samples.images[rows],
+                            samples.targets[rows],
+                            samples.weights[rows],
+                        )
                         totals += self._step(layers, velocities, batch, mean_weight)
                         progress.steps_done(1)
                     metrics = self._metrics(*totals / n_rows)

@@ -1,6 +1,7 @@
 """Event files for TensorBoard: what a fit was, and how it went."""
 
 from datetime import datetime
+from importlib.util import find_spec
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -51,13 +52,11 @@ def new_run(
     ImportError
         If TensorBoard is not installed.
     """
-    try:
-        import tensorboard  # noqa: F401  TensorFlow's summaries need it
-    except ImportError as error:
+    if find_spec("tensorboard") is None:  # TensorFlow's summaries need it
         raise ImportError(
             "tensorboard_dir needs TensorBoard, which is not installed. Use "
             'pip install "mnist_estimators[tensorboard]", or tensorboard_dir=None.'
-        ) from error
+        )
     import tensorflow as tf
 
     folder = _new_folder(Path(tensorboard_dir), type(classifier).__name__)
@@ -113,11 +112,12 @@ def run_callback(run: str, epochs_before: int) -> "keras.callbacks.Callback":
         One that asks for no calls in each step, which would take away most of the
         speed.
     """
-    callbacks = load_keras().callbacks
+    load_keras()
+    from keras.callbacks import Callback, TensorBoard
 
-    class EpochWriter(callbacks.TensorBoard):
-        on_train_batch_begin = callbacks.Callback.on_train_batch_begin
-        on_train_batch_end = callbacks.Callback.on_train_batch_end
+    class EpochWriter(TensorBoard):
+        on_train_batch_begin = Callback.on_train_batch_begin
+        on_train_batch_end = Callback.on_train_batch_end
 
         def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
             super().on_epoch_end(epochs_before + epoch, logs)

@@ -121,6 +121,17 @@ class BaseDigitClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             sparse.
         BackendError
             If Keras runs on another backend than TensorFlow.
+        KeyboardInterrupt
+            If the user interrupts the training before its first steps are done.
+
+        Warns
+        -----
+        UserWarning
+            If the user interrupts the training later, with Ctrl-C or a notebook's
+            stop button. That ends this fit alone, as in scikit-learn's
+            ``MLPClassifier``. The classifier is fitted, with the weights of its best
+            epoch where there are validation data, else with those it has come to. The
+            history has whole epochs only, perhaps none.
         """
         going_on = self.warm_start and hasattr(self, "weights_")
         pixels, labels = validate_pixels(self, X, y, reset=not going_on)
@@ -159,7 +170,7 @@ class BaseDigitClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
 
         There is no validation, and the learning rate stays as it is: `epochs`,
         `validation_fraction`, `early_stopping` and `learning_rate_schedule` play no
-        part.
+        part. An interrupt by the user is as in ``fit``.
 
         Parameters
         ----------

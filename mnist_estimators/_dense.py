@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Mapping, Sequence
 from numbers import Integral, Real
+from os import PathLike
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -77,6 +78,13 @@ class DenseDigitClassifier(KerasDigitClassifier):
         Weight of each class in the loss; 'balanced' makes them count alike.
     callbacks : list of keras.callbacks.Callback, default=None
         Keras callbacks, copied for each fit.
+    tensorboard_dir : str or path, default=None
+        Folder for event files, to be looked at with ``tensorboard --logdir``: the
+        metrics, the learning rate and histograms of the weights after each epoch, the
+        graph of the network, its parameters, and some training images, with variants
+        by `augmenter`. Each fit makes a new folder in it, named after the classifier
+        and the time, with 'train' and 'validation' inside; where a fit goes on from the
+        one before, so does its folder. Needs the package tensorboard.
     augmenter : augmenter, default=None
         Makes new random variants of the training images for each epoch, while the
         network trains on those before, such as
@@ -131,6 +139,8 @@ class DenseDigitClassifier(KerasDigitClassifier):
         Number of epochs trained.
     model_ : keras.Sequential
         The fitted network as a compiled Keras model.
+    tensorboard_run_ : str or None
+        Folder of the event files of this fit, inside `tensorboard_dir`.
 
     See Also
     --------
@@ -185,6 +195,7 @@ class DenseDigitClassifier(KerasDigitClassifier):
         patience: int = 5,
         class_weight: Mapping[Hashable, float] | str | None = None,
         callbacks: "Sequence[keras.callbacks.Callback] | None" = None,
+        tensorboard_dir: str | PathLike[str] | None = None,
         augmenter: Any = None,
         init_from: Any = None,
         freeze: str | None = None,
@@ -212,6 +223,7 @@ class DenseDigitClassifier(KerasDigitClassifier):
         self.patience = patience
         self.class_weight = class_weight
         self.callbacks = callbacks
+        self.tensorboard_dir = tensorboard_dir
         self.augmenter = augmenter
         self.init_from = init_from
         self.freeze = freeze

@@ -12,8 +12,7 @@ class EarlyStopping:
     Parameters
     ----------
     patience : int or None
-        Epochs without improvement before training stops. None remembers nothing and
-        never stops.
+        Epochs without improvement before training stops. None never stops it.
     """
 
     def __init__(self, patience: int | None):
@@ -32,8 +31,6 @@ class EarlyStopping:
         weights : callable
             Makes a copy of the present weights.
         """
-        if self.patience is None:
-            return
         if loss < self._best_loss:
             self._best_loss, self.best_weights = loss, weights()
             self._epochs_without_gain = 0

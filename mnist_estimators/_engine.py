@@ -414,16 +414,15 @@ def borrow_trainer(
         trainer = idle.pop() if idle else None
     if trainer is None:
         trainer = Trainer(network, image_shape, optimizer, precision, xla_batch_size)
-    try:
-        yield trainer
-    finally:
-        with _lock:
-            if trainer.model.count_params() <= MAX_IDLE_WEIGHTS:
-                _idle_trainers.setdefault(key, []).append(trainer)
-                _idle_trainers.move_to_end(key)
-            while sum(map(len, _idle_trainers.values())) > MAX_IDLE_TRAINERS:
-                oldest = next(iter(_idle_trainers))
-                if _idle_trainers[oldest]:
-                    _idle_trainers[oldest].pop()
-                if not _idle_trainers[oldest]:
-                    del _idle_trainers[oldest]
+    # No try: where a fit fails, building a function may have stopped half-way.
+    yield trainer
+    with _lock:
+        if trainer.model.count_params() <= MAX_IDLE_WEIGHTS:
+            _idle_trainers.setdefault(key, []).append(trainer)
+            _idle_trainers.move_to_end(key)
+        while sum(map(len, _idle_trainers.values())) > MAX_IDLE_TRAINERS:
+            oldest = next(iter(_idle_trainers))
+            if _idle_trainers[oldest]:
+                _idle_trainers[oldest].pop()
+            if not _idle_trainers[oldest]:
+                del _idle_trainers[oldest]

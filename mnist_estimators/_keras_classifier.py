@@ -2,6 +2,8 @@
 
 from abc import abstractmethod
 from numbers import Real
+from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
@@ -18,6 +20,7 @@ from ._prediction import predict_logits
 from ._samples import Samples
 from ._schedules import SCHEDULES
 from ._sklearn import HasMethods, Interval, StrOptions, clone_parametrized
+from ._tensorboard import new_run, run_callback
 from ._tensorflow import load_keras
 from ._training import TrainingPlan, train
 from ._transfer import transferred_weights
@@ -40,6 +43,7 @@ class KerasDigitClassifier(BaseDigitClassifier):
         "loss": [StrOptions(set(LOSSES))],
         "label_smoothing": [Interval(Real, 0, 1, closed="left")],
         "callbacks": [list, tuple, None],
+        "tensorboard_dir": [str, PathLike, None],
         "augmenter": [HasMethods(["fit", "augment"]), None],
         "init_from": [HasMethods(["predict"]), None],
         "freeze": [StrOptions({"features"}), None],
@@ -53,6 +57,7 @@ class KerasDigitClassifier(BaseDigitClassifier):
     loss: str
     label_smoothing: float
     callbacks: Any
+    tensorboard_dir: str | PathLike[str] | None
     augmenter: Any
     init_from: Any
     freeze: str | None
@@ -104,8 +109,8 @@ class KerasDigitClassifier(BaseDigitClassifier):
         scikeras.wrappers.KerasClassifier
             For code that expects one. It trains with Keras' own loop on rows of pixels
             that are scaled to values from 0 to 1 beforehand, from random weights: what
-            else stays behind is `augmenter`, `precision`, `freeze`, the learning-rate
-            schedule, early stopping and class weights.
+            else stays behind is `augmenter`, `tensorboard_dir`, `precision`, `freeze`,
+            the learning-rate schedule, early stopping and class weights.
         """
         from ._keras import to_scikeras
 
@@ -229,6 +234,14 @@ class KerasDigitClassifier(BaseDigitClassifier):
         augmenter = None
         if self.augmenter is not None:
             augmenter = clone(self.augmenter).fit(samples.images)
+        callbacks = self._checked_callbacks()
+        self.tensorboard_run_ = self._tensorboard_run(
+            samples, augmenter, seed, going_on=going_on
+        )
+        if self.tensorboard_run_ is not None:
+            # Behind the others, whose changes of the learning rate it writes.
+            epochs_before = len(self.history_.get("loss", ()))
+            callbacks += (run_callback(self.tensorboard_run_, epochs_before),)
         frozen = self.freeze is not None
         plan = TrainingPlan(
             network=with_frozen_features(self._network) if frozen else self._network,
@@ -243,7 +256,7 @@ class KerasDigitClassifier(BaseDigitClassifier):
             epochs=epochs,
             batch_size=self.batch_size,
             patience=self.patience if validation and self.early_stopping else None,
-            callbacks=self._checked_callbacks(),
+            callbacks=callbacks,
             augmenter=augmenter,
             seed=seed,
             verbose=int(self.verbose),
@@ -266,6 +279,23 @@ class KerasDigitClassifier(BaseDigitClassifier):
                     f"{callback!r} in it."
                 )
         return callbacks
+
+    def _tensorboard_run(
+        self, samples: Samples, augmenter: Any, seed: int, *, going_on: bool
+    ) -> str | None:
+        """Find the folder to write to: that of the training that goes on, or a new one.
+
+        None where none is asked for.
+        """
+        if self.tensorboard_dir is None:
+            return None
+        last = getattr(self, "tensorboard_run_", None) if going_on else None
+        if last is not None and Path(last).parent == Path(self.tensorboard_dir):
+            return last
+        scale = np.float32(pixel_scale(self.pixel_range_[1]))
+        return new_run(
+            self.tensorboard_dir, self, samples.images, augmenter, scale, seed
+        )
 
     def _logits(self, pixels: NDArray[Any]) -> NDArray[np.float32]:
         load_keras()

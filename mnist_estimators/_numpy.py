@@ -20,7 +20,7 @@ from ._backpropagation import (
 from ._base import BaseDigitClassifier
 from ._early_stopping import EarlyStopping
 from ._parameters import positive_integers
-from ._progress import TrainingProgress
+from ._progress import TrainingProgress, curves, warn_of_interrupt
 from ._samples import Samples
 from ._sklearn import Interval, StrOptions
 
@@ -204,46 +204,52 @@ class NumpyDigitClassifier(BaseDigitClassifier):
         if going_on and self._velocities:
             velocities = _layers([values.copy() for values in self._velocities])
 
-        early_stopping = EarlyStopping(
-            self.patience if validation and self.early_stopping else None
-        )
-        steps_per_epoch = -(-n_rows // batch_size)
-        with (
-            TrainingProgress(int(self.verbose), epochs, steps_per_epoch) as progress,
-            np.errstate(over="ignore", invalid="ignore"),
-        ):
-            for epoch in range(epochs):
-                totals = np.zeros(2)
-                order = rng.permutation(n_rows)
-                for start in range(0, n_rows, batch_size):
-                    rows = order[start : start + batch_size]
-                    batch = Samples(
-                        samples.images[rows],
-                        samples.targets[rows],
-                        samples.weights[rows],
-                    )
-                    totals += self._step(layers, velocities, batch, mean_weight)
-                    progress.steps_done(1)
-                loss, accuracy = totals / n_rows
-                if not np.isfinite(loss):
-                    raise ValueError(
-                        "Training has diverged: the loss is no longer finite. "
-                        f"learning_rate={self.learning_rate} is too large; try a tenth "
-                        "of it."
-                    )
-                metrics = {"loss": float(loss), "accuracy": float(accuracy)}
-                if validation:
-                    metrics |= self._evaluate(layers, validation, mean_weight)
-                    early_stopping.update(
-                        metrics["val_loss"],
-                        lambda: [values.copy() for values in _arrays(layers)],
-                    )
-                self._extend_history({name: [metrics[name]] for name in metrics})
-                progress.epoch_done(epoch + 1, metrics)
-                if early_stopping.stops:
-                    break
-        self.weights_ = early_stopping.best_weights or _arrays(layers)
+        patience = self.patience if validation and self.early_stopping else None
+        early_stopping = EarlyStopping(patience)
+        keeps_best, interrupted = patience is not None, False
+        progress = TrainingProgress(int(self.verbose), epochs, -(-n_rows // batch_size))
+        done: list[dict[str, float]] = []
+        try:
+            with progress, np.errstate(over="ignore", invalid="ignore"):
+                while len(done) < epochs and not early_stopping.stops:
+                    order = rng.permutation(n_rows)
+                    totals = np.zeros(2)
+                    for start in range(0, n_rows, batch_size):
+                        rows = order[start : start + batch_size]
+                        batch = Samples(
+                            samples.images[rows],
+                            samples.targets[rows],
+                            samples.weights[rows],
+                        )
+                        totals += self._step(layers, velocities, batch, mean_weight)
+                        progress.steps_done(1)
+                    metrics = self._metrics(*totals / n_rows)
+                    if validation:
+                        metrics |= self._evaluate(layers, validation, mean_weight)
+                        early_stopping.update(
+                            metrics["val_loss"],
+                            lambda: [values.copy() for values in _arrays(layers)],
+                        )
+                    done.append(metrics)
+                    progress.epoch_done(len(done), metrics)
+        except KeyboardInterrupt:
+            if not progress.n_steps:
+                raise
+            keeps_best = interrupted = True
+        best_weights = early_stopping.best_weights if keeps_best else None
+        self.weights_ = best_weights or _arrays(layers)
         self._velocities = _arrays(velocities) if to_go_on else []
+        self._extend_history(curves(done, with_validation=validation is not None))
+        if interrupted:
+            warn_of_interrupt(len(done), epochs)
+
+    def _metrics(self, loss: float, accuracy: float) -> dict[str, float]:
+        if not np.isfinite(loss):
+            raise ValueError(
+                "Training has diverged: the loss is no longer finite. "
+                f"learning_rate={self.learning_rate} is too large; try a tenth of it."
+            )
+        return {"loss": float(loss), "accuracy": float(accuracy)}
 
     def _step(
         self,

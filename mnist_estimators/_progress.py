@@ -1,7 +1,11 @@
 """How a fit shows its progress: not at all, as one bar, or as a line an epoch."""
 
+import warnings
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Self
+
+METRICS = ("loss", "accuracy", "val_loss", "val_accuracy")
 
 
 class TrainingProgress:
@@ -16,12 +20,18 @@ class TrainingProgress:
         Most epochs that the fit can take.
     steps_per_epoch : int
         Training steps in each.
+
+    Attributes
+    ----------
+    n_steps : int
+        Steps done.
     """
 
     def __init__(self, verbose: int, n_epochs: int, steps_per_epoch: int):
         self.verbose = verbose
         self.n_epochs = n_epochs
         self.steps_per_epoch = steps_per_epoch
+        self.n_steps = 0
 
     def __enter__(self) -> Self:
         if self.verbose == 1:
@@ -66,6 +76,7 @@ class TrainingProgress:
 
     def steps_done(self, n_steps: int) -> None:
         """Tell of `n_steps` training steps."""
+        self.n_steps += n_steps
         if self.verbose == 1:
             self._bar.advance(self._task, n_steps)
 
@@ -82,3 +93,39 @@ class TrainingProgress:
         elif self.verbose >= 2:
             text = "  ".join(f"{name} {value:.4f}" for name, value in metrics.items())
             print(f"epoch {epoch}/{self.n_epochs}  {text}", flush=True)
+
+
+def warn_of_interrupt(n_epochs: int, planned: int) -> None:
+    """Warn that the user has ended the training, as scikit-learn's networks do.
+
+    Parameters
+    ----------
+    n_epochs : int
+        Whole epochs until then.
+    planned : int
+        Epochs that there would have been.
+    """
+    warnings.warn(
+        f"Training interrupted by user, after {n_epochs} of {planned} epochs.",
+        stacklevel=2,
+    )
+
+
+def curves(
+    epochs: Sequence[Mapping[str, float]], *, with_validation: bool
+) -> dict[str, list[float]]:
+    """List each metric over the epochs, of which there may be none.
+
+    Parameters
+    ----------
+    epochs : sequence of mapping
+        Metrics of each whole epoch.
+    with_validation : bool
+        Whether those of validation data are among them.
+
+    Returns
+    -------
+    dict of list of float
+    """
+    names = METRICS if with_validation else METRICS[:2]
+    return {name: [metrics[name] for metrics in epochs] for name in names}

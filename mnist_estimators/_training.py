@@ -14,14 +14,16 @@ from ._early_stopping import EarlyStopping
 from ._engine import Settings, Trainer, TrainingState, borrow_trainer
 from ._networks import Network, dropout_rates, l2_penalty
 from ._optimizers import OptimizerSpec
-from ._progress import TrainingProgress
+from ._progress import METRICS, TrainingProgress, curves, warn_of_interrupt
 from ._samples import Samples
 from ._schedules import learning_rates
 
 if TYPE_CHECKING:
     import keras
 
+# An interrupt is answered between calls: in well under a second, if these are short.
 STEPS_PER_CALL = 100
+STEPS_PER_CALL_OF = {"Conv2D": 20, "Backbone": 5}
 # XLA takes a second to compile; with fewer steps than this it does not pay.
 XLA_MIN_STEPS = 1000
 BATCH_METHODS = tuple(
@@ -71,90 +73,142 @@ def train(
     Returns
     -------
     state : TrainingState
-        After the last epoch, or with the weights of the epoch of least validation loss
-        where ``plan.patience`` is not None.
+        After the last step, or with the weights of the epoch of least validation loss
+        where ``plan.patience`` is not None or the user interrupts the training.
     history : dict of list of float
-        Loss and accuracy of each epoch, for training and validation data.
+        Loss and accuracy of each whole epoch, for training and validation data.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If the user interrupts the training before the first steps are done. Later, it
+        is the end of the training.
+
+    Warns
+    -----
+    UserWarning
+        If the user interrupts the training.
     """
-    n_rows = len(samples.targets)
-    batch_size = min(plan.batch_size, n_rows)
-    steps_per_epoch = -(-n_rows // batch_size)
     seeds = np.random.SeedSequence(plan.seed).generate_state(4) >> 1
     weights_seed, order_seed, dropout_seed, variants_seed = map(int, seeds)
-    order_rng = np.random.default_rng(order_seed)
-    rates = learning_rates(
-        plan.learning_rate_schedule, plan.learning_rate, plan.epochs * steps_per_epoch
-    )
-    settings = Settings(
-        dropout_rates(plan.network),
-        l2_penalty(plan.network),
-        plan.label_smoothing,
-        plan.pixel_scale,
-    )
-    history: dict[str, list[float]] = {}
-    early_stopping = EarlyStopping(plan.patience)
-
-    with (
-        _trainer_for(plan, batch_size, plan.epochs * steps_per_epoch) as trainer,
-        TrainingProgress(plan.verbose, plan.epochs, steps_per_epoch) as progress,
-        _each_epoch(samples, plan.augmenter, plan.epochs, variants_seed) as epochs,
-    ):
+    interrupted = False
+    with _trainer_for(plan, len(samples.targets)) as trainer:
         trainer.set_state(state, seed=weights_seed)
-        validation = _as_tensors(validation) if validation else None
-        callbacks = _Callbacks(plan, trainer, steps_per_epoch)
-        callbacks.notify("train_begin")
-        for epoch, samples in enumerate(epochs):
-            callbacks.notify("epoch_begin", epoch)
-            order = order_rng.permutation(n_rows).astype(np.int32)
-            totals = np.zeros(2)
-            for start in range(0, steps_per_epoch, callbacks.steps_per_call):
-                steps = slice(start, start + callbacks.steps_per_call)
-                first_step = epoch * steps_per_epoch + start
-                callbacks.notify_of_batch("train_batch_begin", start)
-                step_rates = rates[first_step : first_step + callbacks.steps_per_call]
-                rows = order[steps.start * batch_size : steps.stop * batch_size]
-                totals += trainer.run(
-                    samples,
-                    rows,
-                    batch_size,
-                    callbacks.learning_rates(step_rates),
-                    settings,
-                    (dropout_seed, first_step),
-                )
-                n_done = min(steps.stop * batch_size, n_rows)
-                callbacks.notify_of_batch(
-                    "train_batch_end", start, _metrics(totals / n_done)
-                )
-                progress.steps_done(min(steps.stop, steps_per_epoch) - start)
-                if callbacks.stop_training:
-                    break
-            metrics = _metrics(totals / n_done)
-            if validation:
-                callbacks.notify("test_begin")
-                loss, accuracy = trainer.evaluate(validation, settings)
-                callbacks.notify("test_end", {"loss": loss, "accuracy": accuracy})
-                metrics |= {"val_loss": loss, "val_accuracy": accuracy}
-            for name, value in metrics.items():
-                history.setdefault(name, []).append(value)
-            progress.epoch_done(epoch + 1, metrics)
-            callbacks.notify("epoch_end", epoch, dict(metrics))
-            if validation:
-                early_stopping.update(metrics["val_loss"], trainer.weights)
-            if early_stopping.stops or callbacks.stop_training:
-                break
+        run = _Run(
+            plan, trainer, len(samples.targets), validation, order_seed, dropout_seed
+        )
+        progress = TrainingProgress(plan.verbose, plan.epochs, run.steps_per_epoch)
+        run.callbacks.notify("train_begin")
+        try:
+            with (
+                progress,
+                _each_epoch(
+                    samples, plan.augmenter, plan.epochs, variants_seed
+                ) as epochs,
+            ):
+                run.train(epochs, progress)
+        except KeyboardInterrupt:
+            if not run.n_steps:
+                raise
+            interrupted = True
         trainer.finish()
-        callbacks.notify("train_end", metrics)
+        run.callbacks.notify("train_end", run.epochs[-1] if run.epochs else {})
         final = trainer.state()
-    if early_stopping.best_weights is not None:
-        final = final._replace(weights=early_stopping.best_weights)
-    return final, history
+    if interrupted:
+        warn_of_interrupt(len(run.epochs), plan.epochs)
+    best_weights = run.early_stopping.best_weights
+    if best_weights is not None and (interrupted or plan.patience is not None):
+        final = final._replace(weights=best_weights)
+    return final, curves(run.epochs, with_validation=validation is not None)
+
+
+class _Run:
+    """One training run, and what it has come to: steps done, and epochs' metrics."""
+
+    def __init__(
+        self,
+        plan: TrainingPlan,
+        trainer: Trainer,
+        n_rows: int,
+        validation: Samples | None,
+        order_seed: int,
+        dropout_seed: int,
+    ):
+        self.n_rows = n_rows
+        self.batch_size = min(plan.batch_size, n_rows)
+        self.steps_per_epoch = -(-n_rows // self.batch_size)
+        self.callbacks = _Callbacks(plan, trainer, self.steps_per_epoch)
+        self.early_stopping = EarlyStopping(plan.patience)
+        self.epochs: list[dict[str, float]] = []
+        self.n_steps = 0
+        self._trainer = trainer
+        self._validation = _as_tensors(validation) if validation else None
+        self._order_rng = np.random.default_rng(order_seed)
+        self._dropout_seed = dropout_seed
+        self._rates = learning_rates(
+            plan.learning_rate_schedule,
+            plan.learning_rate,
+            plan.epochs * self.steps_per_epoch,
+        )
+        self._settings = Settings(
+            dropout_rates(plan.network),
+            l2_penalty(plan.network),
+            plan.label_smoothing,
+            plan.pixel_scale,
+        )
+
+    def train(self, epochs: Iterator[Samples], progress: TrainingProgress) -> None:
+        """Train until the epochs end, patience does, or a callback says so."""
+        for epoch, samples in enumerate(epochs):
+            self.callbacks.notify("epoch_begin", epoch)
+            metrics = self._train_epoch(samples, progress)
+            if self._validation:
+                self.callbacks.notify("test_begin")
+                loss, accuracy = self._trainer.evaluate(
+                    self._validation, self._settings
+                )
+                self.callbacks.notify("test_end", {"loss": loss, "accuracy": accuracy})
+                metrics |= {"val_loss": loss, "val_accuracy": accuracy}
+                self.early_stopping.update(loss, self._trainer.weights)
+            self.epochs.append(metrics)
+            progress.epoch_done(epoch + 1, metrics)
+            self.callbacks.notify("epoch_end", epoch, dict(metrics))
+            if self.early_stopping.stops or self.callbacks.stop_training:
+                break
+
+    def _train_epoch(
+        self, samples: Samples, progress: TrainingProgress
+    ) -> dict[str, float]:
+        """Go over the samples once, unless a callback stops it; return the metrics."""
+        order = self._order_rng.permutation(self.n_rows).astype(np.int32)
+        totals = np.zeros(2)
+        for start in range(0, self.steps_per_epoch, self.callbacks.steps_per_call):
+            stop = min(start + self.callbacks.steps_per_call, self.steps_per_epoch)
+            self.callbacks.notify_of_batch("train_batch_begin", start)
+            step_rates = self._rates[self.n_steps : self.n_steps + stop - start]
+            totals += self._trainer.run(
+                samples,
+                order[start * self.batch_size : stop * self.batch_size],
+                self.batch_size,
+                self.callbacks.learning_rates(step_rates),
+                self._settings,
+                (self._dropout_seed, self.n_steps),
+            )
+            self.n_steps += stop - start
+            means = totals / min(stop * self.batch_size, self.n_rows)
+            metrics = dict(zip(METRICS, means.tolist(), strict=False))
+            self.callbacks.notify_of_batch("train_batch_end", start, dict(metrics))
+            progress.steps_done(stop - start)
+            if self.callbacks.stop_training:
+                break
+        return metrics
 
 
 @contextmanager
-def _trainer_for(
-    plan: TrainingPlan, batch_size: int, n_steps: int
-) -> Iterator[Trainer]:
+def _trainer_for(plan: TrainingPlan, n_rows: int) -> Iterator[Trainer]:
     """Find a trainer; callbacks get one of their own, which they may do anything to."""
+    batch_size = min(plan.batch_size, n_rows)
+    n_steps = plan.epochs * -(-n_rows // batch_size)
     convolutional = any(spec.kind in ("Conv2D", "Backbone") for spec in plan.network)
     # Nor with one step a call: XLA computations have room for a whole chunk of them.
     stepwise = any(map(_wants_batches, plan.callbacks))
@@ -197,8 +251,12 @@ def _each_epoch(
             yield present
         yield upcoming.result()
 
-    with ThreadPoolExecutor(1) as pool:
+    pool = ThreadPoolExecutor(1)
+    try:
         yield in_turn()
+    finally:
+        # After an early end nobody waits for the variants of an epoch that won't come.
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _as_tensors(samples: Samples) -> Samples:
@@ -207,15 +265,13 @@ def _as_tensors(samples: Samples) -> Samples:
     return Samples(*map(tf.convert_to_tensor, samples))
 
 
-def _metrics(means: NDArray[np.float64]) -> dict[str, float]:
-    return {"loss": float(means[0]), "accuracy": float(means[1])}
-
-
 class _Callbacks:
     """The user's Keras callbacks, copied for this run; does nothing without any."""
 
     def __init__(self, plan: TrainingPlan, trainer: Trainer, steps_per_epoch: int):
-        self.steps_per_call = STEPS_PER_CALL
+        kinds = {spec.kind for spec in plan.network} & STEPS_PER_CALL_OF.keys()
+        limits = [STEPS_PER_CALL_OF[kind] for kind in kinds]
+        self.steps_per_call = min([STEPS_PER_CALL, *limits])
         self._list: Any = None
         self._optimizer = trainer.optimizer
         # A schedule sets the rate of each step; without one, callbacks may set it.

@@ -2,9 +2,13 @@
 
 import copy
 import io
+import itertools
+import os
 import pickle
+import signal
 import subprocess
 import sys
+import threading
 import warnings
 from contextlib import redirect_stdout
 
@@ -19,6 +23,8 @@ from mnist_estimators import (
     CNNDigitClassifier,
     DenseDigitClassifier,
     NumpyDigitClassifier,
+    _engine,
+    _training,
 )
 from mnist_estimators.augmentation import DigitAugmenter
 from mnist_estimators.exceptions import PixelRangeWarning
@@ -648,6 +654,152 @@ class TestTraining:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             classifier.fit(X, y).predict(X_new[:1])
+
+
+def interrupting(monkeypatch, classifier, where):
+    """Let the user interrupt a fit: ('step', 0) in the first step, and so on."""
+    if isinstance(classifier, NumpyDigitClassifier):
+        owner, names = NumpyDigitClassifier, {"step": "_step", "epoch": "_evaluate"}
+    else:
+        owner, names = _engine.Trainer, {"step": "run", "epoch": "evaluate"}
+        if where[0] == "step":
+            monkeypatch.setattr(_training, "STEPS_PER_CALL", 1)
+    kind, number = where
+    real, calls = getattr(owner, names[kind]), itertools.count()
+
+    def interrupt(*arguments):
+        if next(calls) == number:
+            raise KeyboardInterrupt
+        return real(*arguments)
+
+    monkeypatch.setattr(owner, names[kind], interrupt)
+
+
+class TestInterrupt:
+    message = "Training interrupted by user"
+
+    def test_in_the_middle_of_an_epoch(self, classifier, data, monkeypatch):
+        X, y, X_new, y_new = data
+        interrupting(monkeypatch, classifier, ("step", 32 * 4 + 20))
+        with pytest.warns(UserWarning, match=f"{self.message}, after 4 of 5 epochs"):
+            classifier.fit(X, y)
+        assert classifier.n_iter_ == len(classifier.history_frame_) == 4
+        assert classifier.score(X_new, y_new) > 0.5
+
+    def test_before_the_first_epoch_is_over(self, classifier, data, monkeypatch):
+        X, y, X_new, _ = data
+        interrupting(monkeypatch, classifier, ("step", 3))
+        classifier.set_params(warm_start=True)
+        with pytest.warns(UserWarning, match=f"{self.message}, after 0 of 5"):
+            classifier.fit(X, y, validation_data=(X, y))
+        assert classifier.n_iter_ == 0
+        assert classifier.loss_curve_ == []
+        assert classifier.history_frame_.shape == (0, 4)
+        assert classifier.predict(X_new).shape == (100,)
+        classifier.fit(X, y, validation_data=(X, y))
+        assert classifier.n_iter_ == 5
+
+    def test_before_anything_is_learned(self, classifier, data, monkeypatch):
+        X, y, X_new, _ = data
+        with monkeypatch.context() as patch:
+            interrupting(patch, classifier, ("step", 0))
+            with pytest.raises(KeyboardInterrupt):
+                classifier.fit(X, y)
+        with pytest.raises(NotFittedError):
+            classifier.predict(X_new)
+        classifier.fit(X, y)
+        before = classifier.predict_proba(X_new)
+        interrupting(monkeypatch, classifier, ("step", 0))
+        with pytest.raises(KeyboardInterrupt):
+            classifier.partial_fit(X, y)
+        np.testing.assert_array_equal(classifier.predict_proba(X_new), before)
+        assert classifier.n_iter_ == 5
+
+    def test_keeps_the_best_epoch_and_harms_no_later_fit(
+        self, classifier, data, monkeypatch
+    ):
+        X, y, X_val, y_val = data
+        wrong = (X_val, (y_val + 1) % 10)  # the more is learned, the worse
+        classifier.set_params(learning_rate=0.03)
+        whole = clone(classifier).fit(X, y, validation_data=wrong)
+        with monkeypatch.context() as patch:
+            interrupting(patch, classifier, ("epoch", 3))
+            with pytest.warns(UserWarning, match=f"{self.message}, after 3"):
+                classifier.fit(X, y, validation_data=wrong)
+        assert classifier.history_ == {
+            name: curve[:3] for name, curve in whole.history_.items()
+        }
+        own = classifier.predict_log_proba(X_val)[np.arange(100), wrong[1]]
+        assert -own.mean() == pytest.approx(min(classifier.history_["val_loss"]), 1e-4)
+        again = clone(classifier).fit(X, y, validation_data=wrong)
+        assert again.history_ == whole.history_
+
+    def test_of_partial_fit(self, classifier, data, monkeypatch):
+        X, y, X_new, _ = data
+        before = classifier.partial_fit(X, y, classes=range(10)).predict_proba(X_new)
+        interrupting(monkeypatch, classifier, ("step", 9))
+        with pytest.warns(UserWarning, match=f"{self.message}, after 0 of 1"):
+            classifier.partial_fit(X, y)
+        assert classifier.n_iter_ == 1
+        assert (classifier.predict_proba(X_new) != before).any()
+
+    def test_ends_one_fit_of_a_search(self, classifier, data, monkeypatch):
+        X, y, _, _ = data
+        interrupting(monkeypatch, classifier, ("step", 5))
+        search = GridSearchCV(classifier, {"epochs": [1, 2]}, cv=2)
+        with pytest.warns(UserWarning, match=self.message) as caught:
+            search.fit(X, y)
+        assert len(caught) == 1
+        assert search.best_estimator_.n_iter_ in (1, 2)
+
+    def test_in_the_thread_that_augments(self, keras_classifier, data):
+        class Interrupted(DigitAugmenter):
+            def augment(self, X, random_state):
+                if random_state == self.first + 2:
+                    raise KeyboardInterrupt
+                self.first = min(random_state, self.first)
+                return X
+
+            def fit(self, X, y=None):
+                self.first = np.inf
+                return self
+
+        with pytest.warns(UserWarning, match=f"{self.message}, after [12] of 5"):
+            keras_classifier.set_params(augmenter=Interrupted()).fit(*data[:2])
+        assert keras_classifier.n_iter_ in (1, 2)
+        assert not [
+            thread
+            for thread in threading.enumerate()
+            if thread.name.startswith("ThreadPoolExecutor") and not wait_for(thread)
+        ]
+
+    @pytest.mark.skipif(os.name == "nt", reason="Windows has no such signal")
+    def test_by_a_signal(self):
+        code = (
+            "import signal, warnings\n"
+            "from mnist_estimators import DenseDigitClassifier, load_small_digits\n"
+            "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+            "X, y = load_small_digits()\n"
+            "with warnings.catch_warnings(record=True) as caught:\n"
+            "    one = DenseDigitClassifier(epochs=100_000, verbose=2).fit(X, y)\n"
+            "print('warned', caught[0].message, one.n_iter_, one.score(X, y))\n"
+        )
+        with subprocess.Popen(
+            [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True
+        ) as process:
+            try:
+                assert process.stdout.readline().startswith("epoch 1/")
+                process.send_signal(signal.SIGINT)
+                rest, _ = process.communicate(timeout=300)
+            finally:
+                process.kill()
+        assert process.returncode == 0
+        assert f"warned {self.message}" in rest.splitlines()[-1]
+
+
+def wait_for(thread):
+    thread.join(timeout=60)
+    return not thread.is_alive()
 
 
 class TestAugmenter:

@@ -39,6 +39,7 @@ LAYERS = (
         "_optimizers",
         "_prediction",
         "_samples",
+        "_tensorboard",
         "_training",
         "_transfer",
     },

@@ -690,7 +690,7 @@ class TestTrainersAreKept:
         with self.borrow() as third:
             assert third in (first, second)
 
-    def test_a_fit_that_fails_gives_its_trainer_back(self, cheap_trainers):
+    def test_a_fit_that_fails_keeps_its_trainer_from_others(self, cheap_trainers):
         def fail():
             with self.borrow() as trainer:
                 failed.append(trainer)
@@ -700,7 +700,7 @@ class TestTrainersAreKept:
         with pytest.raises(KeyboardInterrupt):
             fail()
         with self.borrow() as trainer:
-            assert trainer is failed[0]
+            assert trainer is not failed[0]
 
     def test_no_more_than_a_few_the_oldest_go_first(self, cheap_trainers):
         for batch_size in (1, 2, 3, 1, 4, 5):

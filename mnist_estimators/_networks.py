@@ -134,8 +134,8 @@ def convolutional_network(
 
     Pooling comes before the activation: for every activation that never decreases the
     result is the same, on a quarter of the values. It comes before the normalisation
-    too, which makes another network, as good and a quarter faster. A convolution that
-    is normalised has no bias, which the normalisation would take away.
+    too, which makes another network, and one that trains faster by a fifth. A
+    convolution that is normalised has no bias, which the normalisation would take away.
 
     Parameters
     ----------

@@ -1,8 +1,13 @@
-"""Reference systems: networks that are well known, each as an unfitted estimator.
+"""Reference systems, each as an unfitted estimator.
 
-Every recipe is a function; ``all()`` makes all of them. What they are given beyond the
-architecture of their source is this package's training: images scaled by themselves,
-and a one-cycle learning rate. ``set_params`` changes whatever should be different.
+Every recipe is a function; ``all()`` makes all of them. There are the networks of
+well-known tutorials, with this package's training: images scaled by themselves, and a
+one-cycle learning rate. And there are those that are best for their time: `fast_cnn`,
+`accurate_cnn` and `cnn_ensemble`. ``set_params`` changes whatever should be different.
+
+The accuracies are those on MNIST's 10,000 test images, after training on the 60,000
+others. The test images chose nothing: settings come from the sources, or from a search
+on parts of the training images.
 
 Examples
 --------
@@ -20,10 +25,15 @@ import numpy as np
 from ._cnn import CNNDigitClassifier
 from ._dense import DenseDigitClassifier
 from ._numpy import NumpyDigitClassifier
+from ._voting import DigitVotingClassifier
+from .augmentation import DigitAugmenter
 
 __all__ = [
+    "accurate_cnn",
     "all",
     "batchnorm_dense",
+    "cnn_ensemble",
+    "fast_cnn",
     "leaky_dense",
     "numpy_dense",
     "plain_dense",
@@ -228,6 +238,107 @@ def numpy_dense(*, random_state: Seed = None, verbose: int = 0) -> NumpyDigitCla
     )
 
 
+def fast_cnn(*, random_state: Seed = None, verbose: int = 0) -> CNNDigitClassifier:
+    """Make the convolutional network that is accurate after seconds.
+
+    16C5-P2-32C5-P2-256-10 without padding, with batch normalisation, and three epochs
+    in which the learning rate rises to 0.01 and falls again.
+
+    Measured on MNIST with five seeds: 99.37 %
+    (SD 0.05), 21 s a fit on 2 cores.
+
+    Parameters
+    ----------
+    random_state : int, RandomState instance or None, default=None
+        Seed of the network.
+    verbose : int, default=0
+        As in ``CNNDigitClassifier``.
+
+    Returns
+    -------
+    CNNDigitClassifier
+        Unfitted.
+    """
+    return CNNDigitClassifier(
+        filters=(16, 32),
+        kernel_size=5,
+        padding="valid",
+        dense_layer_sizes=(256,),
+        dropout=0.25,
+        batch_normalization=True,
+        learning_rate=0.01,
+        epochs=3,
+        batch_size=256,
+        random_state=random_state,
+        verbose=verbose,
+    )
+
+
+def accurate_cnn(*, random_state: Seed = None, verbose: int = 0) -> CNNDigitClassifier:
+    """Make the most accurate convolutional network of a few minutes of training.
+
+    32C5-P2-64C3-64C3-64C3-P2-128-10 without padding, with batch normalisation, dropout
+    of 0.25, label smoothing of 0.05, and new variants of the images for each of 20
+    epochs.
+
+    Measured on MNIST with five seeds: 99.67 %
+    (SD 0.03), 569 s a fit on 2 cores.
+
+    Parameters
+    ----------
+    random_state : int, RandomState instance or None, default=None
+        Seed of the network.
+    verbose : int, default=0
+        As in ``CNNDigitClassifier``.
+
+    Returns
+    -------
+    CNNDigitClassifier
+        Unfitted.
+    """
+    return CNNDigitClassifier(
+        filters=(32, (64, 64, 64)),
+        kernel_size=(5, 3),
+        padding="valid",
+        dropout=0.25,
+        batch_normalization=True,
+        label_smoothing=0.05,
+        augmenter=DigitAugmenter(),
+        epochs=20,
+        random_state=random_state,
+        verbose=verbose,
+    )
+
+
+def cnn_ensemble(
+    *, random_state: Seed = None, verbose: int = 0
+) -> DigitVotingClassifier:
+    """Make a soft vote of five convolutional networks.
+
+    Members are ``accurate_cnn()`` (32C5-P2-64C3-64C3-64C3-P2-128-10) with other
+    seeds: the first has `random_state` itself.
+
+    Measured on MNIST once: 99.74 %, 2843 s a fit on 2 cores.
+
+    Parameters
+    ----------
+    random_state : int, RandomState instance or None, default=None
+        Seed of the networks. None gives each a random one.
+    verbose : int, default=0
+        As in ``CNNDigitClassifier``, for each of the networks.
+
+    Returns
+    -------
+    DigitVotingClassifier
+        Unfitted.
+    """
+    return DigitVotingClassifier(
+        accurate_cnn(random_state=random_state, verbose=verbose),
+        n_members=5,
+        voting="soft",
+    )
+
+
 def all(*, random_state: Seed = None, verbose: int = 0) -> dict[str, Any]:
     """Make every recipe.
 
@@ -256,6 +367,9 @@ def all(*, random_state: Seed = None, verbose: int = 0) -> dict[str, Any]:
         plain_dense,
         leaky_dense,
         numpy_dense,
+        fast_cnn,
+        accurate_cnn,
+        cnn_ensemble,
     )
     return {
         make.__name__: make(random_state=random_state, verbose=verbose)

@@ -169,52 +169,72 @@ def _parallel_search(contender: str) -> Callable[[], Result]:
     return run
 
 
-def _time_to_99(contender: str) -> Callable[[], Result]:
-    """Train until 99 % of the test images are right; evaluation is not timed.
+def _two_epoch_cnn(seed: int) -> Any:
+    from mnist_estimators import CNNDigitClassifier
 
-    Our network and its two epochs were chosen on a part of the training images. The
-    other contender is stopped at the epoch whose test accuracy first reaches 99 %,
-    which is in its favour.
+    return CNNDigitClassifier(
+        filters=(16, 32),
+        kernel_size=5,
+        padding="valid",
+        dense_layer_sizes=(256,),
+        dropout=0.0,
+        learning_rate=0.01,
+        batch_size=256,
+        epochs=2,
+        random_state=seed,
+    )
+
+
+def _fast_cnn(seed: int) -> Any:
+    from mnist_estimators import recipes
+
+    return recipes.fast_cnn(random_state=seed)
+
+
+def _time_to(
+    accuracy_to_reach: float, make_ours: Callable[[int], Any]
+) -> Callable[[str], Callable[[], Result]]:
+    """Train until that share of the test images is right; evaluation is not timed.
+
+    Our network and its epochs were chosen on a part of the training images. The other
+    contender is stopped at the epoch whose test accuracy first is high enough, which
+    is in its favour.
     """
-    X, y = _data(contender)
-    X_test, y_test = _data(contender, "test")
-    seeds = iter(range(1000))
 
-    def run_ours() -> Result:
-        from mnist_estimators import CNNDigitClassifier
+    def prepare(contender: str) -> Callable[[], Result]:
+        X, y = _data(contender)
+        X_test, y_test = _data(contender, "test")
+        seeds = iter(range(1000))
 
-        estimator = CNNDigitClassifier(
-            filters=(16, 32),
-            kernel_size=5,
-            padding="valid",
-            dense_layer_sizes=(256,),
-            dropout=0.0,
-            learning_rate=0.01,
-            batch_size=256,
-            epochs=2,
-            random_state=next(seeds),
-        )
-        started = time.perf_counter()
-        estimator.fit(X, y)
-        seconds = time.perf_counter() - started
-        accuracy = float(np.mean(estimator.predict(X_test) == y_test))
-        return {"seconds": seconds, "accuracy": accuracy, "epochs": 2}
-
-    def run_peer() -> Result:
-        import keras
-
-        keras.utils.set_random_seed(next(seeds))
-        estimator = CONTENDERS[contender]("cnn", epochs=1)
-        seconds, accuracy, epochs = 0.0, 0.0, 0
-        while accuracy < 0.99 and epochs < 15:
+        def run_ours() -> Result:
+            estimator = make_ours(next(seeds))
             started = time.perf_counter()
-            estimator.partial_fit(X, y)
-            seconds += time.perf_counter() - started
-            epochs += 1
+            estimator.fit(X, y)
+            seconds = time.perf_counter() - started
             accuracy = float(np.mean(estimator.predict(X_test) == y_test))
-        return {"seconds": seconds, "accuracy": accuracy, "epochs": epochs}
+            return {
+                "seconds": seconds,
+                "accuracy": accuracy,
+                "epochs": estimator.n_iter_,
+            }
 
-    return run_ours if contender == "ours" else run_peer
+        def run_peer() -> Result:
+            import keras
+
+            keras.utils.set_random_seed(next(seeds))
+            estimator = CONTENDERS[contender]("cnn", epochs=1)
+            seconds, accuracy, epochs = 0.0, 0.0, 0
+            while accuracy < accuracy_to_reach and epochs < 30:
+                started = time.perf_counter()
+                estimator.partial_fit(X, y)
+                seconds += time.perf_counter() - started
+                epochs += 1
+                accuracy = float(np.mean(estimator.predict(X_test) == y_test))
+            return {"seconds": seconds, "accuracy": accuracy, "epochs": epochs}
+
+        return run_ours if contender == "ours" else run_peer
+
+    return prepare
 
 
 def _import(contender: str) -> Callable[[], Result]:
@@ -251,8 +271,14 @@ CASES = {
     "time_to_99": Case(
         "training time to 99 % test accuracy: small one-cycle CNN, 32C3-64C3-128 CNN",
         ("ours", "scikeras"),
-        _time_to_99,
+        _time_to(0.99, _two_epoch_cnn),
         {"scikeras": 10.0},
+    ),
+    "time_to_99.2": Case(
+        "training time to 99.2 % test accuracy: recipes.fast_cnn(), 32C3-64C3-128 CNN",
+        ("ours", "scikeras"),
+        _time_to(0.992, _fast_cnn),
+        {},
     ),
     "grid_search": Case(
         "GridSearchCV, 6 candidates x 3 folds + refit, 3,000 images, 5 epochs",

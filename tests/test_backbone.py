@@ -37,6 +37,7 @@ def digits(small_digits):
 @pytest.fixture(scope="module")
 def application():
     state = random.getstate()  # where Keras takes the seed of its initializers from
+    random.seed(0)
     network = keras.applications.MobileNetV3Small(
         include_top=False, weights=None, input_shape=(SIDE, SIDE, 3), pooling="avg"
     )
@@ -108,7 +109,7 @@ def test_it_begins_with_the_weights_of_the_file(fitted, application):
     ):
         np.testing.assert_array_equal(weights, begun.numpy())
     assert len(fitted.weights_) == n_weights + 4
-    assert fitted.loss_curve_[-1] < fitted.loss_curve_[0]
+    assert np.abs(fitted.weights_[-1]).min() > 0  # biases of the output begin at 0
 
 
 def test_without_freezing_it_trains_all_of_it(digits, weights_file, application):

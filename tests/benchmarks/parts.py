@@ -1,8 +1,10 @@
 """Benchmarks that consist of parts: running them, and writing what they found."""
 
 import argparse
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +15,22 @@ FOLDER = Path(__file__).parents[2] / "docs" / "benchmarks"
 Row = tuple[str, str, float]
 
 
+@cache
 def mnist() -> Any:
     from mnist_estimators import load_mnist
 
     X, y = load_mnist(subset="train")
     X_test, y_test = load_mnist(subset="test")
     return X, y.astype(int), X_test, y_test.astype(int)
+
+
+@cache
+def scans_of_test_images() -> Any:
+    sys.path.insert(0, str(Path(__file__).parents[1]))
+    from scans import simulate_scans
+
+    *_, X_test, _ = mnist()
+    return simulate_scans(X_test.reshape(-1, 28, 28), seed=0)
 
 
 def seconds_of(work: Callable[[], Any], repeats: int = 3) -> Iterator[float]:

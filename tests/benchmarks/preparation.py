@@ -5,7 +5,6 @@
 epochs and augmenters are the defaults or stand here.
 """
 
-import sys
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -13,22 +12,23 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from parts import Row, gains_table, mnist, run_parts, seconds_of, seconds_table
+from parts import (
+    Row,
+    gains_table,
+    mnist,
+    run_parts,
+    scans_of_test_images,
+    seconds_of,
+    seconds_table,
+)
 from threadpoolctl import threadpool_limits
 
 
 def tutorial_cnn(**settings: Any) -> Any:
     """Make the CNN of the tutorials: 32C3-P2-64C3-P2-128."""
-    from mnist_estimators import CNNDigitClassifier
+    from mnist_estimators import recipes
 
-    return CNNDigitClassifier(
-        filters=(32, 64),
-        padding="valid",
-        dense_layer_sizes=(128,),
-        dropout=0.5,
-        epochs=10,
-        **settings,
-    )
+    return recipes.simple_cnn().set_params(**settings)
 
 
 def speed() -> Iterator[Row]:
@@ -199,15 +199,14 @@ def deskewing() -> Iterator[Row]:
 
 def scans() -> Iterator[Row]:
     """Read simulated scans of the test images with the CNN of clean images."""
-    sys.path.insert(0, str(Path(__file__).parents[1]))
-    from scans import naively_resized, simulate_scans
+    pictures = scans_of_test_images()
+    from scans import naively_resized
 
     from mnist_estimators.augmentation import DigitAugmenter
     from mnist_estimators.preprocessing import DigitCanonicalizer
 
     X, y, X_test, y_test = mnist()
     classifier = tutorial_cnn(random_state=0, augmenter=DigitAugmenter()).fit(X, y)
-    pictures = simulate_scans(X_test.reshape(-1, 28, 28), seed=0)
     canonical = DigitCanonicalizer().fit_transform(pictures)
     naive = naively_resized(pictures).reshape(-1, 784)
     work = "the CNN with augmenter on simulated scans: DigitCanonicalizer"

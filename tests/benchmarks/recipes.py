@@ -11,7 +11,6 @@ their rows; each is given a fifth of the ensemble's time.
 
 import argparse
 import platform
-import sys
 import time
 from collections.abc import Iterator
 from functools import cache
@@ -21,7 +20,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from parts import FOLDER, mnist
+from parts import FOLDER, mnist, scans_of_test_images
 
 PACKAGES = ("tensorflow", "keras", "scikit-learn", "numpy")
 KEY = ["recipe", "seed"]
@@ -29,44 +28,44 @@ KEY = ["recipe", "seed"]
 
 @cache
 def canonical_scans() -> Any:
-    """Simulate scans of the test images, and bring them to MNIST's form."""
-    sys.path.insert(0, str(Path(__file__).parents[1]))
-    from scans import simulate_scans
-
+    """Bring simulated scans of the test images to MNIST's form."""
     from mnist_estimators.preprocessing import DigitCanonicalizer
 
-    *_, X_test, _ = mnist()
-    pictures = simulate_scans(X_test.reshape(-1, 28, 28), seed=0)
-    return DigitCanonicalizer().fit_transform(pictures)
+    return DigitCanonicalizer().fit_transform(scans_of_test_images())
 
 
-def measure(name: str, seed: int) -> Iterator[dict[str, Any]]:
+def members_of(classifier: Any) -> list[Any]:
+    return getattr(classifier, "estimators_", [])
+
+
+def row(recipe: str, seed: int, classifier: Any, seconds: float) -> dict[str, Any]:
+    """Score a fitted classifier."""
+    *_, X_test, y_test = mnist()
+    networks = members_of(classifier) or [classifier]
+    return {
+        "recipe": recipe,
+        "seed": seed,
+        "fit_seconds": round(seconds, 2),
+        "accuracy": classifier.score(X_test, y_test),
+        "n_parameters": sum(w.size for network in networks for w in network.weights_),
+        "accuracy_on_scans": classifier.score(canonical_scans(), y_test),
+        "python": platform.python_version(),
+        **{package: version(package) for package in PACKAGES},
+    }
+
+
+def measure(recipe: str, seed: int) -> Iterator[dict[str, Any]]:
     from mnist_estimators import recipes
 
-    X, y, X_test, y_test = mnist()
-    classifier = recipes.all(random_state=seed)[name]
+    X, y, *_ = mnist()
+    classifier = recipes.all(random_state=seed)[recipe]
     started = time.perf_counter()
     classifier.fit(X, y)
     seconds = time.perf_counter() - started
-    members = getattr(classifier, "estimators_", [classifier])
-
-    def row(recipe: str, random_state: int, fitted: Any, share: float) -> Any:
-        n_parameters = sum(weights.size for weights in members[0].weights_)
-        return {
-            "recipe": recipe,
-            "seed": random_state,
-            "fit_seconds": round(share * seconds, 2),
-            "accuracy": fitted.score(X_test, y_test),
-            "n_parameters": round(share * len(members)) * n_parameters,
-            "accuracy_on_scans": fitted.score(canonical_scans(), y_test),
-            "python": platform.python_version(),
-            **{package: version(package) for package in PACKAGES},
-        }
-
-    yield row(name, seed, classifier, 1.0)
-    if len(members) > 1:
-        for member in members:
-            yield row("accurate_cnn", member.random_state, member, 1 / len(members))
+    yield row(recipe, seed, classifier, seconds)
+    members = members_of(classifier)
+    for member in members:
+        yield row("accurate_cnn", member.random_state, member, seconds / len(members))
 
 
 def deviation(values: pd.Series) -> str:
@@ -124,15 +123,16 @@ def main() -> None:
         for seed in range(arguments.seeds):
             if not arguments.again and len(matching(found, name, seed)):
                 continue
-            for row in measure(name, seed):
-                print(*row.values(), flush=True)
-                there = matching(found, row["recipe"], row["seed"]).index
+            for new in measure(name, seed):
+                print(*new.values(), flush=True)
+                there = matching(found, new["recipe"], new["seed"]).index
                 found = pd.concat(
-                    [found.drop(there), pd.DataFrame([row])], ignore_index=True
+                    [found.drop(there), pd.DataFrame([new])], ignore_index=True
                 )
-            order = found["recipe"].map(names.index)
-            found = found.iloc[np.lexsort([found["seed"], order])]
-            found = found.reset_index(drop=True)
+            order = {recipe: place for place, recipe in enumerate(names)}
+            found = found.sort_values(
+                KEY, key=lambda column: column.replace(order), ignore_index=True
+            )
             found.to_csv(path, index=False)
     text = "# Recipes on MNIST\n\nMade by `python tests/benchmarks/recipes.py`.\n\n"
     text += table(found) + "\n" + scans_table(found)

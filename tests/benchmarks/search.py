@@ -39,7 +39,7 @@ def searched(search: Any, *, n_splits: int, n_held_out: int) -> Iterator[Row]:
 
 def dense() -> Iterator[Row]:
     """Halve dense networks: normalisation, dropout and strength of augmentation."""
-    from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+    from sklearn.experimental import enable_halving_search_cv  # noqa: F401  # enables it
     from sklearn.model_selection import HalvingGridSearchCV
 
     from mnist_estimators import DenseDigitClassifier
@@ -133,7 +133,7 @@ def architecture() -> Iterator[Row]:
 def settings() -> Iterator[Row]:
     """Halve ways to train the chosen network, each of which differs in one thing."""
     import keras
-    from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+    from sklearn.experimental import enable_halving_search_cv  # noqa: F401  # enables it
     from sklearn.model_selection import HalvingGridSearchCV
 
     from mnist_estimators.augmentation import DigitAugmenter

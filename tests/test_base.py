@@ -333,6 +333,15 @@ class TestValidation:
         assert classifier.loss_curve_ == frame["loss"].tolist()
         assert frame["loss"].iloc[-1] < frame["loss"].iloc[0]
 
+    def test_a_metric_of_some_fits_is_nan_in_the_others(self, classifier, data):
+        X, y, _, _ = data
+        classifier.partial_fit(X, y, classes=np.unique(y))
+        classifier.set_params(warm_start=True, epochs=1)
+        classifier.fit(X, y, validation_data=(X, y)).partial_fit(X, y)
+        frame = classifier.history_frame_
+        assert frame["loss"].notna().all()
+        assert frame["val_loss"].isna().tolist() == [True, False, True]
+
     def test_early_stopping_keeps_the_best_epoch(self, classifier, data):
         X, y, X_val, y_val = data
         classifier.set_params(

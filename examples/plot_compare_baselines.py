@@ -34,6 +34,7 @@ from mnist_estimators import (
     load_mnist,
     load_small_digits,
 )
+from mnist_estimators.inspection import ComparisonDisplay
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--data", choices=["small", "mnist"], default="small")
@@ -94,29 +95,9 @@ print(results[columns].round(3).to_string())
 # The times are those of your machine. The first fit of a network contains the start of
 # TensorFlow.
 
-figure, (left, right) = plt.subplots(
-    1, 2, figsize=(9, 4), sharey=True, layout="constrained"
-)
-networks = results.index.isin(["Dense", "CNN"])
-colours = ["tab:orange" if network else "tab:blue" for network in networks]
-rows = range(len(results), 0, -1)
-
-left.errorbar(
-    results["accuracy_mean"], rows, xerr=results["accuracy_std"], fmt="none", c="0.6"
-)
-left.scatter(results["accuracy_mean"], rows, c=colours, zorder=3)
-left.set_yticks(rows, labels=results.index)
-left.locator_params(axis="x", nbins=5)
-left.set_xlabel("accuracy, mean of the folds")
-
-right.scatter(results["fit_seconds"], rows, c=colours, zorder=3)
-right.set_xscale("log")
-right.xaxis.set_major_formatter("{x:g}")
-right.set_xlabel("seconds to fit, mean of the folds (log scale)")
-
-figure.suptitle("scikit-learn's classifiers (blue) and the networks (orange)")
-for axes in (left, right):
-    axes.grid(color="0.9")
+figure, (left, right) = plt.subplots(1, 2, figsize=(12, 5), layout="constrained")
+ComparisonDisplay.from_results(results, ax=left)
+ComparisonDisplay.from_results(results, time="predict", ax=right)
 
 # %%
 # Draw the figure, where there is a screen.

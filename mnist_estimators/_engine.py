@@ -231,8 +231,9 @@ class Trainer:
         n_rows = tf.cast(tf.shape(targets)[0], tf.float32)
         if self._sets_learning_rate:
             self.optimizer.learning_rate = learning_rate
+        n_steps = self.optimizer.iterations.value
         with tf.GradientTape() as tape:
-            logits = forward(self.model, images, settings.pixel_scale, masks)
+            logits = forward(self.model, images, settings.pixel_scale, masks, n_steps)
             losses = weights * cross_entropy(logits, targets, settings.smoothing)
             loss = tf.reduce_sum(losses) / n_rows + self._penalty(settings.l2)
         gradients = tape.gradient(loss, [v.value for v in variables])

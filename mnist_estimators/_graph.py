@@ -15,11 +15,16 @@ ROWS_PER_FORWARD_PASS = 512
 
 
 def forward(
-    model: "keras.Sequential", images: Any, scale: Any, masks: Any = None
+    model: "keras.Sequential",
+    images: Any,
+    scale: Any,
+    masks: Any = None,
+    n_steps: Any = None,
 ) -> Any:
     """Run all layers but the final softmax; with masks, as in training.
 
-    `images`, bytes or floats, are multiplied by `scale` first.
+    `images`, bytes or floats, are multiplied by `scale` first. In training, `n_steps`
+    is the number of steps before this one.
     """
     import tensorflow as tf
 
@@ -31,20 +36,39 @@ def forward(
         if kind in DROPOUT_LAYERS:
             if training:
                 outputs = outputs * tf.cast(next(remaining), outputs.dtype)
-        elif (
-            kind == "BatchNormalization"
-            and training
-            and keras_layer.trainable
-            and outputs.shape.rank == 4
-        ):
-            outputs = normalize_maps(keras_layer, outputs)
+        elif kind == "BatchNormalization" and training and keras_layer.trainable:
+            outputs = normalize(keras_layer, outputs, n_steps)
         else:
             outputs = keras_layer(outputs, training=training)
     return tf.cast(outputs, tf.float32)
 
 
-def normalize_maps(keras_layer: "keras.layers.BatchNormalization", maps: Any) -> Any:
-    """Do what a batch normalisation does in training, to maps (n, height, width, c).
+def normalize(
+    keras_layer: "keras.layers.BatchNormalization", values: Any, n_steps: Any
+) -> Any:
+    """Do what a batch normalisation does in training.
+
+    The momentum of its moving statistics rises to the layer's own. So the first step
+    replaces the 0 and 1 that they begin with, and those of the early network are
+    forgotten as quickly as it learns: a training of a dozen steps needs that.
+    """
+    import tensorflow as tf
+
+    n_steps = tf.cast(n_steps, tf.float32)
+    momentum = tf.minimum(keras_layer.momentum, n_steps / (n_steps + 6))
+    if values.shape.rank == 4:
+        return normalize_maps(keras_layer, values, momentum)
+    final, keras_layer.momentum = keras_layer.momentum, momentum
+    try:
+        return keras_layer(values, training=True)
+    finally:
+        keras_layer.momentum = final
+
+
+def normalize_maps(
+    keras_layer: "keras.layers.BatchNormalization", maps: Any, momentum: Any
+) -> Any:
+    """Normalise maps (n, height, width, channels), and update the moving statistics.
 
     TensorFlow's own kernel goes over the maps less often than Keras' operations, which
     saves about a fifth of the training time of a convolutional network.
@@ -67,7 +91,7 @@ def normalize_maps(keras_layer: "keras.layers.BatchNormalization", maps: Any) ->
         (keras_layer.moving_mean, outputs.batch_mean),
         (keras_layer.moving_variance, variance),
     ):
-        moving.value.assign_add((1 - keras_layer.momentum) * (found - moving.value))
+        moving.value.assign_add((1 - momentum) * (found - moving.value))
     return outputs.y
 
 

@@ -68,6 +68,12 @@ def test_a_recipe_learns(name, small_digits):
     assert classifier.fit(X[:600], y[:600]).score(X[600:], y[600:]) > 0.85
 
 
+def test_the_fast_network_needs_few_steps(small_digits):
+    X, y = small_digits
+    classifier = recipes.fast_cnn(random_state=0).fit(X[:1300], y[:1300])
+    assert classifier.score(X[1300:], y[1300:]) > 0.9
+
+
 def test_the_fast_network_reads_mnist(mnist):
     classifier = recipes.fast_cnn(random_state=0).fit(mnist.X_train, mnist.y_train)
     assert classifier.score(mnist.X_test, mnist.y_test) >= 0.991

@@ -119,6 +119,18 @@ def for_keras(samples):
     return samples.images, targets, samples.weights
 
 
+class RisingMomentum(keras.callbacks.Callback):
+    """Lets the momentum of batch normalisation rise to 0.9."""
+
+    n_steps = 0
+
+    def on_train_batch_begin(self, batch, logs=None):
+        for layer in self.model.layers:
+            if isinstance(layer, keras.layers.BatchNormalization):
+                layer.momentum = min(0.9, self.n_steps / (self.n_steps + 6))
+        self.n_steps += 1
+
+
 def keras_fit(model, plan, samples, validation=None):
     """Let Keras train in the given order of rows."""
     images, targets, weights = for_keras(samples)
@@ -130,7 +142,7 @@ def keras_fit(model, plan, samples, validation=None):
         batch_size=min(plan.batch_size, len(targets)),
         shuffle=False,
         validation_data=for_keras(validation) if validation else None,
-        callbacks=list(plan.callbacks),
+        callbacks=[*plan.callbacks, RisingMomentum()],
         verbose=0,
     )
     return history.history

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_consistent_length, column_or_1d
 from sklearn.utils.validation import check_is_fitted
 
+from ._compared_labels import compared_labels
 from ._confidence_of import predict_with_probability
 from ._display import BLUE, GREY, VERMILION, Display, figure_or_new
 
@@ -170,7 +171,8 @@ class ConfidenceDisplay(Display):
         Raises
         ------
         ValueError
-            If the arrays are empty or differ in length, if a confidence is not from 0
+            If the arrays are empty or differ in length, if one of labels and
+            predictions holds numbers and the other text, if a confidence is not from 0
             to 1, or if `n_bins` is not a positive integer.
         """
         if not isinstance(n_bins, Integral) or n_bins < 1:
@@ -178,7 +180,8 @@ class ConfidenceDisplay(Display):
                 f"n_bins must be an integer, at least 1. Got {n_bins!r} instead."
             )
         check_consistent_length(y_true, y_pred, confidence)
-        correct = column_or_1d(y_true) == column_or_1d(y_pred)
+        true, predicted = compared_labels(y_true, y_pred)
+        correct = true == predicted
         probability = column_or_1d(confidence, dtype=np.float64)
         if not len(probability):
             raise ValueError("y_true must hold at least one label; it is empty.")

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_consistent_length, column_or_1d
 
 from .._members import as_taken
+from ._compared_labels import compared_labels
 from ._digit_images import (
     check_image_count,
     draw_digits,
@@ -147,14 +148,16 @@ class DigitGridDisplay(Display):
         Raises
         ------
         ValueError
-            As in ``from_images``.
+            As in ``from_images``; or if one of labels and predictions holds numbers and
+            the other text.
         """
         check_image_count(n_images)
         check_consistent_length(X, y_true, y_pred)
+        true, predicted = compared_labels(y_true, y_pred)
         return cls(
             image_stack(X, image_shape)[:n_images],
-            y_true=column_or_1d(y_true)[:n_images],
-            y_pred=column_or_1d(y_pred)[:n_images],
+            y_true=true[:n_images],
+            y_pred=predicted[:n_images],
         ).plot(figure=figure)
 
     @classmethod
@@ -195,7 +198,7 @@ class DigitGridDisplay(Display):
         NotFittedError
             If `estimator` is not fitted.
         ValueError
-            As in ``from_images``.
+            As in ``from_predictions``.
         """
         check_image_count(n_images)
         check_consistent_length(X, y)

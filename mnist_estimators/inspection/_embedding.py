@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
-from sklearn.utils import check_consistent_length, column_or_1d
+from sklearn.utils import check_consistent_length
 
 from ._activations import activations
+from ._compared_labels import compared_labels
 from ._display import Display, axes_or_new
 
 if TYPE_CHECKING:
@@ -123,7 +124,8 @@ class EmbeddingDisplay(Display):
             If there is no network in `estimator`.
         ValueError
             If `method` is another; if there is but one image, or one unit in the
-            layer; if `y` has another length; or if `X` does not fit the estimator.
+            layer; if `y` has another length, or is text where the predictions are
+            numbers, or the reverse; or if `X` does not fit the estimator.
         NotFittedError
             If the estimator is not fitted.
         """
@@ -131,9 +133,9 @@ class EmbeddingDisplay(Display):
             raise ValueError(
                 f"method must be one of {METHODS}. Got {method!r} instead."
             )
-        y_true = column_or_1d(y)
+        check_consistent_length(X, y)
+        y_true, y_pred = compared_labels(y, estimator.predict(X))
         outputs = activations(estimator, X, -3)
-        check_consistent_length(outputs, y_true)
         if min(outputs.shape) < 2:
             raise ValueError(
                 f"X holds {outputs.shape[0]} images, and the last hidden layer has "
@@ -145,7 +147,7 @@ class EmbeddingDisplay(Display):
         display = cls(
             embedding=embedding,
             y_true=y_true,
-            y_pred=estimator.predict(X),
+            y_pred=y_pred,
             axis_names=axis_names,
         )
         return display.plot(ax=ax)

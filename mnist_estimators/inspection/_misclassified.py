@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_consistent_length, column_or_1d
 
+from ._compared_labels import compared_labels
 from ._confidence_of import predict_with_margin, predict_with_probability
 from ._digit_images import (
     check_image_count,
@@ -194,8 +195,9 @@ class MisclassifiedDisplay(Display):
         ------
         ValueError
             If `X` is not made of images or not of `image_shape`; if it is empty, or
-            holds NaN, infinity or no numbers; if the arrays differ in length; or if
-            `n_images` is below 1.
+            holds NaN, infinity or no numbers; if the arrays differ in length; if one of
+            labels and predictions holds numbers and the other text; or if `n_images` is
+            below 1.
         """
         check_image_count(n_images)
         return cls._from_arrays(
@@ -214,7 +216,7 @@ class MisclassifiedDisplay(Display):
         image_shape: tuple[int, int] | None,
     ) -> Self:
         check_consistent_length(X, y_true, y_pred, confidence)
-        true, predicted = column_or_1d(y_true), column_or_1d(y_pred)
+        true, predicted = compared_labels(y_true, y_pred)
         mistakes = shown = np.flatnonzero(predicted != true)
         sure = None
         if confidence is not None:

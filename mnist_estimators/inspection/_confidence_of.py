@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .._members import as_taken
+from .._members import as_taken, scores_pairs_of_classes
 
 
 def predict_with_probability(
@@ -58,8 +58,10 @@ def predict_with_margin(
     scores = np.asarray(estimator.decision_function(images))
     if scores.ndim == 1:
         return predicted, np.abs(scores)
-    if scores.shape[1] != len(estimator.classes_):
-        return predicted, None  # one score for each pair of classes
+    # Of three classes there are three pairs, so the shape alone does not tell.
+    n_classes = len(estimator.classes_)
+    if scores.shape[1] != n_classes or scores_pairs_of_classes(estimator):
+        return predicted, None
     rows = np.arange(len(predicted))
     chosen = np.searchsorted(estimator.classes_, predicted)
     others = scores.astype(np.float64)

@@ -1,15 +1,111 @@
 """What the displays have in common."""
 
+import base64
+import io
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
 import pytest
+from matplotlib.figure import Figure
+from sklearn.model_selection import GridSearchCV
 from sklearn.naive_bayes import GaussianNB
 
 from mnist_estimators import NumpyDigitClassifier
 from mnist_estimators.inspection import (
+    ActivationMapDisplay,
+    ClassDistributionDisplay,
+    ComparisonDisplay,
     ConfidenceDisplay,
     DigitGridDisplay,
     EmbeddingDisplay,
+    FilterDisplay,
+    GridSearchDisplay,
     MisclassifiedDisplay,
+    SaliencyDisplay,
+    TrainingHistoryDisplay,
 )
+
+RESULTS = pd.DataFrame(
+    {"accuracy_mean": [0.9], "accuracy_std": [0.1], "fit_seconds": [1.0]}
+)
+
+
+@pytest.fixture(scope="module")
+def network(small_digits):
+    X, y = small_digits
+    return NumpyDigitClassifier(epochs=2, random_state=0).fit(X[:200], y[:200])
+
+
+@pytest.fixture(
+    params=[
+        *(ActivationMapDisplay, ClassDistributionDisplay, ComparisonDisplay),
+        *(ConfidenceDisplay, DigitGridDisplay, EmbeddingDisplay, FilterDisplay),
+        *(GridSearchDisplay, MisclassifiedDisplay, SaliencyDisplay),
+        TrainingHistoryDisplay,
+    ],
+    ids=lambda display: display.__name__,
+)
+def draw_on(request, network, small_digits):
+    """Draw each display in turn on a figure, or on a part of one."""
+    X, y = small_digits[0][200:230], small_digits[1][200:230]
+    display = request.param
+    made_with = {
+        ActivationMapDisplay: lambda **to: display.from_estimator(network, X, **to),
+        ClassDistributionDisplay: lambda **to: display.from_labels(y, **to),
+        ComparisonDisplay: lambda **to: display.from_results(RESULTS, **to),
+        FilterDisplay: lambda **to: display.from_estimator(network, **to),
+        GridSearchDisplay: lambda **to: display.from_estimator(
+            GridSearchCV(GaussianNB(), {"var_smoothing": [1e-3, 1e-9]}, cv=2).fit(X, y),
+            **to,
+        ),
+        SaliencyDisplay: lambda **to: display.from_estimator(network, X[:1], **to),
+        TrainingHistoryDisplay: lambda **to: display.from_estimator(network, **to),
+    }.get(display, lambda **to: display.from_estimator(network, X, y, **to))
+    on_axes = (
+        *(ClassDistributionDisplay, ComparisonDisplay, EmbeddingDisplay),
+        GridSearchDisplay,
+    )
+
+    def draw(figure):
+        if display in on_axes:
+            return made_with(ax=figure.subplots())
+        return made_with(figure=figure)
+
+    return draw
+
+
+def test_a_notebook_shows_the_whole_figure(draw_on):
+    whole = Figure(figsize=(8, 4), layout="constrained")
+    _, right = whole.subfigures(1, 2)
+
+    html = draw_on(right)._repr_html_()
+
+    head, png = html.removesuffix('">').split("base64,")
+    assert head.endswith('Display" src="data:image/png;')
+    picture = plt.imread(io.BytesIO(base64.b64decode(png)))
+    assert picture.shape == (400, 800, 4)
+    _, columns = np.nonzero(picture[..., :3].min(axis=2) < 1)
+    assert len(columns) > 1000
+    assert columns.min() >= 400
+
+
+def test_a_notebook_shows_figures_of_pyplot_itself():
+    figure, ax = plt.subplots()
+    display = ClassDistributionDisplay.from_labels([1, 2], ax=ax)
+    try:
+        assert display._repr_html_() is None
+    finally:
+        plt.close(figure)
+
+    assert "<img" in display._repr_html_()
+
+
+def test_a_figure_that_is_given_gets_room_for_titles(network):
+    figure = Figure()
+    FilterDisplay.from_estimator(network, figure=figure)
+
+    assert figure.get_layout_engine() is not None
 
 
 @pytest.mark.parametrize(

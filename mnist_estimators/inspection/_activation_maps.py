@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ._colours import fitting_colours
-from ._display import Display, new_figure
+from ._display import Display, figure_or_new
 from ._layers import (
     architecture,
     layer_index,
@@ -98,7 +98,7 @@ class ActivationMapDisplay(Display):
             layers.
         n_maps : int, default=10
             Feature maps to draw of each layer, at most: the first ones.
-        figure : matplotlib.figure.Figure, default=None
+        figure : matplotlib.figure.Figure or SubFigure, default=None
             Figure to draw on. None makes a new one.
 
         Returns
@@ -141,7 +141,7 @@ class ActivationMapDisplay(Display):
         ----------
         n_maps : int, default=10
             Feature maps to draw of each layer, at most: the first ones.
-        figure : matplotlib.figure.Figure, default=None
+        figure : matplotlib.figure.Figure or SubFigure, default=None
             Figure to draw on. None makes a new one.
 
         Returns
@@ -158,10 +158,9 @@ class ActivationMapDisplay(Display):
             raise ValueError(f"n_maps must be at least 1. Got {n_maps!r} instead.")
         counts = [values.shape[2] for values in self.maps.values() if values.ndim == 3]
         n_columns = min(n_maps, max(counts, default=n_maps))
-        if figure is None:
-            width, height = 2.6 + 0.8 * n_columns, 0.5 + 1.25 * len(self.maps)
-            figure = new_figure(max(width, 5.0), max(height, 2.2))
-        self.figure_ = figure  # type: ignore[assignment]
+        width, height = 2.6 + 0.8 * n_columns, 0.5 + 1.25 * len(self.maps)
+        figure = figure_or_new(figure, max(width, 5.0), max(height, 2.2))
+        self.figure_ = figure.get_figure(root=True)
         # Columns of one grid would make room for what the other rows hold.
         left, right = figure.subfigures(
             1, 2, squeeze=False, width_ratios=(2, 1 + n_columns)

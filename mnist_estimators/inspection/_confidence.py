@@ -14,7 +14,7 @@ from ._display import BLUE, GREY, VERMILION, Display, figure_or_new
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure, SubFigure
 
 LARGEST_POINT = 160  # square points: the bin with the most images
 
@@ -97,7 +97,7 @@ class ConfidenceDisplay(Display):
         y: ArrayLike,
         *,
         n_bins: int = 15,
-        figure: "Figure | None" = None,
+        figure: "Figure | SubFigure | None" = None,
     ) -> Self:
         """Predict images, and show how confident that is.
 
@@ -112,7 +112,7 @@ class ConfidenceDisplay(Display):
             Labels.
         n_bins : int, default=15
             Number of bins from 0 to 1, at least 1.
-        figure : matplotlib.figure.Figure, default=None
+        figure : matplotlib.figure.Figure or SubFigure, default=None
             Where to draw. None makes one.
 
         Returns
@@ -146,7 +146,7 @@ class ConfidenceDisplay(Display):
         confidence: ArrayLike,
         *,
         n_bins: int = 15,
-        figure: "Figure | None" = None,
+        figure: "Figure | SubFigure | None" = None,
     ) -> Self:
         """Show how confident predictions are.
 
@@ -161,7 +161,7 @@ class ConfidenceDisplay(Display):
             ``estimator.predict_proba(X).max(axis=1)``.
         n_bins : int, default=15
             Number of bins from 0 to 1, at least 1.
-        figure : matplotlib.figure.Figure, default=None
+        figure : matplotlib.figure.Figure or SubFigure, default=None
             Where to draw. None makes one.
 
         Returns
@@ -195,20 +195,21 @@ class ConfidenceDisplay(Display):
             probability, correct, **_calibration(probability, correct, int(n_bins))
         ).plot(figure=figure)
 
-    def plot(self, *, figure: "Figure | None" = None) -> Self:
+    def plot(self, *, figure: "Figure | SubFigure | None" = None) -> Self:
         """Draw the distribution and the reliability curve.
 
         Parameters
         ----------
-        figure : matplotlib.figure.Figure, default=None
+        figure : matplotlib.figure.Figure or SubFigure, default=None
             Where to draw. None makes one.
 
         Returns
         -------
         display : ConfidenceDisplay
         """
-        self.figure_ = figure_or_new(figure, 9.0, 4.0)
-        self.axes_ = list(self.figure_.subplots(1, 2))
+        figure = figure_or_new(figure, 9.0, 4.0)
+        self.figure_ = figure.get_figure(root=True)
+        self.axes_ = list(figure.subplots(1, 2))
         self._plot_distribution(self.axes_[0])
         self._plot_reliability(self.axes_[1])
         for ax in self.axes_:

@@ -17,7 +17,7 @@ from ._digit_images import (
 from ._display import Display
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure, SubFigure
 
 
 class DigitGridDisplay(Display):
@@ -76,7 +76,7 @@ class DigitGridDisplay(Display):
         *,
         n_images: int = 25,
         image_shape: tuple[int, int] | None = None,
-        figure: "Figure | None" = None,
+        figure: "Figure | SubFigure | None" = None,
     ) -> Self:
         """Show the first images, with labels if there are any.
 
@@ -91,7 +91,7 @@ class DigitGridDisplay(Display):
         image_shape : tuple (height, width), default=None
             Of rows of pixels. None takes a square where the number of pixels allows,
             else one row of pixels.
-        figure : matplotlib.figure.Figure, default=None
+        figure : matplotlib.figure.Figure or SubFigure, default=None
             Where to draw. None makes one of fitting size.
 
         Returns
@@ -122,7 +122,7 @@ class DigitGridDisplay(Display):
         *,
         n_images: int = 25,
         image_shape: tuple[int, int] | None = None,
-        figure: "Figure | None" = None,
+        figure: "Figure | SubFigure | None" = None,
     ) -> Self:
         """Show the first images with predictions; wrong ones are marked.
 
@@ -138,7 +138,7 @@ class DigitGridDisplay(Display):
             How many of the images to show, at most; at least 1.
         image_shape : tuple (height, width), default=None
             Of rows of pixels, as in ``from_images``.
-        figure : matplotlib.figure.Figure, default=None
+        figure : matplotlib.figure.Figure or SubFigure, default=None
             Where to draw. None makes one of fitting size.
 
         Returns
@@ -169,7 +169,7 @@ class DigitGridDisplay(Display):
         *,
         n_images: int = 25,
         image_shape: tuple[int, int] | None = None,
-        figure: "Figure | None" = None,
+        figure: "Figure | SubFigure | None" = None,
     ) -> Self:
         """Predict the first images, and show them; wrong predictions are marked.
 
@@ -186,7 +186,7 @@ class DigitGridDisplay(Display):
             How many of the images to predict and show, at most; at least 1.
         image_shape : tuple (height, width), default=None
             Of rows of pixels. None asks the classifier, then does as ``from_images``.
-        figure : matplotlib.figure.Figure, default=None
+        figure : matplotlib.figure.Figure or SubFigure, default=None
             Where to draw. None makes one of fitting size.
 
         Returns
@@ -213,12 +213,12 @@ class DigitGridDisplay(Display):
             figure=figure,
         )
 
-    def plot(self, *, figure: "Figure | None" = None) -> Self:
+    def plot(self, *, figure: "Figure | SubFigure | None" = None) -> Self:
         """Draw the images.
 
         Parameters
         ----------
-        figure : matplotlib.figure.Figure, default=None
+        figure : matplotlib.figure.Figure or SubFigure, default=None
             Where to draw. None makes one of fitting size.
 
         Returns
@@ -244,8 +244,9 @@ class DigitGridDisplay(Display):
                     self.y_pred, self.y_true, wrong, strict=True
                 )
             ]
-        self.figure_, self.axes_ = draw_digits(
+        figure, self.axes_ = draw_digits(
             figure, self.images, titles, marked=wrong.tolist()
         )
-        self.figure_.suptitle(title, fontsize=11)
+        self.figure_ = figure.get_figure(root=True)
+        figure.suptitle(title, fontsize=11)
         return self

@@ -15,7 +15,7 @@ from ._inside import inside
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure, SubFigure
 
 LEAST_WIDTH = 3.4  # inches: room for the title of the figure
 CHARACTER_WIDTH = 0.075  # inches, about, of the titles
@@ -75,17 +75,17 @@ def check_image_count(n_images: Any) -> None:
 
 
 def draw_digits(
-    figure: "Figure | None",
+    figure: "Figure | SubFigure | None",
     images: NDArray[Any],
     titles: Sequence[str],
     *,
     marked: Sequence[bool] | None = None,
-) -> "tuple[Figure, list[Axes]]":
+) -> "tuple[Figure | SubFigure, list[Axes]]":
     """Draw images in a grid, each with a title.
 
     Parameters
     ----------
-    figure : matplotlib.figure.Figure or None
+    figure : matplotlib.figure.Figure, SubFigure or None
         Where to draw. None makes one of fitting size.
     images : ndarray of shape (n, height, width)
         The largest value is drawn black.
@@ -96,7 +96,7 @@ def draw_digits(
 
     Returns
     -------
-    figure : matplotlib.figure.Figure
+    figure : matplotlib.figure.Figure or SubFigure
     axes : list of n Axes
     """
     n_columns = ceil(sqrt(len(images)))

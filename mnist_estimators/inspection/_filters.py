@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from .._images import resolve_image_shape
 from ._colours import centred_colours
-from ._display import Display, grid_of_axes, new_figure
+from ._display import Display, figure_or_new, grid_of_axes
 from ._inside import inside
 from ._layers import (
     architecture,
@@ -91,7 +91,7 @@ class FilterDisplay(Display):
             belong to pixels.
         n_kernels : int, default=32
             Kernels to draw, at most.
-        figure : matplotlib.figure.Figure, default=None
+        figure : matplotlib.figure.Figure or SubFigure, default=None
             Figure to draw on. None makes a new one.
 
         Returns
@@ -133,7 +133,7 @@ class FilterDisplay(Display):
         ----------
         n_kernels : int, default=32
             Kernels to draw, at most.
-        figure : matplotlib.figure.Figure, default=None
+        figure : matplotlib.figure.Figure or SubFigure, default=None
             Figure to draw on. None makes a new one.
 
         Returns
@@ -155,11 +155,12 @@ class FilterDisplay(Display):
         filters = min(n_filters, max(1, n_kernels // inputs))
         n_columns = inputs if n_inputs > 1 else min(filters, N_COLUMNS)
         shown = self.kernels[:filters, :inputs]
-        if figure is None:
-            n_rows = -(-filters * inputs // n_columns)
-            figure = new_figure(max(1.6 + 0.9 * n_columns, 4.5), 0.8 + 1.05 * n_rows)
-        self.figure_ = figure  # type: ignore[assignment]
-        self.axes_ = grid_of_axes(figure, filters * inputs, n_columns)  # type: ignore[arg-type]
+        n_rows = -(-filters * inputs // n_columns)
+        figure = figure_or_new(
+            figure, max(1.6 + 0.9 * n_columns, 4.5), 0.8 + 1.05 * n_rows
+        )
+        self.figure_ = figure.get_figure(root=True)
+        self.axes_ = grid_of_axes(figure, filters * inputs, n_columns)
         colours = centred_colours(shown)
         for number, ax in enumerate(self.axes_):
             row, column = divmod(number, inputs)

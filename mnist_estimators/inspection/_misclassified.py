@@ -17,7 +17,7 @@ from ._digit_images import (
 from ._display import Display, figure_or_new
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure, SubFigure
 
 
 class MisclassifiedDisplay(Display):
@@ -108,7 +108,7 @@ class MisclassifiedDisplay(Display):
         *,
         n_images: int = 25,
         image_shape: tuple[int, int] | None = None,
-        figure: "Figure | None" = None,
+        figure: "Figure | SubFigure | None" = None,
     ) -> Self:
         """Predict images, and show the mistakes.
 
@@ -126,7 +126,7 @@ class MisclassifiedDisplay(Display):
         image_shape : tuple (height, width), default=None
             Of rows of pixels. None asks the classifier, and else takes a square where
             the number of pixels allows, or one row of pixels.
-        figure : matplotlib.figure.Figure, default=None
+        figure : matplotlib.figure.Figure or SubFigure, default=None
             Where to draw. None makes one of fitting size.
 
         Returns
@@ -163,7 +163,7 @@ class MisclassifiedDisplay(Display):
         confidence: ArrayLike | None = None,
         n_images: int = 25,
         image_shape: tuple[int, int] | None = None,
-        figure: "Figure | None" = None,
+        figure: "Figure | SubFigure | None" = None,
     ) -> Self:
         """Show the mistakes among predictions.
 
@@ -184,7 +184,7 @@ class MisclassifiedDisplay(Display):
         image_shape : tuple (height, width), default=None
             Of rows of pixels. None takes a square where the number of pixels allows,
             else one row of pixels.
-        figure : matplotlib.figure.Figure, default=None
+        figure : matplotlib.figure.Figure or SubFigure, default=None
             Where to draw. None makes one of fitting size.
 
         Returns
@@ -234,12 +234,12 @@ class MisclassifiedDisplay(Display):
             n_samples=len(true),
         )
 
-    def plot(self, *, figure: "Figure | None" = None) -> Self:
+    def plot(self, *, figure: "Figure | SubFigure | None" = None) -> Self:
         """Draw the mistakes.
 
         Parameters
         ----------
-        figure : matplotlib.figure.Figure, default=None
+        figure : matplotlib.figure.Figure or SubFigure, default=None
             Where to draw. None makes one of fitting size.
 
         Returns
@@ -247,8 +247,9 @@ class MisclassifiedDisplay(Display):
         display : MisclassifiedDisplay
         """
         if self.n_mistakes == 0:
-            self.figure_ = figure_or_new(figure, 4.0, 1.2)
-            ax = self.figure_.subplots()
+            figure = figure_or_new(figure, 4.0, 1.2)
+            self.figure_ = figure.get_figure(root=True)
+            ax = figure.subplots()
             ax.set_axis_off()
             text = f"No mistakes in {self.n_samples:,} images"
             ax.text(0.5, 0.5, text, ha="center", va="center", fontsize=12)
@@ -271,6 +272,7 @@ class MisclassifiedDisplay(Display):
                 f"{text}\n{layout.format(value)}"
                 for text, value in zip(titles, self.confidence, strict=True)
             ]
-        self.figure_, self.axes_ = draw_digits(figure, self.images, titles)
-        self.figure_.suptitle(title, fontsize=11)
+        figure, self.axes_ = draw_digits(figure, self.images, titles)
+        self.figure_ = figure.get_figure(root=True)
+        figure.suptitle(title, fontsize=11)
         return self

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 from numpy.typing import ArrayLike, NDArray
 
 from ._colours import centred_colours
-from ._display import Display, new_figure
+from ._display import Display, figure_or_new
 from ._grad_cam import class_activation_maps
 from ._gradients import explained_classes
 from ._layers import architecture, network_and_images, refuse_features
@@ -102,7 +102,7 @@ class SaliencyDisplay(Display):
             predicted.
         n_images : int, default=5
             Rows of the picture, at most.
-        figure : matplotlib.figure.Figure, default=None
+        figure : matplotlib.figure.Figure or SubFigure, default=None
             Figure to draw on. None makes a new one.
 
         Returns
@@ -141,7 +141,7 @@ class SaliencyDisplay(Display):
 
         Parameters
         ----------
-        figure : matplotlib.figure.Figure, default=None
+        figure : matplotlib.figure.Figure or SubFigure, default=None
             Figure to draw on. None makes a new one.
 
         Returns
@@ -151,9 +151,8 @@ class SaliencyDisplay(Display):
         """
         columns = ["image", "gradient"] + ["Grad-CAM"] * (self.grad_cams is not None)
         n_rows = len(self.images)
-        if figure is None:
-            figure = new_figure(0.7 + 1.7 * len(columns), 1.3 + 1.55 * n_rows)
-        self.figure_ = figure  # type: ignore[assignment]
+        figure = figure_or_new(figure, 0.7 + 1.7 * len(columns), 1.3 + 1.55 * n_rows)
+        self.figure_ = figure.get_figure(root=True)
         self.axes_ = figure.subplots(n_rows, len(columns), squeeze=False)
         for ax in self.axes_.flat:
             ax.set(xticks=[], yticks=[])

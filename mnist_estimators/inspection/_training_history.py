@@ -12,7 +12,7 @@ from ._inside import inside
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure, SubFigure
 
 METRICS = ("loss", "accuracy", "val_loss", "val_accuracy")
 PANELS = {"loss": "loss", "accuracy": "accuracy (share of images)"}
@@ -62,7 +62,9 @@ class TrainingHistoryDisplay(Display):
         self.histories = histories
 
     @classmethod
-    def from_estimator(cls, estimator: Any, *, figure: "Figure | None" = None) -> Self:
+    def from_estimator(
+        cls, estimator: Any, *, figure: "Figure | SubFigure | None" = None
+    ) -> Self:
         """Show how a fitted network was trained, or how several were.
 
         Parameters
@@ -72,7 +74,7 @@ class TrainingHistoryDisplay(Display):
             ``loss_curve_``, as scikit-learn's `MLPClassifier` has it, which knows no
             accuracy but that of its early stopping. Networks within pipelines and
             searches are found.
-        figure : matplotlib.figure.Figure, default=None
+        figure : matplotlib.figure.Figure or SubFigure, default=None
             Where to draw. None makes one.
 
         Returns
@@ -97,7 +99,7 @@ class TrainingHistoryDisplay(Display):
         cls,
         history: Mapping[str, Any] | pd.DataFrame,
         *,
-        figure: "Figure | None" = None,
+        figure: "Figure | SubFigure | None" = None,
     ) -> Self:
         """Show a training by its numbers, or several.
 
@@ -107,7 +109,7 @@ class TrainingHistoryDisplay(Display):
             What ``history_`` holds, ``history_frame_``, or the `history` that Keras
             returns as ``model.fit(...).history``: 'loss', 'accuracy', 'val_loss' and
             'val_accuracy', or some of them. A mapping of names to these shows several.
-        figure : matplotlib.figure.Figure, default=None
+        figure : matplotlib.figure.Figure or SubFigure, default=None
             Where to draw. None makes one.
 
         Returns
@@ -138,12 +140,12 @@ class TrainingHistoryDisplay(Display):
             raise ValueError(f"{parameter} must hold at least one; it is empty.")
         return cls({str(name): _known(one) for name, one in histories.items()})
 
-    def plot(self, *, figure: "Figure | None" = None) -> Self:
+    def plot(self, *, figure: "Figure | SubFigure | None" = None) -> Self:
         """Draw the curves.
 
         Parameters
         ----------
-        figure : matplotlib.figure.Figure, default=None
+        figure : matplotlib.figure.Figure or SubFigure, default=None
             Where to draw. None makes one.
 
         Returns
@@ -152,8 +154,9 @@ class TrainingHistoryDisplay(Display):
         """
         known = set().union(*self.histories.values())
         panels = [panel for panel in PANELS if known & {panel, f"val_{panel}"}]
-        self.figure_ = figure_or_new(figure, 1.6 + 4.2 * len(panels), 3.6)
-        self.axes_ = list(self.figure_.subplots(1, len(panels), squeeze=False)[0])
+        figure = figure_or_new(figure, 1.6 + 4.2 * len(panels), 3.6)
+        self.figure_ = figure.get_figure(root=True)
+        self.axes_ = list(figure.subplots(1, len(panels), squeeze=False)[0])
         self.best_epochs_ = {
             name: _best_epoch(history) for name, history in self.histories.items()
         }
@@ -164,7 +167,7 @@ class TrainingHistoryDisplay(Display):
             for ax in self.axes_
             for handle, label in zip(*ax.get_legend_handles_labels(), strict=True)
         }
-        self.figure_.legend(
+        figure.legend(
             handles.values(), handles.keys(), loc="outside right upper", frameon=False
         )
         return self

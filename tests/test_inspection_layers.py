@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.signal import correlate2d
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.decomposition import PCA
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.exceptions import NotFittedError
@@ -27,6 +28,7 @@ from mnist_estimators.augmentation import DigitAugmenter
 from mnist_estimators.exceptions import PixelRangeWarning
 from mnist_estimators.inspection import (
     ActivationMapDisplay,
+    EmbeddingDisplay,
     FilterDisplay,
     SaliencyDisplay,
     activations,
@@ -147,6 +149,52 @@ def test_the_third_last_layer_is_what_the_output_layer_sees(digits, fitted):
             rtol=1e-4,
             atol=1e-4,
         )
+
+
+def test_stacks_become_rows_for_the_steps_of_a_pipeline(digits):
+    X, y, new = digits
+    network = NumpyDigitClassifier(hidden_layer_sizes=(8,), epochs=1, random_state=0)
+    pipeline = make_pipeline(StandardScaler(), network).fit(X, y)
+    images = new.reshape(-1, 28, 28)
+
+    np.testing.assert_array_equal(
+        activations(pipeline, images, -1), activations(pipeline, new, -1)
+    )
+    stacked = EmbeddingDisplay.from_estimator(pipeline, images, y[:20])
+    rows = EmbeddingDisplay.from_estimator(pipeline, new, y[:20])
+    np.testing.assert_array_equal(stacked.embedding, rows.embedding)
+
+
+def test_an_augmented_classifier_takes_data_frames(digits):
+    X, new = (pd.DataFrame(digits[i]).add_prefix("pixel") for i in (0, 2))
+    network = NumpyDigitClassifier(hidden_layer_sizes=(8,), epochs=1, random_state=0)
+    augmented = AugmentedClassifier(network, DigitAugmenter(), n_copies=1)
+    augmented.fit(X, digits[1])
+
+    np.testing.assert_allclose(
+        activations(augmented, new, -1), augmented.predict_proba(new), atol=1e-5
+    )
+
+
+def test_a_search_that_kept_no_network_is_refused(digits):
+    X, y, new = digits
+    network = NumpyDigitClassifier(hidden_layer_sizes=(8,), epochs=1, random_state=0)
+    search = GridSearchCV(network, {}, cv=2, refit=False).fit(X, y)
+
+    with pytest.raises(ValueError, match="Fit the search with refit=True"):
+        activations(search, new, -1)
+
+
+def test_networks_of_other_packages_have_other_layers(digits):
+    X, y, new = digits
+
+    class Wrapper(ClassifierMixin, BaseEstimator):
+        def fit(self, X, y):
+            self.model_, self.n_features_in_ = keras.Sequential(), X.shape[1]
+            return self
+
+    with pytest.raises(TypeError, match="holds a Wrapper, which is none of this"):
+        activations(Wrapper().fit(X, y), new, -1)
 
 
 def test_nothing_of_the_estimator_changes(digits, fitted):

@@ -112,8 +112,8 @@ class ActivationMapDisplay(Display):
             integer.
         ValueError
             If a layer does not exist; if none is named, and the network has a backbone
-            or no hidden layer; if `X` does not fit the estimator; or if `n_maps` is
-            below 1.
+            or no hidden layer; if `X` does not fit the estimator; if a search was
+            fitted with ``refit=False``; or if `n_maps` is no positive integer.
         NotFittedError
             If the estimator is not fitted.
         """

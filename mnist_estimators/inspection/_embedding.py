@@ -8,6 +8,7 @@ from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 from sklearn.utils import check_consistent_length
 
+from .._members import as_taken
 from ._activations import activations
 from ._compared_labels import compared_labels
 from ._display import Display, axes_or_new, figure_of
@@ -125,7 +126,8 @@ class EmbeddingDisplay(Display):
         ValueError
             If `method` is another; if there is but one image, or one unit in the
             layer; if `y` has another length, or is text where the predictions are
-            numbers, or the reverse; or if `X` does not fit the estimator.
+            numbers, or the reverse; if `X` does not fit the estimator; or if a search
+            was fitted with ``refit=False``.
         NotFittedError
             If the estimator is not fitted.
         """
@@ -134,7 +136,7 @@ class EmbeddingDisplay(Display):
                 f"method must be one of {METHODS}. Got {method!r} instead."
             )
         check_consistent_length(X, y)
-        y_true, y_pred = compared_labels(y, estimator.predict(X))
+        y_true, y_pred = compared_labels(y, estimator.predict(as_taken(estimator, X)))
         outputs = activations(estimator, X, -3)
         if min(outputs.shape) < 2:
             raise ValueError(

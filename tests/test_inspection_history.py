@@ -1,5 +1,6 @@
 """The display of loss and accuracy over the epochs."""
 
+import copy
 import io
 import warnings
 
@@ -116,6 +117,24 @@ def test_validation_losses_that_are_not_numbers_are_never_the_best():
     assert TrainingHistoryDisplay.from_history(history).best_epochs_ == {"": None}
 
 
+def test_epochs_without_validation_are_passed_over():
+    history = {"loss": [4.0, 3.0, 2.0, 1.0], "val_loss": [np.nan, 3.0, np.nan, 2.5]}
+    display = TrainingHistoryDisplay.from_history(history)
+
+    training, validation, best = display.axes_[0].lines
+    assert training.get_xdata().tolist() == [1, 2, 3, 4]
+    assert validation.get_xydata().tolist() == [[2, 3], [4, 2.5]]
+    assert best.get_xydata().tolist() == [[4, 2.5]]
+
+
+def test_a_training_without_a_whole_epoch_has_nothing_to_show(network):
+    interrupted = copy.copy(network)
+    interrupted.history_ = {}
+
+    with pytest.raises(ValueError, match="NumpyDigitClassifier was interrupted before"):
+        TrainingHistoryDisplay.from_estimator(interrupted)
+
+
 @pytest.mark.parametrize("within", ["alone", "pipeline", "search"])
 def test_the_network_is_found_where_it_is(network, digits, within):
     wrapped = {
@@ -215,6 +234,12 @@ def test_an_estimator_without_history_is_refused(digits):
         ({}, ValueError, "history must hold at least one"),
         ({"learning_rate": [1]}, ValueError, "Got learning_rate instead"),
         ({"a": {"loss": []}}, ValueError, "history must hold some of loss, accuracy"),
+        (
+            {"loss": [2.0, 1.0], "val_loss": [1.5]},
+            ValueError,
+            r"one number an epoch.* Got loss of shape \(2,\), val_loss of shape \(1,\)",
+        ),
+        ({"loss": 2.0}, ValueError, r"Got loss of shape \(\) instead"),
     ],
 )
 def test_what_is_no_history_is_refused(history, error, message):

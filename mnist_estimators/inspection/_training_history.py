@@ -88,7 +88,8 @@ class TrainingHistoryDisplay(Display):
         TypeError
             If an estimator keeps no history.
         ValueError
-            If the mapping is empty.
+            If the mapping is empty, a training was interrupted before the end of its
+            first epoch, or a search was fitted with ``refit=False``.
         """
         given = estimator if isinstance(estimator, Mapping) else {"": estimator}
         histories = {name: _history_of(one) for name, one in given.items()}
@@ -108,7 +109,8 @@ class TrainingHistoryDisplay(Display):
         history : mapping of str to array-like of shape (n_epochs,), or of str to such
             What ``history_`` holds, ``history_frame_``, or the `history` that Keras
             returns as ``model.fit(...).history``: 'loss', 'accuracy', 'val_loss' and
-            'val_accuracy', or some of them. A mapping of names to these shows several.
+            'val_accuracy', or some of them. All have one length; NaN stands for epochs
+            without validation. A mapping of names to these shows several.
         figure : matplotlib.figure.Figure or SubFigure, default=None
             Where to draw. None makes one.
 
@@ -121,7 +123,8 @@ class TrainingHistoryDisplay(Display):
         TypeError
             If `history` is no mapping.
         ValueError
-            If it is empty, or a history in it has none of the four.
+            If it is empty, or a history in it has none of the four, or not one number
+            an epoch of each.
         """
         if not isinstance(history, Mapping | pd.DataFrame):
             raise TypeError(
@@ -186,9 +189,11 @@ class TrainingHistoryDisplay(Display):
                 if metric not in history:
                     continue
                 values = history[metric]
+                # NaN, of epochs without validation, would tear the line apart.
+                epochs = np.flatnonzero(~np.isnan(values))
                 ax.plot(
-                    np.arange(1, len(values) + 1),
-                    values,
+                    epochs + 1,
+                    values[epochs],
                     line,
                     color=colour,
                     marker="." if len(values) <= FEW_EPOCHS else None,
@@ -216,6 +221,11 @@ def _history_of(estimator: Any) -> Mapping[str, ArrayLike]:
     network, _ = inside(estimator)
     history = getattr(network, "history_", None)
     if isinstance(history, Mapping):
+        if not history:
+            raise ValueError(
+                f"The training of {type(network).__name__} was interrupted before the "
+                "end of its first epoch: history_ is empty. Fit it for longer."
+            )
         return history
     loss = getattr(network, "loss_curve_", None)
     if loss is None:
@@ -236,15 +246,24 @@ def _history_of(estimator: Any) -> Mapping[str, ArrayLike]:
 
 
 def _known(history: Mapping[str, ArrayLike] | pd.DataFrame) -> History:
-    known = {
+    given = {
         name: np.asarray(history[name], dtype=np.float64)
         for name in METRICS
-        if name in history and len(np.atleast_1d(history[name]))
+        if name in history
     }
+    known = {name: values for name, values in given.items() if values.size}
     if not known:
         raise ValueError(
             f"history must hold some of {', '.join(METRICS)}, with a value for each "
             f"epoch. Got {', '.join(map(str, history)) or 'nothing'} instead."
+        )
+    shapes = {name: values.shape for name, values in known.items()}
+    n_epochs = max(values.size for values in known.values())
+    if set(shapes.values()) != {(n_epochs,)}:
+        found = ", ".join(f"{name} of shape {shape}" for name, shape in shapes.items())
+        raise ValueError(
+            "history must hold lists of one length: one number an epoch, NaN where "
+            f"there was no validation. Got {found} instead."
         )
     return known
 

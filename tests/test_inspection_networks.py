@@ -124,6 +124,13 @@ def test_layers_and_the_number_of_maps_can_be_chosen(digits, cnn):
     assert display.axes_[1].images[0].get_clim()[0] == 0
 
 
+@pytest.mark.parametrize("layer", ["conv2d_3", 3])
+def test_a_single_layer_needs_no_list(digits, cnn, layer):
+    display = ActivationMapDisplay.from_estimator(cnn, digits[2], layers=layer)
+
+    assert list(display.maps) == ["conv2d_3"]
+
+
 @pytest.mark.parametrize(
     ("name", "titles"),
     [
@@ -168,7 +175,11 @@ def test_maps_that_are_not_there_are_refused(digits, cnn):
         ActivationMapDisplay.from_estimator(linear, new)
     with pytest.raises(ValueError, match="There is no layer 'conv2d_9'"):
         ActivationMapDisplay.from_estimator(cnn, new, layers=["conv2d_9"])
-    with pytest.raises(ValueError, match="n_maps must be at least 1"):
+    with pytest.raises(ValueError, match=r"layers must name at least one of \['conv2d"):
+        ActivationMapDisplay.from_estimator(cnn, new, layers=[])
+    with pytest.raises(TypeError, match=r"the name or the number of a layer. Got 1.5"):
+        ActivationMapDisplay.from_estimator(cnn, new, layers=1.5)
+    with pytest.raises(ValueError, match="n_maps must be an integer, at least 1"):
         ActivationMapDisplay.from_estimator(cnn, new, n_maps=0)
     with pytest.raises(TypeError, match="holds a SVC"):
         ActivationMapDisplay.from_estimator(SVC(random_state=0).fit(X, y), new)
@@ -268,7 +279,7 @@ def test_other_classifiers_have_no_filters(digits, other):
         ),
         ("dense", {"layer": 3}, r"those that have are \['dense_1'\]"),
         ("cnn", {"layer": "kernel"}, "There is no layer 'kernel'"),
-        ("cnn", {"n_kernels": 0}, "n_kernels must be at least 1. Got 0"),
+        ("cnn", {"n_kernels": 0}, "n_kernels must be an integer, at least 1. Got 0"),
         ("components", {}, "takes 36 features that a step before it makes of the 784"),
     ],
 )
@@ -320,10 +331,13 @@ def test_dense_networks_have_gradients_alone(digits, request, name):
 
 def test_what_saliency_can_not_show_is_refused(digits, cnn, components):
     X, y, new, _ = digits
-    with pytest.raises(ValueError, match="n_images must be at least 1"):
+    with pytest.raises(ValueError, match="n_images must be an integer, at least 1"):
         SaliencyDisplay.from_estimator(cnn, new, n_images=0)
     with pytest.raises(ValueError, match="are no images"):
         SaliencyDisplay.from_estimator(components, new)
+    for labels in (3, [3] * 5):
+        with pytest.raises(ValueError, match=r"labels has shape .*, but X holds 40 im"):
+            SaliencyDisplay.from_estimator(cnn, new, labels=labels)
     with pytest.raises(TypeError, match="holds a SVC"):
         SaliencyDisplay.from_estimator(SVC(random_state=0).fit(X, y), new)
 

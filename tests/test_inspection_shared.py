@@ -109,6 +109,32 @@ def test_a_figure_that_is_given_gets_room_for_titles(network):
 
 
 @pytest.mark.parametrize(
+    "draw",
+    [
+        lambda estimator, image: DigitGridDisplay.from_images(image),
+        lambda estimator, image: DigitGridDisplay.from_estimator(estimator, image, [0]),
+        ActivationMapDisplay.from_estimator,
+        SaliencyDisplay.from_estimator,
+    ],
+)
+def test_one_image_is_no_stack_of_images(network, small_digits, draw):
+    image = small_digits[0][0].reshape(28, 28)
+
+    message = r"X has shape \(28, 28\), which is one image\. .* X\[np\.newaxis\]"
+    with pytest.raises(ValueError, match=message):
+        draw(network, image)
+
+
+def test_rows_of_an_estimator_for_as_many_pixels_are_no_image():
+    X, y = np.eye(28), np.arange(28) % 2
+    network = NumpyDigitClassifier(image_shape=(4, 7), epochs=1).fit(X, y)
+
+    display = DigitGridDisplay.from_estimator(network, X, y)
+
+    assert display.images.shape == (25, 4, 7)
+
+
+@pytest.mark.parametrize(
     "display",
     [ConfidenceDisplay, DigitGridDisplay, EmbeddingDisplay, MisclassifiedDisplay],
 )

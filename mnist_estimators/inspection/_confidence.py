@@ -1,6 +1,5 @@
 """How sure a classifier is, and how far that can be trusted."""
 
-from numbers import Integral
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -10,7 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._compared_labels import compared_labels
 from ._confidence_of import predict_with_probability
-from ._display import BLUE, GREY, VERMILION, Display, figure_or_new
+from ._display import BLUE, GREY, VERMILION, Display, check_count, figure_or_new
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -128,6 +127,7 @@ class ConfidenceDisplay(Display):
         ValueError
             As in ``from_predictions``.
         """
+        check_count("n_bins", n_bins)
         check_is_fitted(estimator)
         if not hasattr(estimator, "predict_proba"):
             name = type(estimator).__name__
@@ -175,10 +175,7 @@ class ConfidenceDisplay(Display):
             predictions holds numbers and the other text, if a confidence is not from 0
             to 1, or if `n_bins` is not a positive integer.
         """
-        if not isinstance(n_bins, Integral) or n_bins < 1:
-            raise ValueError(
-                f"n_bins must be an integer, at least 1. Got {n_bins!r} instead."
-            )
+        check_count("n_bins", n_bins)
         check_consistent_length(y_true, y_pred, confidence)
         true, predicted = compared_labels(y_true, y_pred)
         correct = true == predicted

@@ -1,6 +1,6 @@
 """A grid of digits, with their labels or with predictions."""
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -9,12 +9,13 @@ from sklearn.utils import check_consistent_length, column_or_1d
 from .._members import as_taken
 from ._compared_labels import compared_labels
 from ._digit_images import (
-    check_image_count,
     draw_digits,
     image_shape_within,
     image_stack,
 )
-from ._display import Display
+from ._display import Display, check_count
+from ._inside import pixel_count
+from ._one_image import refuse_one_image
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
@@ -101,17 +102,17 @@ class DigitGridDisplay(Display):
         Raises
         ------
         ValueError
-            If `X` is not made of images or not of `image_shape`; if it is empty, or
-            holds NaN, infinity or no numbers; if `y` has another length; or if
-            `n_images` is below 1.
+            If `X` is one image, not made of images, or not of `image_shape`; if it is
+            empty, or holds NaN, infinity or no numbers; if `y` has another length; or
+            if `n_images` is no positive integer.
         """
-        check_image_count(n_images)
+        check_count("n_images", n_images)
+        images = image_stack(X, image_shape)
         labels = None
         if y is not None:
-            check_consistent_length(X, y)
+            check_consistent_length(images, y)
             labels = column_or_1d(y)[:n_images]
-        images = image_stack(X, image_shape)[:n_images]
-        return cls(images, y_true=labels).plot(figure=figure)
+        return cls(images[:n_images], y_true=labels).plot(figure=figure)
 
     @classmethod
     def from_predictions(
@@ -151,11 +152,12 @@ class DigitGridDisplay(Display):
             As in ``from_images``; or if one of labels and predictions holds numbers and
             the other text.
         """
-        check_image_count(n_images)
-        check_consistent_length(X, y_true, y_pred)
+        check_count("n_images", n_images)
+        images = image_stack(X, image_shape)
+        check_consistent_length(images, y_true, y_pred)
         true, predicted = compared_labels(y_true, y_pred)
         return cls(
-            image_stack(X, image_shape)[:n_images],
+            images[:n_images],
             y_true=true[:n_images],
             y_pred=predicted[:n_images],
         ).plot(figure=figure)
@@ -200,9 +202,10 @@ class DigitGridDisplay(Display):
         ValueError
             As in ``from_predictions``.
         """
-        check_image_count(n_images)
+        check_count("n_images", n_images)
+        refuse_one_image(X, pixel_count(estimator))
         check_consistent_length(X, y)
-        first: Any = X[:n_images]  # type: ignore[index]
+        first = cast(Any, X)[:n_images]
         image_shape = image_shape or image_shape_within(estimator, first)
         return cls.from_predictions(
             first,

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from math import ceil, prod, sqrt
-from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from sklearn.utils import check_array
 from .._images import flatten_images, resolve_image_shape, shape_of
 from ._display import VERMILION, figure_or_new, grid_of_axes
 from ._inside import inside
+from ._one_image import refuse_one_image
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -38,9 +38,11 @@ def image_stack(X: Any, image_shape: tuple[int, int] | None) -> NDArray[Any]:
     Raises
     ------
     ValueError
-        If `X` is not made of images, or not of `image_shape`; if it is empty, or holds
-        NaN, infinity or no numbers.
+        If `X` is one image, not made of images, or not of `image_shape`; if it is
+        empty, or holds NaN, infinity or no numbers.
     """
+    if image_shape is None:
+        refuse_one_image(X)
     pixels = check_array(flatten_images(X), input_name="X")
     return pixels.reshape(len(pixels), *resolve_image_shape(shape_of(X), image_shape))
 
@@ -64,14 +66,6 @@ def image_shape_within(estimator: Any, X: Any) -> tuple[int, int] | None:
     rows = shape_of(X)
     fits = shape is not None and len(rows) == 2 and prod(shape) == rows[1]
     return shape if fits else None
-
-
-def check_image_count(n_images: Any) -> None:
-    """Raise ValueError unless `n_images` is an integer, at least 1."""
-    if not isinstance(n_images, Integral) or n_images < 1:
-        raise ValueError(
-            f"n_images must be an integer, at least 1. Got {n_images!r} instead."
-        )
 
 
 def draw_digits(

@@ -3,7 +3,8 @@
 import io
 import sys
 from base64 import b64encode
-from typing import TYPE_CHECKING, cast
+from numbers import Integral
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -56,6 +57,14 @@ def new_figure(width: float, height: float) -> "Figure":
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), layout="constrained")
+
+
+def check_count(name: str, value: Any) -> None:
+    """Raise ValueError unless the parameter `name` is an integer, at least 1."""
+    if not isinstance(value, Integral) or value < 1:
+        raise ValueError(
+            f"{name} must be an integer, at least 1. Got {value!r} instead."
+        )
 
 
 def axes_or_new(ax: "Axes | None", width: float = 6.4, height: float = 4.0) -> "Axes":

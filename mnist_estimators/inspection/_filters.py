@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from .._images import resolve_image_shape
 from ._colours import centred_colours
-from ._display import Display, figure_or_new, grid_of_axes
+from ._display import Display, check_count, figure_or_new, grid_of_axes
 from ._inside import inside
 from ._layers import (
     architecture,
@@ -106,10 +106,11 @@ class FilterDisplay(Display):
         ValueError
             If `layer` does not exist, or its weights are no images; if the network has
             a backbone; if a step before it makes other features of the pixels; or if
-            `n_kernels` is below 1.
+            `n_kernels` is no positive integer.
         NotFittedError
             If the estimator is not fitted.
         """
+        check_count("n_kernels", n_kernels)
         classifier, _ = inside(estimator)
         # Of a linear SVC, coef_ parts two classes each.
         if hasattr(classifier, "coef_") and not hasattr(classifier, "support_vectors_"):
@@ -144,12 +145,9 @@ class FilterDisplay(Display):
         Raises
         ------
         ValueError
-            If `n_kernels` is below 1.
+            If `n_kernels` is no positive integer.
         """
-        if n_kernels < 1:
-            raise ValueError(
-                f"n_kernels must be at least 1. Got {n_kernels!r} instead."
-            )
+        check_count("n_kernels", n_kernels)
         n_filters, n_inputs = self.kernels.shape[:2]
         inputs = min(n_inputs, N_COLUMNS, n_kernels)
         filters = min(n_filters, max(1, n_kernels // inputs))

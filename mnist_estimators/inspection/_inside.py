@@ -58,3 +58,10 @@ def inside(estimator: Any, X: Any = None) -> tuple[Any, Any]:
             )
         else:
             return estimator, X
+
+
+def pixel_count(estimator: Any) -> int | None:
+    """Find how many pixels the images of a fitted estimator have; None if unknown."""
+    # A pipeline doesn't know, where its first step checks nothing.
+    known = getattr(estimator, "n_features_in_", None)
+    return known or getattr(inside(estimator)[0], "n_features_in_", None)

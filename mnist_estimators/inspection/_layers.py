@@ -15,7 +15,7 @@ from .._backpropagation import ACTIVATIONS
 from .._images import as_network_input, pixel_scale, warn_of_other_range
 from .._members import as_taken
 from .._validation import validate_pixels
-from ._inside import inside
+from ._inside import inside, pixel_count
 
 ROWS_PER_FORWARD_PASS = 512
 
@@ -89,7 +89,7 @@ def refuse_features(estimator: Any, network: Any) -> None:
     ValueError
         If the network takes another number of values than the estimator.
     """
-    n_pixels = getattr(estimator, "n_features_in_", network.n_features_in_)
+    n_pixels = pixel_count(estimator)
     if n_pixels != network.n_features_in_:
         raise ValueError(
             f"The network takes {network.n_features_in_} features that a step before "

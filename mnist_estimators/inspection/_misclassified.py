@@ -9,12 +9,11 @@ from sklearn.utils import check_consistent_length, column_or_1d
 from ._compared_labels import compared_labels
 from ._confidence_of import predict_with_margin, predict_with_probability
 from ._digit_images import (
-    check_image_count,
     draw_digits,
     image_shape_within,
     image_stack,
 )
-from ._display import Display, figure_or_new
+from ._display import Display, check_count, figure_or_new
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
@@ -140,7 +139,7 @@ class MisclassifiedDisplay(Display):
         ValueError
             As in ``from_predictions``.
         """
-        check_image_count(n_images)
+        check_count("n_images", n_images)
         image_shape = image_shape or image_shape_within(estimator, X)
         confidence: NDArray[np.floating[Any]] | None
         if hasattr(estimator, "predict_proba"):
@@ -194,12 +193,12 @@ class MisclassifiedDisplay(Display):
         Raises
         ------
         ValueError
-            If `X` is not made of images or not of `image_shape`; if it is empty, or
-            holds NaN, infinity or no numbers; if the arrays differ in length; if one of
-            labels and predictions holds numbers and the other text; or if `n_images` is
-            below 1.
+            If `X` is one image, not made of images, or not of `image_shape`; if it is
+            empty, or holds NaN, infinity or no numbers; if the arrays differ in length;
+            if one of labels and predictions holds numbers and the other text; or if
+            `n_images` is no positive integer.
         """
-        check_image_count(n_images)
+        check_count("n_images", n_images)
         return cls._from_arrays(
             X, y_true, y_pred, confidence, "probability", n_images, image_shape
         ).plot(figure=figure)

@@ -181,8 +181,11 @@ def test_one_of_several_metrics_is_shown():
     np.testing.assert_allclose(display.scores, [[2, 2.5]])
 
     fitted = search({"a": [0.0, 0.5]}, scoring=scoring, refit=False)
-    with pytest.raises(ValueError, match="metric must be one of 'high', 'low'"):
+    message = "metric must be one of 'high', 'low': the search has several"
+    with pytest.raises(ValueError, match=message):
         GridSearchDisplay.from_estimator(fitted)
+    with pytest.raises(ValueError, match="Got 'accuracy' instead"):
+        GridSearchDisplay.from_estimator(fitted, metric="accuracy")
     display = GridSearchDisplay.from_estimator(fitted, metric="high")
     assert display.chosen is None
 

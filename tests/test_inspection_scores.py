@@ -78,8 +78,18 @@ class TestConfidenceDisplay:
         assert display.correct.tolist() == [True, False, True, True, True]
         left = display.axes_[0]
         assert legend(left) == ["right: 4 of 5", "wrong: 1 of 5"]
-        highest = [patch.get_xy()[:, 1].max() for patch in left.patches]
-        assert highest == pytest.approx([75, 100])
+        right, wrong = (patch.get_data() for patch in left.patches)
+        np.testing.assert_allclose(right.values, [25, 0, 0, 75])
+        np.testing.assert_allclose(wrong.values, [0, 0, 100, 0])
+        np.testing.assert_allclose(right.edges, [0, 0.25, 0.5, 0.75, 1])
+
+    def test_both_panels_count_the_same_bins(self):
+        edges = [0.2, 0.4, 0.6, 0.8, 1.0]
+        display = ConfidenceDisplay.from_predictions([1] * 5, [1] * 5, edges, n_bins=5)
+
+        assert display.bin_counts.tolist() == [1, 1, 1, 1, 1]
+        heights = display.axes_[0].patches[0].get_data().values
+        np.testing.assert_allclose(heights, 20)
 
     def test_all_may_be_right(self):
         display = draw(ConfidenceDisplay.from_predictions([1, 2], [1, 2], [1.0, 0.0]))
@@ -133,7 +143,7 @@ class TestConfidenceDisplay:
         X, y = small_digits[0][:200] / 255, small_digits[1][:200]
         ridge = RidgeClassifier()
 
-        with pytest.raises(TypeError, match=r"as CalibratedClassifierCV\(RidgeClassif"):
+        with pytest.raises(TypeError, match=r"Fit CalibratedClassifierCV\(est"):
             ConfidenceDisplay.from_estimator(ridge.fit(X, y), X, y)
         calibrated = CalibratedClassifierCV(ridge, cv=2).fit(X, y)
         display = ConfidenceDisplay.from_estimator(calibrated, X, y)

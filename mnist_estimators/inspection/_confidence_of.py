@@ -4,8 +4,36 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from sklearn.utils import column_or_1d
 
 from .._members import as_taken, scores_pairs_of_classes
+
+
+def checked_probabilities(confidence: ArrayLike) -> NDArray[np.float64]:
+    """Bring confidence to an array of probabilities.
+
+    Parameters
+    ----------
+    confidence : array-like of shape (n,)
+        Probability of each predicted class.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+
+    Raises
+    ------
+    ValueError
+        If a value is not from 0 to 1.
+    """
+    probabilities = column_or_1d(confidence, dtype=np.float64)
+    # A softmax in 32 bits may exceed 1 by a rounding error.
+    if not np.all((probabilities >= 0) & (probabilities <= 1 + 1e-6)):
+        raise ValueError(
+            "confidence must be probabilities, from 0 to 1. Got values from "
+            f"{probabilities.min():g} to {probabilities.max():g} instead."
+        )
+    return probabilities
 
 
 def predict_with_probability(

@@ -7,7 +7,11 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_consistent_length, column_or_1d
 
 from ._compared_labels import compared_labels
-from ._confidence_of import predict_with_margin, predict_with_probability
+from ._confidence_of import (
+    checked_probabilities,
+    predict_with_margin,
+    predict_with_probability,
+)
 from ._digit_images import (
     draw_digits,
     image_shape_within,
@@ -195,10 +199,12 @@ class MisclassifiedDisplay(Display):
         ValueError
             If `X` is one image, not made of images, or not of `image_shape`; if it is
             empty, or holds NaN, infinity or no numbers; if the arrays differ in length;
-            if one of labels and predictions holds numbers and the other text; or if
-            `n_images` is no positive integer.
+            if one of labels and predictions holds numbers and the other text; if a
+            confidence is not from 0 to 1; or if `n_images` is no positive integer.
         """
         check_count("n_images", n_images)
+        if confidence is not None:
+            confidence = checked_probabilities(confidence)
         return cls._from_arrays(
             X, y_true, y_pred, confidence, "probability", n_images, image_shape
         ).plot(figure=figure)

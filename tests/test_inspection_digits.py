@@ -87,7 +87,7 @@ class TestDigitGridDisplay:
         display = draw(DigitGridDisplay.from_images(X, y, n_images=7))
 
         assert titles(display) == [str(label) for label in y[:7]]
-        assert heading(display) == "Images: 7, with labels"
+        assert heading(display) == "Images: 7"
         np.testing.assert_array_equal(drawn_images(display), X[:7].reshape(-1, 28, 28))
         assert all(ax.images[0].cmap.name == "gray_r" for ax in display.axes_)
 
@@ -329,6 +329,10 @@ class TestMisclassifiedDisplay:
             MisclassifiedDisplay.from_predictions(X, y, y[:-1])
         with pytest.raises(ValueError, match="inconsistent"):
             MisclassifiedDisplay.from_predictions(X, y, y, confidence=[0.5])
+        with pytest.raises(ValueError, match=r"probabilities.* from 0\.5 to 3\.2 inst"):
+            MisclassifiedDisplay.from_predictions(
+                X[:2], y[:2], y[:2], confidence=[0.5, 3.2]
+            )
         with pytest.raises(ValueError, match="n_images must be"):
             MisclassifiedDisplay.from_predictions(X, y, y, n_images=-1)
         with pytest.raises(NotFittedError):

@@ -244,6 +244,21 @@ def test_weights_of_a_linear_classifier_belong_to_classes(digits, estimator):
     assert display.kernels.shape == (10, 1, 28, 28)
 
 
+def test_weights_have_the_shape_of_the_images(digits):
+    X, y, *_ = digits
+    model = make_pipeline(MinMaxScaler(), LogisticRegression(tol=0.1)).fit(X, y)
+
+    display = FilterDisplay.from_estimator(model, image_shape=(14, 56))
+
+    np.testing.assert_array_equal(
+        pixels(display.axes_[3]), model[-1].coef_[3].reshape(14, 56)
+    )
+    with pytest.raises(ValueError, match=r"image_shape=\(9, 9\) means 81 pixels"):
+        FilterDisplay.from_estimator(model, image_shape=(9, 9))
+    with pytest.raises(ValueError, match=r"as LogisticRegression has no layers. Got 0"):
+        FilterDisplay.from_estimator(model, layer=0)
+
+
 def test_two_classes_share_their_coefficients(digits):
     X, y, *_ = digits
     model = make_pipeline(MinMaxScaler(), LogisticRegression(tol=0.1)).fit(X, y > 4)
@@ -279,6 +294,7 @@ def test_other_classifiers_have_no_filters(digits, other):
         ),
         ("dense", {"layer": 3}, r"those that have are \['dense_1'\]"),
         ("cnn", {"layer": "kernel"}, "There is no layer 'kernel'"),
+        ("cnn", {"image_shape": (28, 28)}, "a convolution have their own shape"),
         ("cnn", {"n_kernels": 0}, "n_kernels must be an integer, at least 1. Got 0"),
         ("components", {}, "takes 36 features that a step before it makes of the 784"),
     ],
@@ -343,7 +359,7 @@ def test_what_saliency_can_not_show_is_refused(digits, cnn, components):
 
 
 @pytest.mark.parametrize("name", ["cnn", "dense", "numpy_network", "components"])
-def test_principal_components_of_the_last_hidden_layer(digits, request, name):
+def test_principal_components_of_what_the_output_layer_sees(digits, request, name):
     estimator = request.getfixturevalue(name)
     X, y = digits[2:]
 
@@ -359,7 +375,7 @@ def test_principal_components_of_the_last_hidden_layer(digits, request, name):
     assert display.ax_.get_xlabel() == (
         f"first principal component ({share:.0f} % of the variance)"
     )
-    assert display.ax_.get_title() == "Last hidden layer for 40 images"
+    assert display.ax_.get_title() == "What the output layer sees of 40 images"
 
 
 def test_digits_stand_at_the_median_and_mistakes_are_circled(digits, numpy_network):

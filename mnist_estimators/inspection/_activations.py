@@ -49,7 +49,7 @@ def activations(estimator: Any, X: ArrayLike, layer: str | int) -> NDArray[np.fl
     See Also
     --------
     ActivationMapDisplay : Draw them.
-    EmbeddingDisplay : Draw those of the last hidden layer in two dimensions.
+    EmbeddingDisplay : Draw what the output layer sees, in two dimensions.
 
     Examples
     --------

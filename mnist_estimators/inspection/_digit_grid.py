@@ -230,11 +230,10 @@ class DigitGridDisplay(Display):
         """
         n_images = len(self.images)
         wrong = np.zeros(n_images, dtype=bool)
+        title = f"Images: {n_images}"
         if self.y_true is None:
-            title = f"Images: {n_images}"
             titles = [""] * n_images
         elif self.y_pred is None:
-            title = f"Images: {n_images}, with labels"
             titles = [str(label) for label in self.y_true]
         else:
             wrong = self.y_pred != self.y_true

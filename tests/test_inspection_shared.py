@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
-from sklearn.model_selection import GridSearchCV
 from sklearn.naive_bayes import GaussianNB
 
 from mnist_estimators import NumpyDigitClassifier
@@ -31,10 +30,9 @@ RESULTS = pd.DataFrame(
 )
 
 
-@pytest.fixture(scope="module")
-def network(small_digits):
-    X, y = small_digits
-    return NumpyDigitClassifier(epochs=2, random_state=0).fit(X[:200], y[:200])
+@pytest.fixture
+def network(fitted_classifier):
+    return fitted_classifier("numpy")
 
 
 @pytest.fixture(
@@ -46,9 +44,9 @@ def network(small_digits):
     ],
     ids=lambda display: display.__name__,
 )
-def draw_on(request, network, small_digits):
+def draw_on(request, network, fitted_classifier, small_digits):
     """Draw each display in turn on a figure, or on a part of one."""
-    X, y = small_digits[0][200:230], small_digits[1][200:230]
+    X, y = small_digits[0][300:330], small_digits[1][300:330]
     display = request.param
     made_with = {
         ActivationMapDisplay: lambda **to: display.from_estimator(network, X, **to),
@@ -56,8 +54,7 @@ def draw_on(request, network, small_digits):
         ComparisonDisplay: lambda **to: display.from_results(RESULTS, **to),
         FilterDisplay: lambda **to: display.from_estimator(network, **to),
         GridSearchDisplay: lambda **to: display.from_estimator(
-            GridSearchCV(GaussianNB(), {"var_smoothing": [1e-3, 1e-9]}, cv=2).fit(X, y),
-            **to,
+            fitted_classifier("search"), **to
         ),
         SaliencyDisplay: lambda **to: display.from_estimator(network, X[:1], **to),
         TrainingHistoryDisplay: lambda **to: display.from_estimator(network, **to),
@@ -76,7 +73,7 @@ def draw_on(request, network, small_digits):
 
 
 def test_a_notebook_shows_the_whole_figure(draw_on):
-    whole = Figure(figsize=(8, 4), layout="constrained")
+    whole = Figure(figsize=(20, 8), dpi=50, layout="constrained")
     _, right = whole.subfigures(1, 2)
 
     html = draw_on(right)._repr_html_()
@@ -84,10 +81,10 @@ def test_a_notebook_shows_the_whole_figure(draw_on):
     head, png = html.removesuffix('">').split("base64,")
     assert head.endswith('Display" src="data:image/png;')
     picture = plt.imread(io.BytesIO(base64.b64decode(png)))
-    assert picture.shape == (400, 800, 4)
+    assert picture.shape == (400, 1000, 4)
     _, columns = np.nonzero(picture[..., :3].min(axis=2) < 1)
     assert len(columns) > 1000
-    assert columns.min() >= 400
+    assert columns.min() >= 500
 
 
 def test_a_notebook_shows_figures_of_pyplot_itself():

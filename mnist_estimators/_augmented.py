@@ -21,6 +21,7 @@ from sklearn.utils.validation import (
     has_fit_parameter,
 )
 
+from ._members import scores_pairs_of_classes
 from ._parameters import draw_seed
 from ._sklearn import HasMethods, Interval, check_sample_weight, fit_context
 
@@ -277,22 +278,13 @@ def _refuse_scores_of_pairs(classifier: Any, X: NDArray[Any], tta: int) -> None:
     scores = getattr(classifier, _scores_name(classifier))(X)
     # Of three classes there are three pairs, so the shape alone does not tell.
     if n_classes > 2 and (
-        scores.shape[1] != n_classes or _is_one_against_one(classifier)
+        scores.shape[1] != n_classes or scores_pairs_of_classes(classifier)
     ):
         raise ValueError(
             f"tta={tta} averages one score for each class, but the decision_function "
             f"of {type(classifier).__name__} is for pairs of classes. Use "
             "decision_function_shape='ovr', or tta=0."
         )
-
-
-def _is_one_against_one(classifier: Any) -> bool:
-    if hasattr(classifier, "predict_proba"):
-        return False
-    return any(
-        name.endswith("decision_function_shape") and value == "ovo"
-        for name, value in classifier.get_params().items()
-    )
 
 
 def _refuse_weights(classifier: Any) -> None:

@@ -1,4 +1,4 @@
-"""Members of a vote: their seeds, the images they take, and the labels they know."""
+"""Members of a vote: their seeds, the images they take, their labels and scores."""
 
 import copy
 from typing import Any, NamedTuple
@@ -56,6 +56,27 @@ def _takes_stacks(estimator: Any) -> bool:
         return True
     inner = getattr(estimator, "estimator", None)
     return inner is not None and _takes_stacks(inner)
+
+
+def scores_pairs_of_classes(classifier: Any) -> bool:
+    """Tell whether a classifier was told to score pairs of classes, one against one.
+
+    Parameters
+    ----------
+    classifier : classifier
+        Maybe a container of another one.
+
+    Returns
+    -------
+    bool
+        False where there is ``predict_proba``, which is for single classes.
+    """
+    if hasattr(classifier, "predict_proba"):
+        return False
+    return any(
+        name.endswith("decision_function_shape") and value == "ovo"
+        for name, value in classifier.get_params().items()
+    )
 
 
 def with_other_seed(estimator: Any, number: int) -> Any:

@@ -2,17 +2,60 @@
 
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
+from sklearn.base import clone
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import MinMaxScaler
+from sklearn.svm import SVC
 
-from mnist_estimators import load_mnist, load_small_digits
+from mnist_estimators import (
+    CNNDigitClassifier,
+    DenseDigitClassifier,
+    NumpyDigitClassifier,
+    load_mnist,
+    load_small_digits,
+)
 
 # No test opens a window, nor does a process that a test starts.
 os.environ["MPLBACKEND"] = "Agg"
+
+NETWORK = NumpyDigitClassifier(
+    hidden_layer_sizes=(40, 12),
+    activation="tanh",
+    epochs=4,
+    validation_fraction=0.2,
+    random_state=0,
+)
+PIPELINE = make_pipeline(MinMaxScaler(), NETWORK)
+CLASSIFIERS = {
+    "dense": DenseDigitClassifier(
+        hidden_layer_sizes=(40, 12), epochs=4, validation_fraction=0.2, random_state=0
+    ),
+    "cnn": CNNDigitClassifier(
+        filters=(4, 12),
+        dense_layer_sizes=(16,),
+        activation="tanh",
+        epochs=2,
+        batch_size=32,
+        validation_fraction=0.2,
+        random_state=0,
+    ),
+    "numpy": NETWORK,
+    "pipeline": PIPELINE,
+    "search": GridSearchCV(
+        PIPELINE, {"numpydigitclassifier__learning_rate": [0.01, 0.05]}, cv=2
+    ),
+    "svc": SVC(random_state=0),
+    "forest": RandomForestClassifier(10, random_state=0),
+}
 
 
 class MNIST(NamedTuple):
@@ -42,6 +85,29 @@ def small_digits() -> tuple[np.ndarray, np.ndarray]:
     """Real digits: uint8 images (1797, 784) and int labels (1797,), both read-only."""
     X, y = load_small_digits()
     return _read_only(X), _read_only(y)
+
+
+@pytest.fixture(scope="session")
+def fitted_classifier(small_digits) -> Callable[[str], Any]:
+    """Give one of CLASSIFIERS by its name; it saw 300 digits, and makes mistakes.
+
+    Each is fitted once, so no test may change it.
+    """
+    X, y = (part[:300] for part in small_digits)
+    return cache(lambda name: clone(CLASSIFIERS[name]).fit(X, y))
+
+
+@pytest.fixture
+def draw() -> Callable[[Any], Any]:
+    """Lay a display out and draw it, without a file, and return it."""
+    import matplotlib.pyplot as plt
+
+    def draw_display(display: Any) -> Any:
+        display.figure_.draw_without_rendering()
+        assert plt.get_fignums() == [], "pyplot knows of the figure"
+        return display
+
+    return draw_display
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,13 @@ from mnist_estimators._backbone import (
     initial_backbone_weights,
 )
 from mnist_estimators.exceptions import WeightsNotFoundError
+from mnist_estimators.inspection import (
+    ActivationMapDisplay,
+    FilterDisplay,
+    SaliencyDisplay,
+    activations,
+    grad_cam,
+)
 
 CNN = CNNDigitClassifier(
     backbone="MobileNetV3Small",
@@ -136,6 +143,23 @@ def test_pickles_and_models(fitted, digits):
     images = X_new.reshape(-1, 28, 28, 1).astype(np.float32) / 255
     predicted = fitted.model_.predict(images, verbose=0)
     np.testing.assert_allclose(predicted, expected, atol=1e-5)
+
+
+def test_it_hides_its_maps_but_has_gradients(fitted, digits):
+    X_new = digits[2]
+    np.testing.assert_allclose(
+        activations(fitted, X_new, -1), fitted.predict_proba(X_new), atol=1e-5
+    )
+    assert activations(fitted, X_new[:2], 0).ndim == 2
+    display = SaliencyDisplay.from_estimator(fitted, X_new, n_images=2)
+    assert display.axes_.shape == (2, 2)
+    for look in (
+        lambda: grad_cam(fitted, X_new),
+        lambda: ActivationMapDisplay.from_estimator(fitted, X_new),
+        lambda: FilterDisplay.from_estimator(fitted),
+    ):
+        with pytest.raises(ValueError, match=r"(?i)inside the backbone 'mobilenet"):
+            look()
 
 
 def test_another_classifier_begins_with_it(fitted, digits, weights_file):

@@ -1,23 +1,16 @@
 """The display of loss and accuracy over the epochs."""
 
-import io
+import copy
 import warnings
 
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
-from sklearn.ensemble import RandomForestClassifier
 from sklearn.exceptions import NotFittedError
-from sklearn.model_selection import GridSearchCV
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import MinMaxScaler
 
-from mnist_estimators import (
-    CNNDigitClassifier,
-    DenseDigitClassifier,
-    NumpyDigitClassifier,
-)
+from mnist_estimators import NumpyDigitClassifier
 from mnist_estimators.inspection import TrainingHistoryDisplay
 
 HISTORY = {
@@ -26,13 +19,6 @@ HISTORY = {
     "val_loss": [1.5, 0.75, 0.5, 0.625],
     "val_accuracy": [0.25, 0.5, 0.625, 0.75],
 }
-
-
-def draw(display):
-    png = io.BytesIO()
-    display.figure_.savefig(png, format="png")
-    assert png.getvalue().startswith(b"\x89PNG")
-    return display
 
 
 def curves(ax):
@@ -49,14 +35,12 @@ def digits(small_digits):
     return X[:200], y[:200]
 
 
-@pytest.fixture(scope="module")
-def network(digits):
-    return NumpyDigitClassifier(
-        hidden_layer_sizes=(8,), epochs=3, validation_fraction=0.2, random_state=0
-    ).fit(*digits)
+@pytest.fixture
+def network(fitted_classifier):
+    return fitted_classifier("numpy")
 
 
-def test_training_and_validation_are_drawn_for_loss_and_accuracy():
+def test_training_and_validation_are_drawn_for_loss_and_accuracy(draw):
     display = draw(TrainingHistoryDisplay.from_history(HISTORY))
 
     loss, accuracy = display.axes_
@@ -85,7 +69,7 @@ def test_the_epoch_of_the_lowest_validation_loss_is_marked_in_both():
     assert legend(display) == ["training", "validation", "best epoch: 3"]
 
 
-def test_without_validation_no_epoch_is_the_best():
+def test_without_validation_no_epoch_is_the_best(draw):
     history = {name: HISTORY[name] for name in ("loss", "accuracy")}
     display = draw(TrainingHistoryDisplay.from_history(history))
 
@@ -93,7 +77,7 @@ def test_without_validation_no_epoch_is_the_best():
     assert legend(display) == ["training"]
 
 
-def test_several_histories_are_laid_over_each_other():
+def test_several_histories_are_laid_over_each_other(draw):
     short = {"loss": [1.0], "val_loss": [2.0]}
     display = draw(TrainingHistoryDisplay.from_history({"a": HISTORY, "b": short}))
 
@@ -116,36 +100,48 @@ def test_validation_losses_that_are_not_numbers_are_never_the_best():
     assert TrainingHistoryDisplay.from_history(history).best_epochs_ == {"": None}
 
 
-@pytest.mark.parametrize("within", ["alone", "pipeline", "search"])
-def test_the_network_is_found_where_it_is(network, digits, within):
-    wrapped = {
-        "alone": network,
-        "pipeline": make_pipeline(MinMaxScaler(), network),
-        "search": GridSearchCV(
-            make_pipeline(MinMaxScaler(), network),
-            {"numpydigitclassifier__momentum": [0.5, 0.9]},
-            cv=2,
-        ),
-    }[within]
-    if within != "alone":
-        wrapped.fit(*digits)
-    display = draw(TrainingHistoryDisplay.from_estimator(wrapped))
+def test_epochs_without_validation_are_passed_over():
+    history = {"loss": [4.0, 3.0, 2.0, 1.0], "val_loss": [np.nan, 3.0, np.nan, 2.5]}
+    display = TrainingHistoryDisplay.from_history(history)
 
-    found = wrapped.best_estimator_ if within == "search" else wrapped
-    found = found if within == "alone" else found[-1]
-    assert curves(display.axes_[0])["validation"].tolist() == found.history_["val_loss"]
+    training, validation, best = display.axes_[0].lines
+    assert training.get_xdata().tolist() == [1, 2, 3, 4]
+    assert validation.get_xydata().tolist() == [[2, 3], [4, 2.5]]
+    assert best.get_xydata().tolist() == [[4, 2.5]]
 
 
-@pytest.mark.parametrize("kind", [DenseDigitClassifier, CNNDigitClassifier])
-def test_a_keras_network_shows_its_history(kind, digits):
-    small = {"filters": (4,)} if kind is CNNDigitClassifier else {}
-    fitted = kind(epochs=2, validation_fraction=0.2, random_state=0, **small)
-    fitted.fit(*digits)
+def test_a_training_without_a_whole_epoch_has_nothing_to_show(network):
+    interrupted = copy.copy(network)
+    interrupted.history_ = {}
+
+    with pytest.raises(ValueError, match="NumpyDigitClassifier was interrupted before"):
+        TrainingHistoryDisplay.from_estimator(interrupted)
+
+
+@pytest.mark.parametrize(
+    ("name", "network_within"),
+    [
+        ("numpy", lambda fitted: fitted),
+        ("pipeline", lambda fitted: fitted[-1]),
+        ("search", lambda fitted: fitted.best_estimator_[-1]),
+    ],
+)
+def test_the_network_is_found_where_it_is(fitted_classifier, name, network_within):
+    fitted = fitted_classifier(name)
+    display = TrainingHistoryDisplay.from_estimator(fitted)
+
+    expected = network_within(fitted).history_["val_loss"]
+    assert curves(display.axes_[0])["validation"].tolist() == expected
+
+
+@pytest.mark.parametrize("name", ["dense", "cnn"])
+def test_a_keras_network_shows_its_history(fitted_classifier, name):
+    fitted = fitted_classifier(name)
     expected = fitted.history_frame_
 
     for display in (
         TrainingHistoryDisplay.from_estimator(fitted),
-        TrainingHistoryDisplay.from_history(fitted.history_frame_),
+        TrainingHistoryDisplay.from_history(expected),
     ):
         loss, accuracy = display.axes_
         np.testing.assert_allclose(curves(loss)["training"], expected["loss"])
@@ -163,7 +159,7 @@ def test_several_estimators_are_laid_over_each_other(network, digits):
     assert curves(display.axes_[0])["two, training"].tolist() == other.loss_curve_
 
 
-def test_the_perceptron_of_scikit_learn_shows_what_it_has(digits):
+def test_the_perceptron_of_scikit_learn_shows_what_it_has(draw, digits):
     X, y = digits
     plain = MLPClassifier((8,), max_iter=3, random_state=0)
     stopping = MLPClassifier((8,), max_iter=3, random_state=0, early_stopping=True)
@@ -183,7 +179,7 @@ def test_the_perceptron_of_scikit_learn_shows_what_it_has(digits):
     assert len(loss.lines) == 1
 
 
-def test_a_figure_that_is_given_is_drawn_on():
+def test_a_figure_that_is_given_is_drawn_on(draw):
     figure = Figure()
     display = draw(TrainingHistoryDisplay.from_history(HISTORY, figure=figure))
 
@@ -193,8 +189,8 @@ def test_a_figure_that_is_given_is_drawn_on():
     assert not any(ax.get_window_extent().overlaps(legend) for ax in figure.axes)
 
 
-def test_an_estimator_without_history_is_refused(digits):
-    forest = RandomForestClassifier(2).set_params(random_state=0).fit(*digits)
+def test_an_estimator_without_history_is_refused(fitted_classifier):
+    forest = fitted_classifier("forest")
 
     with pytest.raises(TypeError, match="RandomForestClassifier keeps no history"):
         TrainingHistoryDisplay.from_estimator(forest)
@@ -215,6 +211,12 @@ def test_an_estimator_without_history_is_refused(digits):
         ({}, ValueError, "history must hold at least one"),
         ({"learning_rate": [1]}, ValueError, "Got learning_rate instead"),
         ({"a": {"loss": []}}, ValueError, "history must hold some of loss, accuracy"),
+        (
+            {"loss": [2.0, 1.0], "val_loss": [1.5]},
+            ValueError,
+            r"one number an epoch.* Got loss of shape \(2,\), val_loss of shape \(1,\)",
+        ),
+        ({"loss": 2.0}, ValueError, r"Got loss of shape \(\) instead"),
     ],
 )
 def test_what_is_no_history_is_refused(history, error, message):

@@ -1,38 +1,20 @@
 """Confidence, the comparison's picture, and the report for each digit."""
 
-import io
-
 import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 from sklearn.calibration import CalibratedClassifierCV
-from sklearn.ensemble import RandomForestClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import RidgeClassifier
 from sklearn.metrics import classification_report, confusion_matrix
-from sklearn.model_selection import GridSearchCV
 from sklearn.naive_bayes import GaussianNB
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import MinMaxScaler
 
-from mnist_estimators import (
-    CNNDigitClassifier,
-    DenseDigitClassifier,
-    NumpyDigitClassifier,
-)
 from mnist_estimators.inspection import (
     ComparisonDisplay,
     ConfidenceDisplay,
     digit_report,
 )
-
-
-def draw(display):
-    png = io.BytesIO()
-    display.figure_.savefig(png, format="png")
-    assert png.getvalue().startswith(b"\x89PNG")
-    return display
 
 
 def legend(ax):
@@ -55,7 +37,7 @@ class TestConfidenceDisplay:
         points = display.axes_[1].collections[0].get_offsets()
         np.testing.assert_allclose(points, [[0.4, 0.5], [0.9, 2 / 3]])
 
-    def test_empty_bins_do_not_count(self):
+    def test_empty_bins_do_not_count(self, draw):
         display = draw(
             ConfidenceDisplay.from_predictions([1, 1], [1, 0], [0.95, 0.95], n_bins=10)
         )
@@ -67,7 +49,7 @@ class TestConfidenceDisplay:
             "Reliability: expected calibration error 45.00%"
         )
 
-    def test_right_and_wrong_are_each_drawn_in_percent(self):
+    def test_right_and_wrong_are_each_drawn_in_percent(self, draw):
         y_true, y_pred = ["a", "a", "b", "b", "b"], ["a", "b", "b", "b", "b"]
         display = draw(
             ConfidenceDisplay.from_predictions(
@@ -78,47 +60,40 @@ class TestConfidenceDisplay:
         assert display.correct.tolist() == [True, False, True, True, True]
         left = display.axes_[0]
         assert legend(left) == ["right: 4 of 5", "wrong: 1 of 5"]
-        highest = [patch.get_xy()[:, 1].max() for patch in left.patches]
-        assert highest == pytest.approx([75, 100])
+        right, wrong = (patch.get_data() for patch in left.patches)
+        np.testing.assert_allclose(right.values, [25, 0, 0, 75])
+        np.testing.assert_allclose(wrong.values, [0, 0, 100, 0])
+        np.testing.assert_allclose(right.edges, [0, 0.25, 0.5, 0.75, 1])
 
-    def test_all_may_be_right(self):
+    def test_both_panels_count_the_same_bins(self):
+        edges = [0.2, 0.4, 0.6, 0.8, 1.0]
+        display = ConfidenceDisplay.from_predictions([1] * 5, [1] * 5, edges, n_bins=5)
+
+        assert display.bin_counts.tolist() == [1, 1, 1, 1, 1]
+        heights = display.axes_[0].patches[0].get_data().values
+        np.testing.assert_allclose(heights, 20)
+
+    def test_all_may_be_right(self, draw):
         display = draw(ConfidenceDisplay.from_predictions([1, 2], [1, 2], [1.0, 0.0]))
 
         assert legend(display.axes_[0]) == ["right: 2 of 2", "wrong: 0 of 2"]
         assert display.expected_calibration_error == pytest.approx(0.5)
 
     @pytest.mark.parametrize(
-        "model",
-        [
-            DenseDigitClassifier(epochs=2, random_state=0),
-            CNNDigitClassifier(filters=(4,), epochs=2, random_state=0),
-            make_pipeline(
-                MinMaxScaler(),
-                NumpyDigitClassifier(
-                    hidden_layer_sizes=(16,), epochs=3, random_state=0
-                ),
-            ),
-            GridSearchCV(
-                NumpyDigitClassifier(epochs=2, random_state=0),
-                {"momentum": [0.5, 0.9]},
-                cv=2,
-            ),
-            RandomForestClassifier(10, random_state=0),
-        ],
-        ids=["dense", "cnn", "pipeline", "search", "forest"],
+        "name", ["dense", "cnn", "numpy", "pipeline", "search", "forest"]
     )
-    def test_any_estimator_with_probabilities_is_shown(self, small_digits, model):
-        X, y = small_digits
-        names = np.char.add("digit ", y.astype(str))
-        model.fit(X[:200], names[:200])
-        display = draw(ConfidenceDisplay.from_estimator(model, X[1500:], names[1500:]))
+    def test_any_estimator_with_probabilities_is_shown(
+        self, small_digits, fitted_classifier, name
+    ):
+        X, y = small_digits[0][1500:], small_digits[1][1500:]
+        model = fitted_classifier(name)
+        display = ConfidenceDisplay.from_estimator(model, X, y)
 
-        right = model.predict(X[1500:]) == names[1500:]
-        np.testing.assert_array_equal(display.correct, right)
+        np.testing.assert_array_equal(display.correct, model.predict(X) == y)
         np.testing.assert_allclose(
-            display.confidence, model.predict_proba(X[1500:]).max(axis=1)
+            display.confidence, model.predict_proba(X).max(axis=1)
         )
-        assert display.bin_counts.sum() == len(right)
+        assert display.bin_counts.sum() == len(y)
 
     def test_an_estimator_for_rows_gets_rows(self, small_digits):
         X, y = small_digits
@@ -133,7 +108,7 @@ class TestConfidenceDisplay:
         X, y = small_digits[0][:200] / 255, small_digits[1][:200]
         ridge = RidgeClassifier()
 
-        with pytest.raises(TypeError, match=r"as CalibratedClassifierCV\(RidgeClassif"):
+        with pytest.raises(TypeError, match=r"Fit CalibratedClassifierCV\(est"):
             ConfidenceDisplay.from_estimator(ridge.fit(X, y), X, y)
         calibrated = CalibratedClassifierCV(ridge, cv=2).fit(X, y)
         display = ConfidenceDisplay.from_estimator(calibrated, X, y)
@@ -175,7 +150,7 @@ def results():
 
 
 class TestComparisonDisplay:
-    def test_each_estimator_is_a_labelled_point(self, results):
+    def test_each_estimator_is_a_labelled_point(self, draw, results):
         display = draw(ComparisonDisplay.from_results(results))
         ax = display.ax_
 
@@ -186,20 +161,20 @@ class TestComparisonDisplay:
         assert ax.get_xlabel() == "fit time, seconds a fold (log scale)"
         assert ax.get_xscale() == "log"
 
-    def test_prediction_time_can_be_shown(self, results):
+    def test_prediction_time_can_be_shown(self, draw, results):
         display = draw(ComparisonDisplay.from_results(results, time="predict"))
 
         assert display.times.tolist() == [500, 20, 30]
         assert display.ax_.get_title() == "Accuracy against prediction time"
         assert "microseconds" in display.ax_.get_xlabel()
 
-    def test_names_of_close_points_do_not_cover_each_other(self, results):
+    def test_names_of_close_points_do_not_cover_each_other(self, draw, results):
         display = draw(ComparisonDisplay.from_results(results))
 
         _, good, alike = (text.get_window_extent() for text in display.ax_.texts)
         assert not good.overlaps(alike)
 
-    def test_a_single_estimator_is_drawn(self, results):
+    def test_a_single_estimator_is_drawn(self, draw, results):
         display = draw(ComparisonDisplay.from_results(results[:1]))
 
         assert [text.get_text() for text in display.ax_.texts] == ["slow"]

@@ -1,7 +1,5 @@
 """The map of a parameter search."""
 
-import io
-
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
@@ -16,15 +14,8 @@ from sklearn.model_selection import (
 )
 from sklearn.pipeline import make_pipeline
 
-from mnist_estimators import DenseDigitClassifier, NumpyDigitClassifier
+from mnist_estimators import NumpyDigitClassifier
 from mnist_estimators.inspection import GridSearchDisplay
-
-
-def draw(display):
-    png = io.BytesIO()
-    display.figure_.savefig(png, format="png")
-    assert png.getvalue().startswith(b"\x89PNG")
-    return display
 
 
 def texts(display):
@@ -56,7 +47,7 @@ def search(grid, kind=GridSearchCV, **options):
     return kind(Scored(), grid, cv=2, **options).fit(X, y)
 
 
-def test_two_parameters_make_rows_and_columns():
+def test_two_parameters_make_rows_and_columns(draw):
     fitted = search({"a": [0.5, 0.125], "b": [None, "more", (1, 2)]})
     display = draw(GridSearchDisplay.from_estimator(fitted))
 
@@ -82,7 +73,7 @@ def test_a_frame_marks_what_was_chosen():
     assert frame.get_xy() == (0.5, 0.5)
 
 
-def test_other_parameters_are_at_their_best():
+def test_other_parameters_are_at_their_best(draw):
     fitted = search({"a": [0.0, 0.5], "b": [None, "more"], "c": [0.125, 0.0]})
     display = draw(GridSearchDisplay.from_estimator(fitted, parameters=["c", "a"]))
 
@@ -94,7 +85,7 @@ def test_other_parameters_are_at_their_best():
 
 
 @pytest.mark.parametrize("parameters", [None, ["a"], "a"])
-def test_one_parameter_makes_one_row(parameters):
+def test_one_parameter_makes_one_row(draw, parameters):
     fitted = search({"a": [0.25, 0.5], "c": [0.0]})
     display = draw(GridSearchDisplay.from_estimator(fitted, parameters=parameters))
 
@@ -103,7 +94,7 @@ def test_one_parameter_makes_one_row(parameters):
     assert display.column_labels == ["0.25", "0.5"]
 
 
-def test_grids_with_different_parameters_leave_some_unset():
+def test_grids_with_different_parameters_leave_some_unset(draw):
     fitted = search([{"a": [0.25, 0.5]}, {"a": [0.25], "c": [0.125, 0.25]}])
     display = draw(GridSearchDisplay.from_estimator(fitted))
 
@@ -112,7 +103,7 @@ def test_grids_with_different_parameters_leave_some_unset():
     assert texts(display).count("-") == 2
 
 
-def test_objects_are_values_too():
+def test_objects_are_values_too(draw):
     values = [NumpyDigitClassifier(epochs=3), [1, 2], np.float64(0.25), True]
     fitted = search({"b": values})
     display = draw(GridSearchDisplay.from_estimator(fitted))
@@ -122,7 +113,7 @@ def test_objects_are_values_too():
     ]
 
 
-def test_failed_candidates_are_dashes():
+def test_failed_candidates_are_dashes(draw):
     grid = {"a": [0.25, 0.5], "c": [0.0, 0.125]}
     with pytest.warns(UserWarning, match="non-finite"):
         fitted = search(grid, scoring=lambda *_: np.nan)
@@ -131,14 +122,14 @@ def test_failed_candidates_are_dashes():
     assert texts(display) == ["-"] * 4
 
 
-def test_equal_scores_are_legible():
+def test_equal_scores_are_legible(draw):
     fitted = search({"a": [0.25], "b": [None, "none"]})
     display = draw(GridSearchDisplay.from_estimator(fitted))
 
     assert {text.get_color() for text in display.ax_.texts} == {"white"}
 
 
-def test_after_halving_a_cell_holds_the_last_round():
+def test_after_halving_a_cell_holds_the_last_round(draw):
     fitted = search(
         {"a": [0.0, 0.25], "b": [None, "more"]},
         HalvingGridSearchCV,
@@ -158,7 +149,7 @@ def test_after_halving_a_cell_holds_the_last_round():
     assert display.ax_.get_title().endswith("(in brackets: rounds)")
 
 
-def test_random_searches_are_shown():
+def test_random_searches_are_shown(draw):
     fitted = search(
         {"a": [0.0, 0.25, 0.5], "c": [0.0, 0.5]},
         RandomizedSearchCV,
@@ -181,26 +172,21 @@ def test_one_of_several_metrics_is_shown():
     np.testing.assert_allclose(display.scores, [[2, 2.5]])
 
     fitted = search({"a": [0.0, 0.5]}, scoring=scoring, refit=False)
-    with pytest.raises(ValueError, match="metric must be one of 'high', 'low'"):
+    message = "metric must be one of 'high', 'low': the search has several"
+    with pytest.raises(ValueError, match=message):
         GridSearchDisplay.from_estimator(fitted)
+    with pytest.raises(ValueError, match="Got 'accuracy' instead"):
+        GridSearchDisplay.from_estimator(fitted, metric="accuracy")
     display = GridSearchDisplay.from_estimator(fitted, metric="high")
     assert display.chosen is None
 
 
-@pytest.mark.parametrize(
-    "estimator",
-    [
-        DenseDigitClassifier(random_state=0),
-        make_pipeline(DenseDigitClassifier(random_state=0)),
-    ],
-    ids=["alone", "pipeline"],
-)
-def test_a_search_over_networks_is_shown(small_digits, estimator):
+def test_a_search_over_a_network_in_a_pipeline_is_shown(small_digits, draw):
     X, y = small_digits
-    step = "" if estimator.__class__ is DenseDigitClassifier else "densedigitclassifier"
-    before = f"{step}__" if step else ""
-    grid = {f"{before}epochs": [1, 2], f"{before}hidden_layer_sizes": [(), (8,)]}
-    fitted = GridSearchCV(estimator, grid, cv=2).fit(X[:60], y[:60])
+    pipeline = make_pipeline(NumpyDigitClassifier(random_state=0))
+    step = "numpydigitclassifier"
+    grid = {f"{step}__epochs": [1, 2], f"{step}__hidden_layer_sizes": [(), (8,)]}
+    fitted = GridSearchCV(pipeline, grid, cv=2).fit(X[:60], y[:60])
     display = draw(GridSearchDisplay.from_estimator(fitted))
 
     assert display.row_labels == ["1", "2"]

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ._colours import fitting_colours
-from ._display import Display, new_figure
+from ._display import Display, check_count, figure_or_new
+from ._inside import pixel_count
 from ._layers import (
     architecture,
     layer_index,
@@ -15,6 +16,7 @@ from ._layers import (
     network_and_images,
     run_layers,
 )
+from ._one_image import refuse_one_image
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -77,7 +79,7 @@ class ActivationMapDisplay(Display):
         estimator: Any,
         X: ArrayLike,
         *,
-        layers: Sequence[str | int] | None = None,
+        layers: str | int | Sequence[str | int] | None = None,
         n_maps: int = 10,
         figure: "Figure | SubFigure | None" = None,
     ) -> Self:
@@ -92,13 +94,13 @@ class ActivationMapDisplay(Display):
                 (n, height, width, 1)
             Images, as `estimator` takes them. The first one is drawn; give ``X[7:]``
             for another. Not changed.
-        layers : sequence of str or int, default=None
-            Layers to draw, as in ``activations``. None takes all convolutions, before
-            pooling and activation; in a dense network the activations of all hidden
-            layers.
+        layers : str, int, or sequence of such, default=None
+            Layer or layers to draw, as in ``activations``. None takes all convolutions,
+            before pooling and activation; in a dense network the activations of all
+            hidden layers.
         n_maps : int, default=10
             Feature maps to draw of each layer, at most: the first ones.
-        figure : matplotlib.figure.Figure, default=None
+        figure : matplotlib.figure.Figure or SubFigure, default=None
             Figure to draw on. None makes a new one.
 
         Returns
@@ -111,19 +113,22 @@ class ActivationMapDisplay(Display):
             If there is no network in `estimator`, or a layer is neither text nor
             integer.
         ValueError
-            If a layer does not exist; if none is named, and the network has a backbone
-            or no hidden layer; if `X` does not fit the estimator; or if `n_maps` is
-            below 1.
+            If a layer does not exist; if `layers` is empty; if it is None, and the
+            network has a backbone or no hidden layer; if `X` is one image or does not
+            fit the estimator; if a search was fitted with ``refit=False``; or if
+            `n_maps` is no positive integer.
         NotFittedError
             If the estimator is not fitted.
         """
+        check_count("n_maps", n_maps)
+        refuse_one_image(X, pixel_count(estimator))
         # Only what is drawn: the steps of a pipeline may be slow.
         network, images = network_and_images(estimator, cast(Any, X)[:1])
         names = layer_names(network)
         if layers is None:
             numbers = _layers_to_draw(network, names)
         else:
-            numbers = [layer_index(network, layer) for layer in layers]
+            numbers = _layers_named(network, layers)
         scores = run_layers(network, images, len(names) - 2)
         display = cls(
             image=images[0, :, :, 0],
@@ -141,7 +146,7 @@ class ActivationMapDisplay(Display):
         ----------
         n_maps : int, default=10
             Feature maps to draw of each layer, at most: the first ones.
-        figure : matplotlib.figure.Figure, default=None
+        figure : matplotlib.figure.Figure or SubFigure, default=None
             Figure to draw on. None makes a new one.
 
         Returns
@@ -152,16 +157,14 @@ class ActivationMapDisplay(Display):
         Raises
         ------
         ValueError
-            If `n_maps` is below 1.
+            If `n_maps` is no positive integer.
         """
-        if n_maps < 1:
-            raise ValueError(f"n_maps must be at least 1. Got {n_maps!r} instead.")
+        check_count("n_maps", n_maps)
         counts = [values.shape[2] for values in self.maps.values() if values.ndim == 3]
         n_columns = min(n_maps, max(counts, default=n_maps))
-        if figure is None:
-            width, height = 2.6 + 0.8 * n_columns, 0.5 + 1.25 * len(self.maps)
-            figure = new_figure(max(width, 5.0), max(height, 2.2))
-        self.figure_ = figure  # type: ignore[assignment]
+        width, height = 2.6 + 0.8 * n_columns, 0.5 + 1.25 * len(self.maps)
+        figure = figure_or_new(figure, max(width, 5.0), max(height, 2.2))
+        self.figure_ = figure.get_figure(root=True)
         # Columns of one grid would make room for what the other rows hold.
         left, right = figure.subfigures(
             1, 2, squeeze=False, width_ratios=(2, 1 + n_columns)
@@ -192,6 +195,16 @@ def _layers_to_draw(network: Any, names: list[str]) -> list[int]:
             "FilterDisplay draws its weights."
         )
     return numbers
+
+
+def _layers_named(network: Any, layers: Any) -> list[int]:
+    several = [layers] if np.ndim(layers) == 0 else list(layers)
+    if not several:
+        raise ValueError(
+            f"layers must name at least one of {layer_names(network)}, or be None. Got "
+            f"{layers!r} instead."
+        )
+    return [layer_index(network, layer) for layer in several]
 
 
 def _draw_maps(

@@ -36,7 +36,8 @@ def activations(estimator: Any, X: ArrayLike, layer: str | int) -> NDArray[np.fl
     TypeError
         If there is no network in `estimator`, or `layer` is neither text nor integer.
     ValueError
-        If there is no such layer, or `X` does not fit the estimator.
+        If there is no such layer, `X` does not fit the estimator, or a search was
+        fitted with ``refit=False``.
     NotFittedError
         If the estimator is not fitted.
 
@@ -48,7 +49,7 @@ def activations(estimator: Any, X: ArrayLike, layer: str | int) -> NDArray[np.fl
     See Also
     --------
     ActivationMapDisplay : Draw them.
-    EmbeddingDisplay : Draw those of the last hidden layer in two dimensions.
+    EmbeddingDisplay : Draw what the output layer sees, in two dimensions.
 
     Examples
     --------

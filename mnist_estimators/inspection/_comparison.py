@@ -16,6 +16,17 @@ TIMES = {
     "fit": ("fit_seconds", "fit time", "seconds a fold"),
     "predict": ("predict_microseconds", "prediction time", "microseconds an image"),
 }
+# Where a name may stand beside its point: offset in points, and alignment.
+LABEL_PLACES = [
+    ((8, 0), "left", "center"),
+    ((-8, 0), "right", "center"),
+    ((0, 8), "center", "bottom"),
+    ((0, -8), "center", "top"),
+    ((8, 10), "left", "bottom"),
+    ((8, -10), "left", "top"),
+    ((-8, 10), "right", "bottom"),
+    ((-8, -10), "right", "top"),
+]
 
 
 class ComparisonDisplay(Display):
@@ -179,7 +190,7 @@ def _label_points(
     taken = [Bbox.from_extents(x - 5, y - 5, x + 5, y + 5) for x, y in pixels]
     for own, (name, point) in enumerate(zip(names, points, strict=True)):
         candidates: list[Annotation] = []
-        for offset, horizontal, vertical in _LABEL_PLACES:
+        for offset, horizontal, vertical in LABEL_PLACES:
             label = ax.annotate(
                 str(name),
                 point,
@@ -197,15 +208,3 @@ def _label_points(
         for rejected in candidates[:-1]:
             rejected.remove()
         taken.append(candidates[-1].get_window_extent())
-
-
-_LABEL_PLACES = [
-    ((8, 0), "left", "center"),
-    ((-8, 0), "right", "center"),
-    ((0, 8), "center", "bottom"),
-    ((0, -8), "center", "top"),
-    ((8, 10), "left", "bottom"),
-    ((8, -10), "left", "top"),
-    ((-8, 10), "right", "bottom"),
-    ((-8, -10), "right", "top"),
-]

@@ -1,19 +1,19 @@
 """How sure a classifier is, and how far that can be trusted."""
 
-from numbers import Integral
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils import check_consistent_length, column_or_1d
+from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_is_fitted
 
-from ._confidence_of import predict_with_probability
-from ._display import BLUE, GREY, VERMILION, Display, figure_or_new
+from ._compared_labels import compared_labels
+from ._confidence_of import checked_probabilities, predict_with_probability
+from ._display import BLUE, GREY, VERMILION, Display, check_count, figure_or_new
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure, SubFigure
 
 LARGEST_POINT = 160  # square points: the bin with the most images
 
@@ -96,7 +96,7 @@ class ConfidenceDisplay(Display):
         y: ArrayLike,
         *,
         n_bins: int = 15,
-        figure: "Figure | None" = None,
+        figure: "Figure | SubFigure | None" = None,
     ) -> Self:
         """Predict images, and show how confident that is.
 
@@ -111,7 +111,7 @@ class ConfidenceDisplay(Display):
             Labels.
         n_bins : int, default=15
             Number of bins from 0 to 1, at least 1.
-        figure : matplotlib.figure.Figure, default=None
+        figure : matplotlib.figure.Figure or SubFigure, default=None
             Where to draw. None makes one.
 
         Returns
@@ -127,12 +127,14 @@ class ConfidenceDisplay(Display):
         ValueError
             As in ``from_predictions``.
         """
+        check_count("n_bins", n_bins)
         check_is_fitted(estimator)
         if not hasattr(estimator, "predict_proba"):
             name = type(estimator).__name__
             raise TypeError(
-                f"{name} has no predict_proba, and confidence is a probability. Wrap "
-                f"it, as CalibratedClassifierCV({name}()), and fit that."
+                f"{name} has no predict_proba, and confidence is a probability. Fit "
+                "CalibratedClassifierCV(estimator) in its place; a vote needs "
+                "voting='soft'."
             )
         y_pred, confidence = predict_with_probability(estimator, X)
         return cls.from_predictions(y, y_pred, confidence, n_bins=n_bins, figure=figure)
@@ -145,7 +147,7 @@ class ConfidenceDisplay(Display):
         confidence: ArrayLike,
         *,
         n_bins: int = 15,
-        figure: "Figure | None" = None,
+        figure: "Figure | SubFigure | None" = None,
     ) -> Self:
         """Show how confident predictions are.
 
@@ -160,7 +162,7 @@ class ConfidenceDisplay(Display):
             ``estimator.predict_proba(X).max(axis=1)``.
         n_bins : int, default=15
             Number of bins from 0 to 1, at least 1.
-        figure : matplotlib.figure.Figure, default=None
+        figure : matplotlib.figure.Figure or SubFigure, default=None
             Where to draw. None makes one.
 
         Returns
@@ -170,42 +172,36 @@ class ConfidenceDisplay(Display):
         Raises
         ------
         ValueError
-            If the arrays are empty or differ in length, if a confidence is not from 0
+            If the arrays are empty or differ in length, if one of labels and
+            predictions holds numbers and the other text, if a confidence is not from 0
             to 1, or if `n_bins` is not a positive integer.
         """
-        if not isinstance(n_bins, Integral) or n_bins < 1:
-            raise ValueError(
-                f"n_bins must be an integer, at least 1. Got {n_bins!r} instead."
-            )
+        check_count("n_bins", n_bins)
         check_consistent_length(y_true, y_pred, confidence)
-        correct = column_or_1d(y_true) == column_or_1d(y_pred)
-        probability = column_or_1d(confidence, dtype=np.float64)
+        true, predicted = compared_labels(y_true, y_pred)
+        correct = true == predicted
+        probability = checked_probabilities(confidence)
         if not len(probability):
             raise ValueError("y_true must hold at least one label; it is empty.")
-        # A softmax in 32 bits may exceed 1 by a rounding error.
-        if not np.all((probability >= 0) & (probability <= 1 + 1e-6)):
-            raise ValueError(
-                "confidence must be probabilities, from 0 to 1. Got values from "
-                f"{probability.min():g} to {probability.max():g} instead."
-            )
         return cls(
             probability, correct, **_calibration(probability, correct, int(n_bins))
         ).plot(figure=figure)
 
-    def plot(self, *, figure: "Figure | None" = None) -> Self:
+    def plot(self, *, figure: "Figure | SubFigure | None" = None) -> Self:
         """Draw the distribution and the reliability curve.
 
         Parameters
         ----------
-        figure : matplotlib.figure.Figure, default=None
+        figure : matplotlib.figure.Figure or SubFigure, default=None
             Where to draw. None makes one.
 
         Returns
         -------
         display : ConfidenceDisplay
         """
-        self.figure_ = figure_or_new(figure, 9.0, 4.0)
-        self.axes_ = list(self.figure_.subplots(1, 2))
+        figure = figure_or_new(figure, 9.0, 4.0)
+        self.figure_ = figure.get_figure(root=True)
+        self.axes_ = list(figure.subplots(1, 2))
         self._plot_distribution(self.axes_[0])
         self._plot_reliability(self.axes_[1])
         for ax in self.axes_:
@@ -214,18 +210,19 @@ class ConfidenceDisplay(Display):
         return self
 
     def _plot_distribution(self, ax: "Axes") -> None:
-        edges = np.linspace(0, 1, len(self.bin_counts) + 1).tolist()
+        n_bins = len(self.bin_counts)
+        bins = _bins_of(self.confidence, n_bins)
         for name, chosen, colour, hatch in [
             ("right", self.correct, BLUE, None),
             ("wrong", ~self.correct, VERMILION, "///"),
         ]:
             n_chosen = int(chosen.sum())
-            ax.hist(
-                np.minimum(self.confidence[chosen], 1),
-                edges,
+            counts = np.bincount(bins[chosen], minlength=n_bins)
+            ax.stairs(
                 # Wrong ones are few: beside all images they could not be seen.
-                weights=np.full(n_chosen, 100 / max(n_chosen, 1)),
-                histtype="stepfilled",
+                100 * counts / max(n_chosen, 1),
+                np.linspace(0, 1, n_bins + 1),
+                fill=True,
                 facecolor=(colour, 0.3),
                 edgecolor=colour,
                 linewidth=1.5,
@@ -263,12 +260,16 @@ class ConfidenceDisplay(Display):
         ax.legend(loc="best")
 
 
+def _bins_of(confidence: NDArray[np.floating[Any]], n_bins: int) -> NDArray[np.intp]:
+    # As in the paper, a bin holds its upper edge.
+    inner_edges = np.linspace(0, 1, n_bins + 1)[1:-1]
+    return np.searchsorted(inner_edges, confidence, side="left")
+
+
 def _calibration(
     confidence: NDArray[np.floating[Any]], correct: NDArray[np.bool_], n_bins: int
 ) -> dict[str, Any]:
-    # As in the paper, a bin holds its upper edge.
-    inner_edges = np.linspace(0, 1, n_bins + 1)[1:-1]
-    bins = np.searchsorted(inner_edges, confidence, side="left")
+    bins = _bins_of(confidence, n_bins)
     counts = np.bincount(bins, minlength=n_bins)
     with np.errstate(invalid="ignore"):
         mean_confidence = np.bincount(bins, confidence, n_bins) / counts

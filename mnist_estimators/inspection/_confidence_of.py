@@ -4,8 +4,36 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from sklearn.utils import column_or_1d
 
-from .._members import as_taken
+from .._members import as_taken, scores_pairs_of_classes
+
+
+def checked_probabilities(confidence: ArrayLike) -> NDArray[np.float64]:
+    """Bring confidence to an array of probabilities.
+
+    Parameters
+    ----------
+    confidence : array-like of shape (n,)
+        Probability of each predicted class.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+
+    Raises
+    ------
+    ValueError
+        If a value is not from 0 to 1.
+    """
+    probabilities = column_or_1d(confidence, dtype=np.float64)
+    # A softmax in 32 bits may exceed 1 by a rounding error.
+    if not np.all((probabilities >= 0) & (probabilities <= 1 + 1e-6)):
+        raise ValueError(
+            "confidence must be probabilities, from 0 to 1. Got values from "
+            f"{probabilities.min():g} to {probabilities.max():g} instead."
+        )
+    return probabilities
 
 
 def predict_with_probability(
@@ -58,8 +86,10 @@ def predict_with_margin(
     scores = np.asarray(estimator.decision_function(images))
     if scores.ndim == 1:
         return predicted, np.abs(scores)
-    if scores.shape[1] != len(estimator.classes_):
-        return predicted, None  # one score for each pair of classes
+    # Of three classes there are three pairs, so the shape alone does not tell.
+    n_classes = len(estimator.classes_)
+    if scores.shape[1] != n_classes or scores_pairs_of_classes(estimator):
+        return predicted, None
     rows = np.arange(len(predicted))
     chosen = np.searchsorted(estimator.classes_, predicted)
     others = scores.astype(np.float64)

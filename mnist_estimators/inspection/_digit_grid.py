@@ -1,22 +1,24 @@
 """A grid of digits, with their labels or with predictions."""
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_consistent_length, column_or_1d
 
 from .._members import as_taken
+from ._compared_labels import compared_labels
 from ._digit_images import (
-    check_image_count,
     draw_digits,
     image_shape_within,
     image_stack,
 )
-from ._display import Display
+from ._display import Display, check_count
+from ._inside import pixel_count
+from ._one_image import refuse_one_image
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure, SubFigure
 
 
 class DigitGridDisplay(Display):
@@ -75,7 +77,7 @@ class DigitGridDisplay(Display):
         *,
         n_images: int = 25,
         image_shape: tuple[int, int] | None = None,
-        figure: "Figure | None" = None,
+        figure: "Figure | SubFigure | None" = None,
     ) -> Self:
         """Show the first images, with labels if there are any.
 
@@ -90,7 +92,7 @@ class DigitGridDisplay(Display):
         image_shape : tuple (height, width), default=None
             Of rows of pixels. None takes a square where the number of pixels allows,
             else one row of pixels.
-        figure : matplotlib.figure.Figure, default=None
+        figure : matplotlib.figure.Figure or SubFigure, default=None
             Where to draw. None makes one of fitting size.
 
         Returns
@@ -100,17 +102,17 @@ class DigitGridDisplay(Display):
         Raises
         ------
         ValueError
-            If `X` is not made of images or not of `image_shape`; if it is empty, or
-            holds NaN, infinity or no numbers; if `y` has another length; or if
-            `n_images` is below 1.
+            If `X` is one image, not made of images, or not of `image_shape`; if it is
+            empty, or holds NaN, infinity or no numbers; if `y` has another length; or
+            if `n_images` is no positive integer.
         """
-        check_image_count(n_images)
+        check_count("n_images", n_images)
+        images = image_stack(X, image_shape)
         labels = None
         if y is not None:
-            check_consistent_length(X, y)
+            check_consistent_length(images, y)
             labels = column_or_1d(y)[:n_images]
-        images = image_stack(X, image_shape)[:n_images]
-        return cls(images, y_true=labels).plot(figure=figure)
+        return cls(images[:n_images], y_true=labels).plot(figure=figure)
 
     @classmethod
     def from_predictions(
@@ -121,7 +123,7 @@ class DigitGridDisplay(Display):
         *,
         n_images: int = 25,
         image_shape: tuple[int, int] | None = None,
-        figure: "Figure | None" = None,
+        figure: "Figure | SubFigure | None" = None,
     ) -> Self:
         """Show the first images with predictions; wrong ones are marked.
 
@@ -137,7 +139,7 @@ class DigitGridDisplay(Display):
             How many of the images to show, at most; at least 1.
         image_shape : tuple (height, width), default=None
             Of rows of pixels, as in ``from_images``.
-        figure : matplotlib.figure.Figure, default=None
+        figure : matplotlib.figure.Figure or SubFigure, default=None
             Where to draw. None makes one of fitting size.
 
         Returns
@@ -147,14 +149,17 @@ class DigitGridDisplay(Display):
         Raises
         ------
         ValueError
-            As in ``from_images``.
+            As in ``from_images``; or if one of labels and predictions holds numbers and
+            the other text.
         """
-        check_image_count(n_images)
-        check_consistent_length(X, y_true, y_pred)
+        check_count("n_images", n_images)
+        images = image_stack(X, image_shape)
+        check_consistent_length(images, y_true, y_pred)
+        true, predicted = compared_labels(y_true, y_pred)
         return cls(
-            image_stack(X, image_shape)[:n_images],
-            y_true=column_or_1d(y_true)[:n_images],
-            y_pred=column_or_1d(y_pred)[:n_images],
+            images[:n_images],
+            y_true=true[:n_images],
+            y_pred=predicted[:n_images],
         ).plot(figure=figure)
 
     @classmethod
@@ -166,7 +171,7 @@ class DigitGridDisplay(Display):
         *,
         n_images: int = 25,
         image_shape: tuple[int, int] | None = None,
-        figure: "Figure | None" = None,
+        figure: "Figure | SubFigure | None" = None,
     ) -> Self:
         """Predict the first images, and show them; wrong predictions are marked.
 
@@ -183,7 +188,7 @@ class DigitGridDisplay(Display):
             How many of the images to predict and show, at most; at least 1.
         image_shape : tuple (height, width), default=None
             Of rows of pixels. None asks the classifier, then does as ``from_images``.
-        figure : matplotlib.figure.Figure, default=None
+        figure : matplotlib.figure.Figure or SubFigure, default=None
             Where to draw. None makes one of fitting size.
 
         Returns
@@ -195,11 +200,12 @@ class DigitGridDisplay(Display):
         NotFittedError
             If `estimator` is not fitted.
         ValueError
-            As in ``from_images``.
+            As in ``from_predictions``.
         """
-        check_image_count(n_images)
+        check_count("n_images", n_images)
+        refuse_one_image(X, pixel_count(estimator))
         check_consistent_length(X, y)
-        first: Any = X[:n_images]  # type: ignore[index]
+        first = cast(Any, X)[:n_images]
         image_shape = image_shape or image_shape_within(estimator, first)
         return cls.from_predictions(
             first,
@@ -210,12 +216,12 @@ class DigitGridDisplay(Display):
             figure=figure,
         )
 
-    def plot(self, *, figure: "Figure | None" = None) -> Self:
+    def plot(self, *, figure: "Figure | SubFigure | None" = None) -> Self:
         """Draw the images.
 
         Parameters
         ----------
-        figure : matplotlib.figure.Figure, default=None
+        figure : matplotlib.figure.Figure or SubFigure, default=None
             Where to draw. None makes one of fitting size.
 
         Returns
@@ -224,11 +230,10 @@ class DigitGridDisplay(Display):
         """
         n_images = len(self.images)
         wrong = np.zeros(n_images, dtype=bool)
+        title = f"Images: {n_images}"
         if self.y_true is None:
-            title = f"Images: {n_images}"
             titles = [""] * n_images
         elif self.y_pred is None:
-            title = f"Images: {n_images}, with labels"
             titles = [str(label) for label in self.y_true]
         else:
             wrong = self.y_pred != self.y_true
@@ -241,8 +246,9 @@ class DigitGridDisplay(Display):
                     self.y_pred, self.y_true, wrong, strict=True
                 )
             ]
-        self.figure_, self.axes_ = draw_digits(
+        figure, self.axes_ = draw_digits(
             figure, self.images, titles, marked=wrong.tolist()
         )
-        self.figure_.suptitle(title, fontsize=11)
+        self.figure_ = figure.get_figure(root=True)
+        figure.suptitle(title, fontsize=11)
         return self

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from math import ceil, prod, sqrt
-from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,10 +11,11 @@ from sklearn.utils import check_array
 from .._images import flatten_images, resolve_image_shape, shape_of
 from ._display import VERMILION, figure_or_new, grid_of_axes
 from ._inside import inside
+from ._one_image import refuse_one_image
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure, SubFigure
 
 LEAST_WIDTH = 3.4  # inches: room for the title of the figure
 CHARACTER_WIDTH = 0.075  # inches, about, of the titles
@@ -38,9 +38,11 @@ def image_stack(X: Any, image_shape: tuple[int, int] | None) -> NDArray[Any]:
     Raises
     ------
     ValueError
-        If `X` is not made of images, or not of `image_shape`; if it is empty, or holds
-        NaN, infinity or no numbers.
+        If `X` is one image, not made of images, or not of `image_shape`; if it is
+        empty, or holds NaN, infinity or no numbers.
     """
+    if image_shape is None:
+        refuse_one_image(X)
     pixels = check_array(flatten_images(X), input_name="X")
     return pixels.reshape(len(pixels), *resolve_image_shape(shape_of(X), image_shape))
 
@@ -66,26 +68,18 @@ def image_shape_within(estimator: Any, X: Any) -> tuple[int, int] | None:
     return shape if fits else None
 
 
-def check_image_count(n_images: Any) -> None:
-    """Raise ValueError unless `n_images` is an integer, at least 1."""
-    if not isinstance(n_images, Integral) or n_images < 1:
-        raise ValueError(
-            f"n_images must be an integer, at least 1. Got {n_images!r} instead."
-        )
-
-
 def draw_digits(
-    figure: "Figure | None",
+    figure: "Figure | SubFigure | None",
     images: NDArray[Any],
     titles: Sequence[str],
     *,
     marked: Sequence[bool] | None = None,
-) -> "tuple[Figure, list[Axes]]":
+) -> "tuple[Figure | SubFigure, list[Axes]]":
     """Draw images in a grid, each with a title.
 
     Parameters
     ----------
-    figure : matplotlib.figure.Figure or None
+    figure : matplotlib.figure.Figure, SubFigure or None
         Where to draw. None makes one of fitting size.
     images : ndarray of shape (n, height, width)
         The largest value is drawn black.
@@ -96,7 +90,7 @@ def draw_digits(
 
     Returns
     -------
-    figure : matplotlib.figure.Figure
+    figure : matplotlib.figure.Figure or SubFigure
     axes : list of n Axes
     """
     n_columns = ceil(sqrt(len(images)))

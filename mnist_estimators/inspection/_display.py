@@ -1,12 +1,14 @@
 """What all displays share: their figure, and how a notebook shows it."""
 
 import io
+import sys
 from base64 import b64encode
-from typing import TYPE_CHECKING, cast
+from numbers import Integral
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure, SubFigure
 
 # Of Okabe and Ito: told apart with any colour vision, and in print.
 BLUE, ORANGE, GREEN, VERMILION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
@@ -17,19 +19,27 @@ COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, GREY, YELLOW)
 class Display:
     """A picture that is drawn by ``plot``, and that a notebook shows by itself.
 
-    pyplot does not know of the figures: nothing has to be closed. ``figure_.savefig``
+    ``figure_`` is the whole figure, also where a display is drawn on a part of it.
+    pyplot does not know of new figures: nothing has to be closed. ``figure_.savefig``
     writes one to a file.
     """
 
     figure_: "Figure"
 
     def _repr_html_(self) -> str | None:
-        if not hasattr(self, "figure_"):
+        if not hasattr(self, "figure_") or _is_of_pyplot(self.figure_):
             return None
         png = io.BytesIO()
         self.figure_.savefig(png, format="png")
         text = b64encode(png.getvalue()).decode("ascii")
         return f'<img alt="{type(self).__name__}" src="data:image/png;base64,{text}">'
+
+
+def _is_of_pyplot(figure: "Figure") -> bool:
+    # A notebook shows the open figures of pyplot by itself, at the end of the cell.
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    number = getattr(figure, "number", None)
+    return pyplot is not None and number is not None and pyplot.fignum_exists(number)
 
 
 def new_figure(width: float, height: float) -> "Figure":
@@ -49,6 +59,14 @@ def new_figure(width: float, height: float) -> "Figure":
     return Figure(figsize=(width, height), layout="constrained")
 
 
+def check_count(name: str, value: Any) -> None:
+    """Raise ValueError unless the parameter `name` is an integer, at least 1."""
+    if not isinstance(value, Integral) or value < 1:
+        raise ValueError(
+            f"{name} must be an integer, at least 1. Got {value!r} instead."
+        )
+
+
 def axes_or_new(ax: "Axes | None", width: float = 6.4, height: float = 4.0) -> "Axes":
     """Take the axes given, or make some on a figure of their own.
 
@@ -66,19 +84,21 @@ def axes_or_new(ax: "Axes | None", width: float = 6.4, height: float = 4.0) -> "
     return new_figure(width, height).subplots() if ax is None else ax
 
 
-def figure_or_new(figure: "Figure | None", width: float, height: float) -> "Figure":
+def figure_or_new(
+    figure: "Figure | SubFigure | None", width: float, height: float
+) -> "Figure | SubFigure":
     """Take the figure given, or make one; titles and legends get the room they need.
 
     Parameters
     ----------
-    figure : matplotlib.figure.Figure or None
+    figure : matplotlib.figure.Figure, SubFigure or None
         Where to draw. Without a layout engine it gets the constrained one.
     width, height : float
         Of a new figure, in inches.
 
     Returns
     -------
-    matplotlib.figure.Figure
+    matplotlib.figure.Figure or SubFigure
     """
     if figure is None:
         return new_figure(width, height)
@@ -93,7 +113,9 @@ def figure_of(ax: "Axes") -> "Figure":
     return cast("Figure", ax.get_figure(root=True))
 
 
-def grid_of_axes(figure: "Figure", n_axes: int, n_columns: int) -> "list[Axes]":
+def grid_of_axes(
+    figure: "Figure | SubFigure", n_axes: int, n_columns: int
+) -> "list[Axes]":
     """Make axes in rows without ticks, and hide those that are left over."""
     n_rows = max(1, -(-n_axes // n_columns))
     axes = list(figure.subplots(n_rows, n_columns, squeeze=False).ravel())

@@ -6,10 +6,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
-from sklearn.utils import check_consistent_length, column_or_1d
+from sklearn.utils import check_consistent_length
 
+from .._members import as_taken
 from ._activations import activations
-from ._display import Display, axes_or_new
+from ._compared_labels import compared_labels
+from ._display import Display, axes_or_new, figure_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 METHODS = ("pca", "tsne")
 # Ten colours for ten digits, of Petroff (arXiv:2107.02270): told apart with any colour
 # vision. With seven markers they make seventy pairs.
-COLOURS = (
+DIGIT_COLOURS = (
     *("#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6"),
     *("#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd"),
 )
@@ -104,10 +106,10 @@ class EmbeddingDisplay(Display):
         y : array-like of shape (n,)
             True labels.
         method : {'pca', 'tsne'}, default='pca'
-            How the outputs of the last hidden layer become two numbers. 'pca' takes
-            their two principal components: fast, and distances mean something. 'tsne'
-            keeps neighbours together, which parts the digits better; it takes seconds
-            for a thousand images, and distances between groups mean nothing.
+            How what the output layer sees becomes two numbers. 'pca' takes its two
+            principal components: fast, and distances mean something. 'tsne' keeps
+            neighbours together, which parts the digits better; it takes seconds for a
+            thousand images, and distances between groups mean nothing.
         random_state : int, RandomState instance or None, default=0
             Seed of what the methods draw at random.
         ax : matplotlib.axes.Axes, default=None
@@ -122,8 +124,10 @@ class EmbeddingDisplay(Display):
         TypeError
             If there is no network in `estimator`.
         ValueError
-            If `method` is another; if there is but one image, or one unit in the
-            layer; if `y` has another length; or if `X` does not fit the estimator.
+            If `method` is another; if there is but one image, or one unit before the
+            output layer; if `y` has another length, or is text where the predictions
+            are numbers, or the reverse; if `X` does not fit the estimator; or if a
+            search was fitted with ``refit=False``.
         NotFittedError
             If the estimator is not fitted.
         """
@@ -131,21 +135,21 @@ class EmbeddingDisplay(Display):
             raise ValueError(
                 f"method must be one of {METHODS}. Got {method!r} instead."
             )
-        y_true = column_or_1d(y)
+        check_consistent_length(X, y)
         outputs = activations(estimator, X, -3)
-        check_consistent_length(outputs, y_true)
+        y_true, y_pred = compared_labels(y, estimator.predict(as_taken(estimator, X)))
         if min(outputs.shape) < 2:
             raise ValueError(
-                f"X holds {outputs.shape[0]} images, and the last hidden layer has "
-                f"{outputs.shape[1]} units: two dimensions need two of each. Give more "
-                "images, or a network with more units."
+                f"X holds {outputs.shape[0]} images, of which the output layer sees "
+                f"{outputs.shape[1]} numbers each: two dimensions need two of both. "
+                "Give more images, or a network with more units."
             )
         reduce = _principal_components if method == "pca" else _neighbours
         embedding, axis_names = reduce(outputs, random_state)
         display = cls(
             embedding=embedding,
             y_true=y_true,
-            y_pred=estimator.predict(X),
+            y_pred=y_pred,
             axis_names=axis_names,
         )
         return display.plot(ax=ax)
@@ -166,11 +170,11 @@ class EmbeddingDisplay(Display):
         from matplotlib.patheffects import withStroke
 
         self.ax_ = ax = axes_or_new(ax, 7.2, 5.6)
-        self.figure_ = ax.figure  # type: ignore[assignment]
+        self.figure_ = figure_of(ax)
         outline = [withStroke(linewidth=3, foreground="white")]
         for number, label in enumerate(np.unique(self.y_true)):
             points = self.embedding[self.y_true == label]
-            colour = COLOURS[number % len(COLOURS)]
+            colour = DIGIT_COLOURS[number % len(DIGIT_COLOURS)]
             marker = MARKERS[number % len(MARKERS)]
             ax.scatter(
                 points[:, 0],
@@ -205,7 +209,7 @@ class EmbeddingDisplay(Display):
             zorder=3,
         )
         ax.set(
-            title=f"Last hidden layer for {len(self.embedding)} images",
+            title=f"What the output layer sees of {len(self.embedding)} images",
             xlabel=self.axis_names[0],
             ylabel=self.axis_names[1],
         )

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from .._images import resolve_image_shape
 from ._colours import centred_colours
-from ._display import Display, grid_of_axes, new_figure
+from ._display import Display, check_count, figure_or_new, grid_of_axes
 from ._inside import inside
 from ._layers import (
     architecture,
@@ -75,6 +75,7 @@ class FilterDisplay(Display):
         *,
         layer: str | int | None = None,
         n_kernels: int = 32,
+        image_shape: tuple[int, int] | None = None,
         figure: "Figure | SubFigure | None" = None,
     ) -> Self:
         """Draw weights of a fitted classifier.
@@ -88,10 +89,14 @@ class FilterDisplay(Display):
         layer : str or int, default=None
             Name or number of a convolution, as in ``activations``. None takes the first
             layer with weights, which in a dense network is the only one whose weights
-            belong to pixels.
+            belong to pixels. A linear classifier has no layers.
         n_kernels : int, default=32
             Kernels to draw, at most.
-        figure : matplotlib.figure.Figure, default=None
+        image_shape : tuple (height, width), default=None
+            Of the images whose pixels the weights belong to. None asks the network, and
+            of a linear classifier takes a square where the number of pixels allows,
+            else one row of pixels. The kernels of a convolution have their own shape.
+        figure : matplotlib.figure.Figure or SubFigure, default=None
             Figure to draw on. None makes a new one.
 
         Returns
@@ -105,20 +110,27 @@ class FilterDisplay(Display):
             is neither text nor integer.
         ValueError
             If `layer` does not exist, or its weights are no images; if the network has
-            a backbone; if a step before it makes other features of the pixels; or if
-            `n_kernels` is below 1.
+            a backbone; if `image_shape` does not fit the weights; if a step before the
+            network makes another number of features of the pixels; if a search was
+            fitted with ``refit=False``; or if `n_kernels` is no positive integer.
         NotFittedError
             If the estimator is not fitted.
         """
+        check_count("n_kernels", n_kernels)
         classifier, _ = inside(estimator)
         # Of a linear SVC, coef_ parts two classes each.
         if hasattr(classifier, "coef_") and not hasattr(classifier, "support_vectors_"):
             refuse_features(estimator, classifier)
-            display = cls(**_linear_weights(classifier))
+            if layer is not None:
+                raise ValueError(
+                    f"layer must be None, as {type(classifier).__name__} has no "
+                    f"layers. Got {layer!r} instead."
+                )
+            display = cls(**_linear_weights(classifier, image_shape))
         else:
             network, _ = network_within(estimator)
             refuse_features(estimator, network)
-            display = cls(**_network_weights(network, layer))
+            display = cls(**_network_weights(network, layer, image_shape))
         return display.plot(n_kernels=n_kernels, figure=figure)
 
     def plot(
@@ -133,7 +145,7 @@ class FilterDisplay(Display):
         ----------
         n_kernels : int, default=32
             Kernels to draw, at most.
-        figure : matplotlib.figure.Figure, default=None
+        figure : matplotlib.figure.Figure or SubFigure, default=None
             Figure to draw on. None makes a new one.
 
         Returns
@@ -144,22 +156,20 @@ class FilterDisplay(Display):
         Raises
         ------
         ValueError
-            If `n_kernels` is below 1.
+            If `n_kernels` is no positive integer.
         """
-        if n_kernels < 1:
-            raise ValueError(
-                f"n_kernels must be at least 1. Got {n_kernels!r} instead."
-            )
+        check_count("n_kernels", n_kernels)
         n_filters, n_inputs = self.kernels.shape[:2]
         inputs = min(n_inputs, N_COLUMNS, n_kernels)
         filters = min(n_filters, max(1, n_kernels // inputs))
         n_columns = inputs if n_inputs > 1 else min(filters, N_COLUMNS)
         shown = self.kernels[:filters, :inputs]
-        if figure is None:
-            n_rows = -(-filters * inputs // n_columns)
-            figure = new_figure(max(1.6 + 0.9 * n_columns, 4.5), 0.8 + 1.05 * n_rows)
-        self.figure_ = figure  # type: ignore[assignment]
-        self.axes_ = grid_of_axes(figure, filters * inputs, n_columns)  # type: ignore[arg-type]
+        n_rows = -(-filters * inputs // n_columns)
+        figure = figure_or_new(
+            figure, max(1.6 + 0.9 * n_columns, 4.5), 0.8 + 1.05 * n_rows
+        )
+        self.figure_ = figure.get_figure(root=True)
+        self.axes_ = grid_of_axes(figure, filters * inputs, n_columns)
         colours = centred_colours(shown)
         for number, ax in enumerate(self.axes_):
             row, column = divmod(number, inputs)
@@ -178,7 +188,9 @@ class FilterDisplay(Display):
         return self
 
 
-def _linear_weights(classifier: Any) -> dict[str, Any]:
+def _linear_weights(
+    classifier: Any, image_shape: tuple[int, int] | None
+) -> dict[str, Any]:
     coefficients = np.asarray(classifier.coef_)
     classes = list(getattr(classifier, "classes_", ()))
     if len(classes) == 2 and len(coefficients) == 1:
@@ -190,15 +202,15 @@ def _linear_weights(classifier: Any) -> dict[str, Any]:
             "LogisticRegression."
         )
     return {
-        "kernels": _as_images(
-            coefficients, resolve_image_shape((coefficients.shape), None)
-        ),
+        "kernels": _as_images(coefficients, image_shape),
         "names": [f"{label}" for label in classes],
         "title": f"{type(classifier).__name__}: coefficients of each class",
     }
 
 
-def _network_weights(network: Any, layer: str | int | None) -> dict[str, Any]:
+def _network_weights(
+    network: Any, layer: str | int | None, image_shape: tuple[int, int] | None
+) -> dict[str, Any]:
     names = layer_names(network)
     kind = architecture(network)
     if kind == "backbone":
@@ -217,6 +229,11 @@ def _network_weights(network: Any, layer: str | int | None) -> dict[str, Any]:
             f"{possible}."
         )
     if kind == "convolutional":
+        if image_shape is not None:
+            raise ValueError(
+                "image_shape must be None, as the kernels of a convolution have their "
+                f"own shape. Got {image_shape!r} instead."
+            )
         weights = network.model_.get_layer(name).get_weights()[0]
         return {
             "kernels": weights.transpose(3, 2, 0, 1),
@@ -227,11 +244,14 @@ def _network_weights(network: Any, layer: str | int | None) -> dict[str, Any]:
     is_output = name == names[-2]
     labels = network.classes_ if is_output else range(len(rows))
     return {
-        "kernels": _as_images(rows, network.image_shape_),
+        "kernels": _as_images(rows, image_shape or network.image_shape_),
         "names": [f"{label}" if is_output else f"unit {label}" for label in labels],
         "title": f"{name}: weights of each {'class' if is_output else 'unit'}",
     }
 
 
-def _as_images(weights: NDArray[Any], image_shape: tuple[int, int]) -> NDArray[Any]:
-    return weights.reshape(len(weights), 1, *image_shape)
+def _as_images(
+    weights: NDArray[Any], image_shape: tuple[int, int] | None
+) -> NDArray[Any]:
+    height, width = resolve_image_shape(weights.shape, image_shape)
+    return weights.reshape(len(weights), 1, height, width)

@@ -35,12 +35,7 @@ def explained_classes(
     if labels is None:
         n_layers = len(layer_names(network))
         return run_layers(network, images, n_layers - 2).argmax(axis=1)
-    given = np.asarray(labels)
-    if given.shape != (len(images),):
-        raise ValueError(
-            f"labels has shape {given.shape}, but X holds {len(images)} images. Give "
-            "one label for each image, or None for the classes predicted."
-        )
+    given = label_of_each(labels, len(images))
     unknown = given[~np.isin(given, network.classes_)]
     if len(unknown):
         raise ValueError(
@@ -48,6 +43,17 @@ def explained_classes(
             f"classes {network.classes_.tolist()}."
         )
     return np.searchsorted(network.classes_, given)
+
+
+def label_of_each(labels: ArrayLike, n_images: int) -> NDArray[Any]:
+    """Bring labels to an array; raise ValueError unless there is one for each image."""
+    given = np.asarray(labels)
+    if given.shape != (n_images,):
+        raise ValueError(
+            f"labels has shape {given.shape}, but X holds {n_images} images. Give one "
+            "label for each image, or None for the classes predicted."
+        )
+    return given
 
 
 def outputs_and_gradients(

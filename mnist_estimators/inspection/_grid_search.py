@@ -1,7 +1,6 @@
 """The scores of a parameter search, as a map over two of its parameters."""
 
 from collections.abc import Sequence
-from numbers import Real
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -9,13 +8,19 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from ._display import VERMILION, Display, axes_or_new, figure_of
+from ._search_grid import (
+    best_of_each_cell,
+    checked_parameters,
+    distinct_values,
+    scores_column,
+    value_key,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 NOT_SET = "not set"
-LONGEST_LABEL = 24  # characters
-LONGEST_LEVEL_LABEL = 9
+LONGEST_LEVEL_LABEL = 9  # characters
 CELL = (0.75, 0.45)  # inches
 
 
@@ -26,7 +31,10 @@ class GridSearchDisplay(Display):
     search varied more parameters, a cell shows the best score over the others. After a
     halving search a cell shows the candidate that was given most resources, and how
     many: scores of different resources are no fair comparison. A frame marks the
-    parameters that the search chose. Dashes stand for what was not tried, or failed.
+    parameters that the search chose. Dashes stand for what was not tried, or failed:
+    values drawn from a continuous distribution make a map of little else. Of such a
+    search, group the columns of ``cv_results_`` with `pandas.qcut`, and compare the
+    groups.
 
     Parameters
     ----------
@@ -142,7 +150,7 @@ class GridSearchDisplay(Display):
             )
         check_is_fitted(search, "cv_results_")
         results = search.cv_results_
-        key, score_name = _metric(search, metric)
+        key, score_name = scores_column(search, metric)
         # The resource of a halving search is no choice: it follows from the rounds.
         resource_name = getattr(search, "resource", "")
         candidates = [
@@ -151,23 +159,23 @@ class GridSearchDisplay(Display):
         ]
         names = list(dict.fromkeys(name for one in candidates for name in one))
         values = {
-            name: _distinct([one.get(name, NOT_SET) for one in candidates])
+            name: distinct_values([one.get(name, NOT_SET) for one in candidates])
             for name in names
         }
         varied = [name for name in names if len(values[name]) > 1]
-        shown = _checked(parameters, names, varied)
+        shown = checked_parameters(parameters, names, varied)
         row_name, column_name = shown if len(shown) == 2 else ("", shown[0])
         row_keys = list(values[row_name]) if row_name else [""]
         column_keys = list(values[column_name])
 
+        def place(keys: list[str], candidate: dict[str, Any], name: str) -> int:
+            return keys.index(value_key(candidate.get(name, NOT_SET))) if name else 0
+
         cells = [
-            (
-                row_keys.index(_key(one.get(row_name, NOT_SET)) if row_name else ""),
-                column_keys.index(_key(one.get(column_name, NOT_SET))),
-            )
+            (place(row_keys, one, row_name), place(column_keys, one, column_name))
             for one in candidates
         ]
-        scores, resources = _best_of_each_cell(
+        scores, resources = best_of_each_cell(
             (len(row_keys), len(column_keys)),
             cells,
             results[key],
@@ -254,89 +262,3 @@ class GridSearchDisplay(Display):
         self.ax_ = ax
         self.figure_ = figure_of(ax)
         return self
-
-
-def _metric(search: Any, metric: str | None) -> tuple[str, str]:
-    """Find the column of ``cv_results_`` that holds the scores, and a name for them."""
-    prefix = "mean_test_"
-    known = [
-        name.removeprefix(prefix)
-        for name in search.cv_results_
-        if name.startswith(prefix)
-    ]
-    if known == ["score"]:
-        if metric not in (None, "score"):
-            raise ValueError(
-                f"metric must be None, as the search has a single one. Got {metric!r} "
-                "instead."
-            )
-        scoring = search.scoring
-        name = "accuracy" if scoring is None else scoring
-        return f"{prefix}score", f"mean {name if isinstance(name, str) else 'score'}"
-    metric = search.refit if metric is None else metric
-    if metric not in known:
-        raise ValueError(
-            f"metric must be one of {', '.join(map(repr, known))}, the metrics of the "
-            f"search. Got {metric!r} instead."
-        )
-    return prefix + metric, f"mean {metric}"
-
-
-def _checked(
-    parameters: Sequence[str] | None, names: list[str], varied: list[str]
-) -> list[str]:
-    """Choose the one or two parameters of the map."""
-    if not names:
-        raise ValueError("search must have tried some parameters; its grid is empty.")
-    if parameters is None:
-        return (varied or names)[:2]
-    chosen = [parameters] if isinstance(parameters, str) else list(parameters)
-    if not (1 <= len(set(chosen)) == len(chosen) <= 2 and set(chosen) <= set(names)):
-        raise ValueError(
-            f"parameters must be one or two of {', '.join(map(repr, names))}, which "
-            f"the search tried. Got {parameters!r} instead."
-        )
-    return chosen
-
-
-def _best_of_each_cell(
-    shape: tuple[int, int],
-    cells: Sequence[tuple[int, int]],
-    scores: Sequence[float],
-    resources: Sequence[int],
-) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
-    """Take the best score among the candidates with most resources in each cell."""
-    best = np.full(shape, np.nan)
-    most = np.zeros(shape, dtype=np.intp)
-    for cell, score, resource in zip(cells, scores, resources, strict=True):
-        if resource > most[cell]:
-            most[cell] = resource
-            best[cell] = score
-        elif resource == most[cell]:
-            best[cell] = np.fmax(best[cell], score)
-    return best, most
-
-
-def _distinct(values: list[Any]) -> dict[str, str]:
-    """Find the distinct values of a parameter: labels by keys, in order.
-
-    Numbers are sorted; anything else keeps the order of the candidates.
-    """
-    distinct = {_key(value): value for value in values}
-    if all(isinstance(value, Real) for value in distinct.values()):
-        distinct = dict(sorted(distinct.items(), key=lambda item: item[1]))
-    return {key: _label(value) for key, value in distinct.items()}
-
-
-def _key(value: Any) -> str:
-    # Values may be lists, estimators or arrays, which are no keys themselves.
-    return repr(value.item() if isinstance(value, np.generic) else value)
-
-
-def _label(value: Any) -> str:
-    if isinstance(value, Real) and not isinstance(value, bool | np.bool_):
-        return f"{value:g}"
-    label = " ".join(str(value).split())
-    if len(label) > LONGEST_LABEL:
-        label = label[: LONGEST_LABEL - 1] + "…"
-    return label

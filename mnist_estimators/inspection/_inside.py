@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
 
@@ -9,7 +10,8 @@ def inside(estimator: Any, X: Any = None) -> tuple[Any, Any]:
     """Find the fitted network within an estimator, and the images that reach it.
 
     Pipelines, searches, and other estimators that hold a single fitted one are
-    unpacked; the steps of a pipeline before the network are applied to `X`.
+    unpacked; what a pipeline or an AugmentedClassifier does to images before they reach
+    the network is done to `X`.
 
     Parameters
     ----------
@@ -24,6 +26,13 @@ def inside(estimator: Any, X: Any = None) -> tuple[Any, Any]:
         What holds no other estimator.
     X : array-like
         Images as the network takes them.
+
+    Raises
+    ------
+    NotFittedError
+        If `estimator` is not fitted.
+    ValueError
+        If a search kept no fitted estimator.
     """
     check_is_fitted(estimator)
     while True:
@@ -37,8 +46,22 @@ def inside(estimator: Any, X: Any = None) -> tuple[Any, Any]:
         elif hasattr(estimator, "estimators_"):
             return estimator, X  # a forest's estimator_ is not fitted
         elif hasattr(estimator, "estimator_"):
+            if X is not None and hasattr(estimator, "augmenter_"):
+                X = estimator.augmenter_.transform(X)
             estimator = estimator.estimator_
-        elif type(estimator).__name__ == "FrozenEstimator":
+        elif isinstance(estimator, FrozenEstimator):
             estimator = estimator.estimator
+        elif hasattr(estimator, "cv_results_"):
+            raise ValueError(
+                f"{type(estimator).__name__} was fitted with refit=False, and holds no "
+                "fitted estimator. Fit the search with refit=True."
+            )
         else:
             return estimator, X
+
+
+def pixel_count(estimator: Any) -> int | None:
+    """Find how many pixels the images of a fitted estimator have; None if unknown."""
+    # A pipeline doesn't know, where its first step checks nothing.
+    known = getattr(estimator, "n_features_in_", None)
+    return known or getattr(inside(estimator)[0], "n_features_in_", None)

@@ -13,8 +13,9 @@ from scipy.special import softmax
 
 from .._backpropagation import ACTIVATIONS
 from .._images import as_network_input, pixel_scale, warn_of_other_range
+from .._members import as_taken
 from .._validation import validate_pixels
-from ._inside import inside
+from ._inside import inside, pixel_count
 
 ROWS_PER_FORWARD_PASS = 512
 
@@ -38,12 +39,14 @@ def network_within(estimator: Any, X: Any = None) -> tuple[Any, Any]:
 
     Raises
     ------
+    NotFittedError, ValueError
+        As in ``inside``.
     TypeError
         If there is no network in it.
     """
     network, X = inside(estimator, X)
-    in_numpy = hasattr(network, "weights_") and hasattr(network, "pixel_range_")
-    if not in_numpy and not hasattr(network, "model_"):
+    # Networks of other packages may have model_ or weights_ too.
+    if not hasattr(network, "pixel_range_"):
         raise TypeError(
             f"estimator holds a {type(network).__name__}, which is none of this "
             "package's networks: there are no layers to look into. Give a fitted "
@@ -70,7 +73,7 @@ def network_and_images(estimator: Any, X: ArrayLike) -> tuple[Any, NDArray[np.fl
     images : ndarray of shape (n, height, width, 1), dtype float32
         What reaches the first layer: pixels have values from 0 to 1.
     """
-    network, X = network_within(estimator, X)
+    network, X = network_within(estimator, as_taken(estimator, X))
     pixels = validate_pixels(network, X, reset=False)
     warn_of_other_range(pixels, network.pixel_range_)
     high = network.pixel_range_[1]
@@ -86,7 +89,7 @@ def refuse_features(estimator: Any, network: Any) -> None:
     ValueError
         If the network takes another number of values than the estimator.
     """
-    n_pixels = getattr(estimator, "n_features_in_", network.n_features_in_)
+    n_pixels = pixel_count(estimator)
     if n_pixels != network.n_features_in_:
         raise ValueError(
             f"The network takes {network.n_features_in_} features that a step before "

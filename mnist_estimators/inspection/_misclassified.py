@@ -6,17 +6,21 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_consistent_length, column_or_1d
 
-from ._confidence_of import predict_with_margin, predict_with_probability
+from ._compared_labels import compared_labels
+from ._confidence_of import (
+    checked_probabilities,
+    predict_with_margin,
+    predict_with_probability,
+)
 from ._digit_images import (
-    check_image_count,
     draw_digits,
     image_shape_within,
     image_stack,
 )
-from ._display import Display, figure_or_new
+from ._display import Display, check_count, figure_or_new
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure, SubFigure
 
 
 class MisclassifiedDisplay(Display):
@@ -107,7 +111,7 @@ class MisclassifiedDisplay(Display):
         *,
         n_images: int = 25,
         image_shape: tuple[int, int] | None = None,
-        figure: "Figure | None" = None,
+        figure: "Figure | SubFigure | None" = None,
     ) -> Self:
         """Predict images, and show the mistakes.
 
@@ -125,7 +129,7 @@ class MisclassifiedDisplay(Display):
         image_shape : tuple (height, width), default=None
             Of rows of pixels. None asks the classifier, and else takes a square where
             the number of pixels allows, or one row of pixels.
-        figure : matplotlib.figure.Figure, default=None
+        figure : matplotlib.figure.Figure or SubFigure, default=None
             Where to draw. None makes one of fitting size.
 
         Returns
@@ -139,7 +143,7 @@ class MisclassifiedDisplay(Display):
         ValueError
             As in ``from_predictions``.
         """
-        check_image_count(n_images)
+        check_count("n_images", n_images)
         image_shape = image_shape or image_shape_within(estimator, X)
         confidence: NDArray[np.floating[Any]] | None
         if hasattr(estimator, "predict_proba"):
@@ -162,7 +166,7 @@ class MisclassifiedDisplay(Display):
         confidence: ArrayLike | None = None,
         n_images: int = 25,
         image_shape: tuple[int, int] | None = None,
-        figure: "Figure | None" = None,
+        figure: "Figure | SubFigure | None" = None,
     ) -> Self:
         """Show the mistakes among predictions.
 
@@ -183,7 +187,7 @@ class MisclassifiedDisplay(Display):
         image_shape : tuple (height, width), default=None
             Of rows of pixels. None takes a square where the number of pixels allows,
             else one row of pixels.
-        figure : matplotlib.figure.Figure, default=None
+        figure : matplotlib.figure.Figure or SubFigure, default=None
             Where to draw. None makes one of fitting size.
 
         Returns
@@ -193,11 +197,14 @@ class MisclassifiedDisplay(Display):
         Raises
         ------
         ValueError
-            If `X` is not made of images or not of `image_shape`; if it is empty, or
-            holds NaN, infinity or no numbers; if the arrays differ in length; or if
-            `n_images` is below 1.
+            If `X` is one image, not made of images, or not of `image_shape`; if it is
+            empty, or holds NaN, infinity or no numbers; if the arrays differ in length;
+            if one of labels and predictions holds numbers and the other text; if a
+            confidence is not from 0 to 1; or if `n_images` is no positive integer.
         """
-        check_image_count(n_images)
+        check_count("n_images", n_images)
+        if confidence is not None:
+            confidence = checked_probabilities(confidence)
         return cls._from_arrays(
             X, y_true, y_pred, confidence, "probability", n_images, image_shape
         ).plot(figure=figure)
@@ -214,7 +221,7 @@ class MisclassifiedDisplay(Display):
         image_shape: tuple[int, int] | None,
     ) -> Self:
         check_consistent_length(X, y_true, y_pred, confidence)
-        true, predicted = column_or_1d(y_true), column_or_1d(y_pred)
+        true, predicted = compared_labels(y_true, y_pred)
         mistakes = shown = np.flatnonzero(predicted != true)
         sure = None
         if confidence is not None:
@@ -232,12 +239,12 @@ class MisclassifiedDisplay(Display):
             n_samples=len(true),
         )
 
-    def plot(self, *, figure: "Figure | None" = None) -> Self:
+    def plot(self, *, figure: "Figure | SubFigure | None" = None) -> Self:
         """Draw the mistakes.
 
         Parameters
         ----------
-        figure : matplotlib.figure.Figure, default=None
+        figure : matplotlib.figure.Figure or SubFigure, default=None
             Where to draw. None makes one of fitting size.
 
         Returns
@@ -245,8 +252,9 @@ class MisclassifiedDisplay(Display):
         display : MisclassifiedDisplay
         """
         if self.n_mistakes == 0:
-            self.figure_ = figure_or_new(figure, 4.0, 1.2)
-            ax = self.figure_.subplots()
+            figure = figure_or_new(figure, 4.0, 1.2)
+            self.figure_ = figure.get_figure(root=True)
+            ax = figure.subplots()
             ax.set_axis_off()
             text = f"No mistakes in {self.n_samples:,} images"
             ax.text(0.5, 0.5, text, ha="center", va="center", fontsize=12)
@@ -269,6 +277,7 @@ class MisclassifiedDisplay(Display):
                 f"{text}\n{layout.format(value)}"
                 for text, value in zip(titles, self.confidence, strict=True)
             ]
-        self.figure_, self.axes_ = draw_digits(figure, self.images, titles)
-        self.figure_.suptitle(title, fontsize=11)
+        figure, self.axes_ = draw_digits(figure, self.images, titles)
+        self.figure_ = figure.get_figure(root=True)
+        figure.suptitle(title, fontsize=11)
         return self

@@ -38,8 +38,9 @@ def saliency(
         If there is no network in `estimator`.
     ValueError
         If `labels` are not classes of the estimator, or of another number than the
-        images; if `X` does not fit the estimator; or if a step before the network makes
-        another number of features of the pixels.
+        images; if `X` does not fit the estimator; if a search was fitted with
+        ``refit=False``; or if a step before the network makes another number of
+        features of the pixels.
     NotFittedError
         If the estimator is not fitted.
 

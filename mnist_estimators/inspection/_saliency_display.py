@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING, Any, Self, cast
 from numpy.typing import ArrayLike, NDArray
 
 from ._colours import centred_colours
-from ._display import Display, new_figure
+from ._display import Display, check_count, figure_or_new
 from ._grad_cam import class_activation_maps
-from ._gradients import explained_classes
+from ._gradients import explained_classes, label_of_each
+from ._inside import pixel_count
 from ._layers import architecture, network_and_images, refuse_features
+from ._one_image import refuse_one_image
 from ._saliency import input_gradients
 
 if TYPE_CHECKING:
@@ -102,7 +104,7 @@ class SaliencyDisplay(Display):
             predicted.
         n_images : int, default=5
             Rows of the picture, at most.
-        figure : matplotlib.figure.Figure, default=None
+        figure : matplotlib.figure.Figure or SubFigure, default=None
             Figure to draw on. None makes a new one.
 
         Returns
@@ -114,17 +116,17 @@ class SaliencyDisplay(Display):
         TypeError
             If there is no network in `estimator`.
         ValueError
-            As in ``saliency``; or if `n_images` is below 1.
+            As in ``saliency``; or if `n_images` is no positive integer.
         NotFittedError
             If the estimator is not fitted.
         """
-        if n_images < 1:
-            raise ValueError(f"n_images must be at least 1. Got {n_images!r} instead.")
+        check_count("n_images", n_images)
+        refuse_one_image(X, pixel_count(estimator))
         # Only what is drawn: the steps of a pipeline may be slow.
         network, images = network_and_images(estimator, cast(Any, X)[:n_images])
         refuse_features(estimator, network)
         if labels is not None:
-            labels = cast(Any, labels)[:n_images]
+            labels = label_of_each(labels, len(cast(Any, X)))[:n_images]
         targets = explained_classes(network, images, labels)
         cams = None
         if architecture(network) == "convolutional":
@@ -141,7 +143,7 @@ class SaliencyDisplay(Display):
 
         Parameters
         ----------
-        figure : matplotlib.figure.Figure, default=None
+        figure : matplotlib.figure.Figure or SubFigure, default=None
             Figure to draw on. None makes a new one.
 
         Returns
@@ -151,9 +153,8 @@ class SaliencyDisplay(Display):
         """
         columns = ["image", "gradient"] + ["Grad-CAM"] * (self.grad_cams is not None)
         n_rows = len(self.images)
-        if figure is None:
-            figure = new_figure(0.7 + 1.7 * len(columns), 1.3 + 1.55 * n_rows)
-        self.figure_ = figure  # type: ignore[assignment]
+        figure = figure_or_new(figure, 0.7 + 1.7 * len(columns), 1.3 + 1.55 * n_rows)
+        self.figure_ = figure.get_figure(root=True)
         self.axes_ = figure.subplots(n_rows, len(columns), squeeze=False)
         for ax in self.axes_.flat:
             ax.set(xticks=[], yticks=[])

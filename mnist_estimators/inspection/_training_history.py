@@ -12,7 +12,7 @@ from ._inside import inside
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure, SubFigure
 
 METRICS = ("loss", "accuracy", "val_loss", "val_accuracy")
 PANELS = {"loss": "loss", "accuracy": "accuracy (share of images)"}
@@ -62,7 +62,9 @@ class TrainingHistoryDisplay(Display):
         self.histories = histories
 
     @classmethod
-    def from_estimator(cls, estimator: Any, *, figure: "Figure | None" = None) -> Self:
+    def from_estimator(
+        cls, estimator: Any, *, figure: "Figure | SubFigure | None" = None
+    ) -> Self:
         """Show how a fitted network was trained, or how several were.
 
         Parameters
@@ -72,7 +74,7 @@ class TrainingHistoryDisplay(Display):
             ``loss_curve_``, as scikit-learn's `MLPClassifier` has it, which knows no
             accuracy but that of its early stopping. Networks within pipelines and
             searches are found.
-        figure : matplotlib.figure.Figure, default=None
+        figure : matplotlib.figure.Figure or SubFigure, default=None
             Where to draw. None makes one.
 
         Returns
@@ -86,7 +88,8 @@ class TrainingHistoryDisplay(Display):
         TypeError
             If an estimator keeps no history.
         ValueError
-            If the mapping is empty.
+            If the mapping is empty, a training was interrupted before the end of its
+            first epoch, or a search was fitted with ``refit=False``.
         """
         given = estimator if isinstance(estimator, Mapping) else {"": estimator}
         histories = {name: _history_of(one) for name, one in given.items()}
@@ -97,7 +100,7 @@ class TrainingHistoryDisplay(Display):
         cls,
         history: Mapping[str, Any] | pd.DataFrame,
         *,
-        figure: "Figure | None" = None,
+        figure: "Figure | SubFigure | None" = None,
     ) -> Self:
         """Show a training by its numbers, or several.
 
@@ -106,8 +109,9 @@ class TrainingHistoryDisplay(Display):
         history : mapping of str to array-like of shape (n_epochs,), or of str to such
             What ``history_`` holds, ``history_frame_``, or the `history` that Keras
             returns as ``model.fit(...).history``: 'loss', 'accuracy', 'val_loss' and
-            'val_accuracy', or some of them. A mapping of names to these shows several.
-        figure : matplotlib.figure.Figure, default=None
+            'val_accuracy', or some of them. All have one length; NaN stands for epochs
+            without validation. A mapping of names to these shows several.
+        figure : matplotlib.figure.Figure or SubFigure, default=None
             Where to draw. None makes one.
 
         Returns
@@ -119,7 +123,8 @@ class TrainingHistoryDisplay(Display):
         TypeError
             If `history` is no mapping.
         ValueError
-            If it is empty, or a history in it has none of the four.
+            If it is empty, or a history in it has none of the four, or not one number
+            an epoch of each.
         """
         if not isinstance(history, Mapping | pd.DataFrame):
             raise TypeError(
@@ -138,12 +143,12 @@ class TrainingHistoryDisplay(Display):
             raise ValueError(f"{parameter} must hold at least one; it is empty.")
         return cls({str(name): _known(one) for name, one in histories.items()})
 
-    def plot(self, *, figure: "Figure | None" = None) -> Self:
+    def plot(self, *, figure: "Figure | SubFigure | None" = None) -> Self:
         """Draw the curves.
 
         Parameters
         ----------
-        figure : matplotlib.figure.Figure, default=None
+        figure : matplotlib.figure.Figure or SubFigure, default=None
             Where to draw. None makes one.
 
         Returns
@@ -152,8 +157,9 @@ class TrainingHistoryDisplay(Display):
         """
         known = set().union(*self.histories.values())
         panels = [panel for panel in PANELS if known & {panel, f"val_{panel}"}]
-        self.figure_ = figure_or_new(figure, 1.6 + 4.2 * len(panels), 3.6)
-        self.axes_ = list(self.figure_.subplots(1, len(panels), squeeze=False)[0])
+        figure = figure_or_new(figure, 1.6 + 4.2 * len(panels), 3.6)
+        self.figure_ = figure.get_figure(root=True)
+        self.axes_ = list(figure.subplots(1, len(panels), squeeze=False)[0])
         self.best_epochs_ = {
             name: _best_epoch(history) for name, history in self.histories.items()
         }
@@ -164,7 +170,7 @@ class TrainingHistoryDisplay(Display):
             for ax in self.axes_
             for handle, label in zip(*ax.get_legend_handles_labels(), strict=True)
         }
-        self.figure_.legend(
+        figure.legend(
             handles.values(), handles.keys(), loc="outside right upper", frameon=False
         )
         return self
@@ -183,9 +189,11 @@ class TrainingHistoryDisplay(Display):
                 if metric not in history:
                     continue
                 values = history[metric]
+                # NaN, of epochs without validation, would tear the line apart.
+                epochs = np.flatnonzero(~np.isnan(values))
                 ax.plot(
-                    np.arange(1, len(values) + 1),
-                    values,
+                    epochs + 1,
+                    values[epochs],
                     line,
                     color=colour,
                     marker="." if len(values) <= FEW_EPOCHS else None,
@@ -213,6 +221,11 @@ def _history_of(estimator: Any) -> Mapping[str, ArrayLike]:
     network, _ = inside(estimator)
     history = getattr(network, "history_", None)
     if isinstance(history, Mapping):
+        if not history:
+            raise ValueError(
+                f"The training of {type(network).__name__} was interrupted before the "
+                "end of its first epoch: history_ is empty. Fit it for longer."
+            )
         return history
     loss = getattr(network, "loss_curve_", None)
     if loss is None:
@@ -233,15 +246,24 @@ def _history_of(estimator: Any) -> Mapping[str, ArrayLike]:
 
 
 def _known(history: Mapping[str, ArrayLike] | pd.DataFrame) -> History:
-    known = {
+    given = {
         name: np.asarray(history[name], dtype=np.float64)
         for name in METRICS
-        if name in history and len(np.atleast_1d(history[name]))
+        if name in history
     }
+    known = {name: values for name, values in given.items() if values.size}
     if not known:
         raise ValueError(
             f"history must hold some of {', '.join(METRICS)}, with a value for each "
             f"epoch. Got {', '.join(map(str, history)) or 'nothing'} instead."
+        )
+    shapes = {name: values.shape for name, values in known.items()}
+    n_epochs = max(values.size for values in known.values())
+    if set(shapes.values()) != {(n_epochs,)}:
+        found = ", ".join(f"{name} of shape {shape}" for name, shape in shapes.items())
+        raise ValueError(
+            "history must hold lists of one length: one number an epoch, NaN where "
+            f"there was no validation. Got {found} instead."
         )
     return known
 

@@ -1,0 +1,101 @@
+"""From the results of a parameter search to the rows, columns and cells of a map."""
+
+from collections.abc import Sequence
+from numbers import Real
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+LONGEST_LABEL = 24  # characters
+
+
+def scores_column(search: Any, metric: str | None) -> tuple[str, str]:
+    """Find the column of ``cv_results_`` that holds the scores, and a name for them."""
+    prefix = "mean_test_"
+    known = [
+        name.removeprefix(prefix)
+        for name in search.cv_results_
+        if name.startswith(prefix)
+    ]
+    if known == ["score"]:
+        if metric not in (None, "score"):
+            raise ValueError(
+                f"metric must be None, as the search has a single one. Got {metric!r} "
+                "instead."
+            )
+        scoring = search.scoring
+        name = "accuracy" if scoring is None else scoring
+        return f"{prefix}score", f"mean {name if isinstance(name, str) else 'score'}"
+    if metric is None and search.refit not in known:
+        raise ValueError(
+            f"metric must be one of {', '.join(map(repr, known))}: the search has "
+            "several, and its refit names none of them."
+        )
+    metric = search.refit if metric is None else metric
+    if metric not in known:
+        raise ValueError(
+            f"metric must be one of {', '.join(map(repr, known))}, the metrics of the "
+            f"search. Got {metric!r} instead."
+        )
+    return prefix + metric, f"mean {metric}"
+
+
+def checked_parameters(
+    parameters: Sequence[str] | None, names: list[str], varied: list[str]
+) -> list[str]:
+    """Choose the one or two parameters of the map."""
+    if not names:
+        raise ValueError("search must have tried some parameters; its grid is empty.")
+    if parameters is None:
+        return (varied or names)[:2]
+    chosen = [parameters] if isinstance(parameters, str) else list(parameters)
+    if not (1 <= len(set(chosen)) == len(chosen) <= 2 and set(chosen) <= set(names)):
+        raise ValueError(
+            f"parameters must be one or two of {', '.join(map(repr, names))}, which "
+            f"the search tried. Got {parameters!r} instead."
+        )
+    return chosen
+
+
+def best_of_each_cell(
+    shape: tuple[int, int],
+    cells: Sequence[tuple[int, int]],
+    scores: Sequence[float],
+    resources: Sequence[int],
+) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """Take the best score among the candidates with most resources in each cell."""
+    best = np.full(shape, np.nan)
+    most = np.zeros(shape, dtype=np.intp)
+    for cell, score, resource in zip(cells, scores, resources, strict=True):
+        if resource > most[cell]:
+            most[cell] = resource
+            best[cell] = score
+        elif resource == most[cell]:
+            best[cell] = np.fmax(best[cell], score)
+    return best, most
+
+
+def distinct_values(values: list[Any]) -> dict[str, str]:
+    """Find the distinct values of a parameter: labels by keys, in order.
+
+    Numbers are sorted; anything else keeps the order of the candidates.
+    """
+    distinct = {value_key(value): value for value in values}
+    if all(isinstance(value, Real) for value in distinct.values()):
+        distinct = dict(sorted(distinct.items(), key=lambda item: item[1]))
+    return {key: _label(value) for key, value in distinct.items()}
+
+
+def value_key(value: Any) -> str:
+    """Make a key of a value, which may be a list, an estimator or an array."""
+    return repr(value.item() if isinstance(value, np.generic) else value)
+
+
+def _label(value: Any) -> str:
+    if isinstance(value, Real) and not isinstance(value, bool | np.bool_):
+        return f"{value:g}"
+    label = " ".join(str(value).split())
+    if len(label) > LONGEST_LABEL:
+        label = label[: LONGEST_LABEL - 1] + "…"
+    return label

@@ -4,11 +4,13 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+from interrupts import ctrl_c_at
 from sklearn.utils import Bunch
 
 import mnist_estimators.comparison
 import mnist_estimators.datasets
-from mnist_estimators import classic_baselines
+from mnist_estimators import DenseDigitClassifier, classic_baselines
+from mnist_estimators._engine import Trainer
 from mnist_estimators.cli import main
 from mnist_estimators.exceptions import BackendError, ChecksumError
 
@@ -250,6 +252,29 @@ def test_an_interruption_or_failure_ends_in_one_line(
 
     err = capsys.readouterr().err
     assert err.endswith(message)
+    assert err.count("\n") == 1
+
+
+def test_ctrl_c_ends_the_comparison_also_where_it_ends_a_fit_alone(capsys):
+    with ctrl_c_at(2, Trainer, "run") as calls:
+        assert main([*QUICK, "--estimators", "DenseDigit,SVC", "--json"]) == 130
+
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err == "interrupted\n"
+    assert len(calls) == 2
+
+
+def test_an_estimator_that_fails_is_one_line(capsys, monkeypatch):
+    def fail(*_):
+        raise ValueError("no images today")
+
+    monkeypatch.setattr(DenseDigitClassifier, "fit", fail)
+
+    assert main([*QUICK, "--estimators", "DenseDigit"]) == 1
+
+    err = capsys.readouterr().err
+    assert "error: estimator 'DenseDigit' failed in fold 1 of 2: ValueError" in err
     assert err.count("\n") == 1
 
 

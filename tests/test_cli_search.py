@@ -1,10 +1,10 @@
 """`search`: grid and halving, from arguments and from a file."""
 
 import json
-import signal
 
 import joblib
 import pytest
+from interrupts import ctrl_c_at
 
 import mnist_estimators.datasets
 from mnist_estimators import NumpyDigitClassifier
@@ -172,23 +172,12 @@ def test_values_that_do_not_go_together_are_one_line(capsys):
     assert err.count("\n") == 1
 
 
-def test_ctrl_c_ends_the_search_also_where_it_ends_a_fit_alone(capsys, monkeypatch):
-    fit = NumpyDigitClassifier.fit
-    fits = []
-
-    def fit_until_ctrl_c(self, X, y):
-        fits.append(self)
-        fit(self, X, y)
-        try:
-            signal.raise_signal(signal.SIGINT)
-        except KeyboardInterrupt:
-            return self
-
-    monkeypatch.setattr(NumpyDigitClassifier, "fit", fit_until_ctrl_c)
-
-    assert main([*NUMPY, *RATES, "--json"]) == 130
+@pytest.mark.parametrize("step", [2, 5], ids=["first epoch", "second epoch"])
+def test_ctrl_c_ends_the_search_also_where_it_ends_a_fit_alone(capsys, step):
+    with ctrl_c_at(step, NumpyDigitClassifier, "_step") as steps:
+        assert main([*NUMPY, *RATES, "--json"]) == 130
 
     out, err = capsys.readouterr()
     assert out == ""
     assert err == "interrupted\n"
-    assert len(fits) == 1
+    assert len(steps) == step

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..exceptions import DatasetNotFoundError
 from ._arguments import (
+    CommandError,
     UsageError,
     add_command,
     add_folds,
@@ -18,9 +19,11 @@ from ._arguments import (
     check_picture_format,
     check_writable,
     image_count,
+    one_line,
     print_json,
     unknown,
 )
+from ._interruption import ctrl_c_ends_all_fits
 
 _NETWORKS = ("DenseDigit", "CNNDigit")
 _BASELINES = (
@@ -103,16 +106,20 @@ def _compare(arguments: argparse.Namespace) -> None:
     from .._comparison_view import best_first, format_table
     from ..comparison import compare_estimators
 
-    results = best_first(
-        compare_estimators(
-            _estimators(arguments.estimators, arguments.seed),
-            X,
-            y,
-            cv=arguments.cv,
-            random_state=arguments.seed,
-            verbose=1,
-        )
-    )
+    estimators = _estimators(arguments.estimators, arguments.seed)
+    try:
+        with ctrl_c_ends_all_fits():
+            results = compare_estimators(
+                estimators,
+                X,
+                y,
+                cv=arguments.cv,
+                random_state=arguments.seed,
+                verbose=1,
+            )
+    except RuntimeError as error:
+        raise CommandError(one_line(error)) from error
+    results = best_first(results)
     if arguments.json:
         # NaN, which JSON does not know, becomes null.
         rows = results.reset_index().to_json(orient="records")

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..exceptions import DatasetNotFoundError
 from ._arguments import CommandError, add_command, add_json, one_line, print_json
-from ._interruption import Interruption
+from ._interruption import ctrl_c_ends_all_fits
 from ._model_files import TRUST, load_model
 
 _QUICK_MNIST_IMAGES = 20_000
@@ -143,8 +143,6 @@ def _quick_model() -> Any:
         name = f"{_QUICK_MNIST_IMAGES} images of MNIST"
         classifier.set_params(epochs=3)
     print(f"no --model given: training a small network on {name}", file=sys.stderr)
-    with Interruption() as interruption:
+    with ctrl_c_ends_all_fits():
         classifier.fit(X, y)
-    if interruption.happened:  # nothing was asked for that is worth keeping
-        raise KeyboardInterrupt
     return classifier

@@ -27,7 +27,7 @@ from ._estimators import (
     parse_value,
     set_parameters,
 )
-from ._interruption import Interruption
+from ._interruption import ctrl_c_ends_all_fits
 from ._model_files import TRUST, save_model
 from ._search_progress import SearchProgress
 
@@ -101,16 +101,13 @@ def _search(arguments: argparse.Namespace) -> None:
     if not arguments.json:
         print(f"Data: {digits}", flush=True)
         print(f"Classifier: {describe(estimator)}", flush=True)
-    with Interruption() as interruption:
-        progress = SearchProgress(grid, interruption, quiet=arguments.json)
-        search = _make_search(method, estimator, grid, arguments, progress)
-        try:
-            with progress:
-                search.fit(digits.X_train, digits.y_train)
-        except (TypeError, ValueError) as error:
-            raise UsageError(one_line(error)) from error
-        if interruption.happened:  # in the last fit, to all training images
-            raise KeyboardInterrupt
+    progress = SearchProgress(grid, quiet=arguments.json)
+    search = _make_search(method, estimator, grid, arguments, progress)
+    try:
+        with ctrl_c_ends_all_fits(), progress:
+            search.fit(digits.X_train, digits.y_train)
+    except (TypeError, ValueError) as error:
+        raise UsageError(one_line(error)) from error
     best = search.best_estimator_
     accuracy = float(best.score(digits.X_test, digits.y_test))
     ranked = _ranked(search.cv_results_)

@@ -11,7 +11,12 @@ import pytest
 from interrupts import ctrl_c_at
 
 import mnist_estimators.datasets
-from mnist_estimators import DigitVotingClassifier, NumpyDigitClassifier, recipes
+from mnist_estimators import (
+    DigitVotingClassifier,
+    NumpyDigitClassifier,
+    _tensorboard,
+    recipes,
+)
 from mnist_estimators.cli import main
 
 QUICK = ["--n-train", "300", "--param", "epochs=2"]
@@ -126,6 +131,19 @@ def test_as_many_images_as_there_are_can_be_asked_for(capsys, n_images):
     err = refused(capsys, ["train", "numpy_dense", "--n-train", n_images])
 
     assert "--n-train must be 'all' or from 10 to 1347" in err
+
+
+@pytest.mark.parametrize("command", ["train", "search"])
+def test_a_library_that_a_parameter_needs_is_named(capsys, monkeypatch, command):
+    monkeypatch.setattr(_tensorboard, "find_spec", lambda _: None)
+    arguments = [command, "simple_dense", "--n-train", "100"]
+
+    assert main([*arguments, "--param", "tensorboard_dir=logs", "--json"]) == 1
+
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith(f"mnist-estimators {command}: error: tensorboard_dir needs ")
+    assert err.count("\n") == 1
 
 
 def test_parameters_that_do_not_fit_the_images_are_one_line(capsys):
@@ -246,7 +264,8 @@ def test_a_model_is_as_good_as_when_it_was_trained(capsys, tmp_path):
 
     told = json.loads(capsys.readouterr().out)
     assert told["accuracy"] == pytest.approx(trained["accuracy"])
-    assert told["n_test"] == sum(told["digits"][str(d)]["support"] for d in range(10))
+    assert [*told["digits"]] == [str(digit) for digit in range(10)]
+    assert told["n_test"] == sum(row["support"] for row in told["digits"].values())
 
 
 @pytest.mark.parametrize(

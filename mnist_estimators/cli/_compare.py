@@ -19,10 +19,11 @@ from ._arguments import (
     check_picture_format,
     check_writable,
     image_count,
+    known_name,
     one_line,
     print_json,
-    unknown,
 )
+from ._digits import mnist_missing
 from ._interruption import ctrl_c_ends_all_fits
 
 _NETWORKS = ("DenseDigit", "CNNDigit")
@@ -171,7 +172,7 @@ def _load_data(choice: str) -> tuple[Any, Any, int | str, str]:
             mnist: Any = load_mnist(return_X_y=False)
         except DatasetNotFoundError as error:
             if choice == "mnist":
-                raise
+                raise mnist_missing(error) from error
             why = str(error).splitlines()[0].rstrip(":.")
         else:
             if choice == "auto":
@@ -234,9 +235,5 @@ def _estimators(names: Sequence[str], seed: int) -> dict[str, Any]:
 
 
 def _estimator_names(text: str) -> list[str]:
-    known = {name.lower(): name for name in (*_NETWORKS, *_BASELINES)}
-    names = [given.strip() for given in text.split(",")]
-    for name in names:
-        if name.lower() not in known:
-            raise argparse.ArgumentTypeError(unknown("estimator", name, known.values()))
-    return [known[name.lower()] for name in names]
+    known = (*_NETWORKS, *_BASELINES)
+    return [known_name("estimator", name.strip(), known) for name in text.split(",")]

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ._arguments import Parser, UsageError, one_line, unknown
+from ._arguments import Parser, UsageError, known_name, one_line, unknown
 
 ESTIMATORS = {
     "DenseDigit": "DenseDigitClassifier",
@@ -26,7 +26,7 @@ def add_estimator(parser: Parser) -> None:
     )
     parser.add_argument(
         "--estimator",
-        type=_estimator_name,
+        type=estimator_name,
         metavar="NAME",
         help=f"in place of a recipe: one of {', '.join(ESTIMATORS)}",
     )
@@ -127,6 +127,12 @@ def progress_verbosity(*, quiet: bool) -> int:
     return 0 if quiet else 2
 
 
+def estimator_name(text: str) -> str:
+    """Read one of ``ESTIMATORS``, or the name of its class."""
+    names = {class_name.lower(): name for name, class_name in ESTIMATORS.items()}
+    return names.get(text.lower()) or known_name("estimator", text, ESTIMATORS)
+
+
 def parameter(text: str) -> tuple[str, Any]:
     """Read ``name=value``."""
     name, value = _name_and_text(text)
@@ -169,13 +175,3 @@ def _split(text: str) -> Iterable[str]:
         depth += (character in "([{") - (character in ")]}")
         part += character
     yield part
-
-
-def _estimator_name(text: str) -> str:
-    known = {name.lower(): name for name in ESTIMATORS}
-    key = text.lower().removesuffix("classifier")
-    # NumpyDigitClassifier goes without "Digit" here.
-    key = key if key in known else key.removesuffix("digit")
-    if key not in known:
-        raise argparse.ArgumentTypeError(unknown("estimator", text, ESTIMATORS))
-    return known[key]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ._arguments import (
+    CommandError,
     UsageError,
     add_command,
     add_json,
@@ -137,6 +138,8 @@ def _fit(estimator: Any, digits: Digits, verbose: int) -> tuple[float, bool]:
             estimator.fit(digits.X_train, digits.y_train)
     except (TypeError, ValueError) as error:
         raise UsageError(one_line(error)) from error
+    except ImportError as error:  # a parameter may need more than is installed
+        raise CommandError(one_line(error)) from error
     finally:
         estimator.set_params(**asked_for)
     return time.perf_counter() - start, interruption.happened

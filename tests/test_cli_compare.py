@@ -36,17 +36,6 @@ def tiny_mnist(monkeypatch):
     monkeypatch.setattr(mnist_estimators.datasets, "load_mnist", lambda **_: bunch)
 
 
-@pytest.fixture
-def no_work(monkeypatch):
-    """Fail as soon as data are loaded."""
-
-    def load(**_):
-        pytest.fail("the data were loaded before the error was found")
-
-    monkeypatch.setattr(mnist_estimators.datasets, "load_mnist", load)
-    monkeypatch.setattr(mnist_estimators.datasets, "load_small_digits", load)
-
-
 def lines_of(capsys):
     out, err = capsys.readouterr()
     assert err == ""
@@ -203,9 +192,9 @@ def test_wrong_arguments_are_one_line_before_any_work(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--n-train", "1798"], "--n-train must be at most 1797"),
+        (["--n-train", "1798"], "--n-train must be 'all' or from 10 to 1797"),
         (["--n-train", "20"], "--cv 3 needs 3 images of each digit"),
-        (["--n-train", "5"], "5 images hold 0 of one of them"),
+        (["--n-train", "5"], "--n-train must be 'all' or from 10 to 1797"),
         (["--cv", "200"], "--cv 200 needs 200 images of each digit"),
     ],
 )

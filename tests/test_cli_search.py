@@ -16,14 +16,6 @@ RATES = ["--param", "learning_rate=1e-4,0.05"]
 
 
 @pytest.fixture
-def no_work(monkeypatch):
-    def load(**_):
-        pytest.fail("the data were loaded before the error was found")
-
-    monkeypatch.setattr(mnist_estimators.datasets, "load_small_digits", load)
-
-
-@pytest.fixture
 def write_yaml(tmp_path):
     def write(text):
         path = tmp_path / "search.yaml"

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from interrupts import ctrl_c_at
 
-import mnist_estimators.datasets
 from mnist_estimators import (
     DigitVotingClassifier,
     NumpyDigitClassifier,
@@ -21,14 +20,6 @@ from mnist_estimators.cli import main
 
 QUICK = ["--n-train", "300", "--param", "epochs=2"]
 NUMPY = ["train", "--estimator", "Numpy", *QUICK]
-
-
-@pytest.fixture
-def no_work(monkeypatch):
-    def load(**_):
-        pytest.fail("the data were loaded before the error was found")
-
-    monkeypatch.setattr(mnist_estimators.datasets, "load_small_digits", load)
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ from ._arguments import (
     one_line,
     print_json,
 )
-from ._digits import mnist_missing
+from ._digits import draw_images, mnist_missing
 from ._interruption import ctrl_c_ends_all_fits
 
 _NETWORKS = ("DenseDigit", "CNNDigit")
@@ -97,7 +97,8 @@ def _compare(arguments: argparse.Namespace) -> None:
     X, y, n_default, first_line = _load_data(arguments.data)
     if not arguments.json:
         print(first_line, flush=True)
-    X, y = _draw_images(X, y, arguments.n_train or n_default, arguments)
+    X, y = draw_images(X, y, arguments.n_train or n_default, arguments.seed)
+    _check_folds(y, arguments.cv)
     if not arguments.json:
         print(
             f"{len(y)} images, {arguments.cv} stratified folds, seed {arguments.seed}",
@@ -184,35 +185,15 @@ def _load_data(choice: str) -> tuple[Any, Any, int | str, str]:
     return small.data, small.target, "all", line
 
 
-def _draw_images(
-    X: Any, y: Any, n_images: int | str, arguments: argparse.Namespace
-) -> tuple[Any, Any]:
+def _check_folds(y: Any, n_folds: int) -> None:
     import numpy as np
-    from sklearn.utils import resample
 
-    labels = np.unique(y)
-    if isinstance(n_images, int) and n_images < len(y):
-        X, y = resample(
-            X,
-            y,
-            replace=False,
-            n_samples=n_images,
-            stratify=y,
-            random_state=arguments.seed,
-        )
-    elif isinstance(n_images, int) and n_images > len(y):
+    rarest = min(np.unique(y, return_counts=True)[1])
+    if rarest < n_folds:
         raise UsageError(
-            f"--n-train must be at most {len(y)}, the number of images in these data, "
-            f"or 'all'; got {n_images}"
+            f"--cv {n_folds} needs {n_folds} images of each digit, but {len(y)} images "
+            f"hold {rarest} of one of them: raise --n-train or lower --cv"
         )
-    rarest = min(np.count_nonzero(y == label) for label in labels)
-    if rarest < arguments.cv:
-        raise UsageError(
-            f"--cv {arguments.cv} needs {arguments.cv} images of each digit, but "
-            f"{len(y)} images hold {rarest} of one of them: raise --n-train or lower "
-            "--cv"
-        )
-    return X, y
 
 
 def _estimators(names: Sequence[str], seed: int) -> dict[str, Any]:

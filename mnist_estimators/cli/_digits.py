@@ -87,7 +87,7 @@ def load_digits(choice: str, n_train: int | str = "all", seed: int = 0) -> Digit
             small.data, small.target, stratify=small.target, random_state=0
         )
     X_train, X_test, y_train, y_test = parts
-    X_train, y_train = _draw(X_train, y_train, n_train, seed)
+    X_train, y_train = draw_images(X_train, y_train, n_train, seed)
     return Digits(X_train, X_test, y_train, y_test, origin)
 
 
@@ -119,7 +119,8 @@ def mnist_missing(
     )
 
 
-def _draw(X: Any, y: Any, n_images: int | str, seed: int) -> tuple[Any, Any]:
+def draw_images(X: Any, y: Any, n_images: int | str, seed: int) -> tuple[Any, Any]:
+    """Draw as many images as ``--n-train`` says, stratified; 'all' keeps them all."""
     from sklearn.utils import resample
 
     n_digits = 10
@@ -128,7 +129,7 @@ def _draw(X: Any, y: Any, n_images: int | str, seed: int) -> tuple[Any, Any]:
     if not n_digits <= n_images < len(y):
         raise UsageError(
             f"--n-train must be 'all' or from {n_digits} to {len(y)}, the number of "
-            f"training images; got {n_images}"
+            f"images to draw from; got {n_images}"
         )
     return resample(
         X, y, replace=False, n_samples=n_images, stratify=y, random_state=seed

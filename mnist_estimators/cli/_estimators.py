@@ -76,7 +76,7 @@ def make_estimator(recipe: str | None, name: str | None, seed: int) -> Any:
     return known[recipe]
 
 
-def set_parameters(estimator: Any, parameters: Mapping[str, Any]) -> Any:
+def set_parameters(estimator: Any, parameters: Mapping[str, Any]) -> None:
     """Set parameters of a classifier of this package, and check them all.
 
     Parameters
@@ -85,11 +85,6 @@ def set_parameters(estimator: Any, parameters: Mapping[str, Any]) -> Any:
         Changed.
     parameters : mapping of str to object
         Values by their names.
-
-    Returns
-    -------
-    classifier
-        The same.
 
     Raises
     ------
@@ -112,12 +107,6 @@ def set_parameters(estimator: Any, parameters: Mapping[str, Any]) -> Any:
         )
     except ValueError as error:
         raise UsageError(one_line(error)) from None
-    return estimator
-
-
-def describe(estimator: Any) -> str:
-    """Name a classifier on one line, with the parameters that are not the default."""
-    return one_line(estimator)
 
 
 def progress_verbosity(*, quiet: bool) -> int:

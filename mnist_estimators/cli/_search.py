@@ -20,7 +20,6 @@ from ._digits import add_training_data, load_digits
 from ._estimators import (
     add_estimator,
     candidates,
-    describe,
     make_estimator,
     set_parameters,
 )
@@ -95,7 +94,7 @@ def _search(arguments: argparse.Namespace) -> None:
     digits = load_digits(arguments.data, arguments.n_train, arguments.seed)
     if not arguments.json:
         print(f"Data: {digits}", flush=True)
-        print(f"Classifier: {describe(estimator)}", flush=True)
+        print(f"Classifier: {one_line(estimator)}", flush=True)
     progress = SearchProgress(grid, quiet=arguments.json)
     search = _make_search(method, estimator, grid, arguments, progress)
     try:
@@ -114,7 +113,7 @@ def _search(arguments: argparse.Namespace) -> None:
         print_json(
             {
                 "data": digits.origin,
-                "classifier": describe(estimator),
+                "classifier": one_line(estimator),
                 "method": method,
                 "cv": arguments.cv,
                 "seed": arguments.seed,

@@ -20,7 +20,6 @@ from ._arguments import (
 from ._digits import Digits, add_training_data, load_digits
 from ._estimators import (
     add_estimator,
-    describe,
     make_estimator,
     parameter,
     progress_verbosity,
@@ -72,7 +71,7 @@ def declare_train(commands: Any) -> None:
 def _train(arguments: argparse.Namespace) -> int:
     estimator = make_estimator(arguments.recipe, arguments.estimator, arguments.seed)
     set_parameters(estimator, dict(arguments.param))
-    description = describe(estimator)
+    description = one_line(estimator)
     if arguments.save is not None:
         check_writable("--save", arguments.save)
     if arguments.report is not None:

@@ -1,9 +1,11 @@
 """`train`, `evaluate` and `recipes`."""
 
+import io
 import json
 import re
 import signal
 import sys
+from contextlib import redirect_stdout
 
 import joblib
 import numpy as np
@@ -23,10 +25,12 @@ NUMPY = ["train", "--estimator", "Numpy", *QUICK]
 
 
 @pytest.fixture(scope="module")
-def model_file(tmp_path_factory):
+def trained(tmp_path_factory):
+    """What is told of a training, which wrote a model file."""
     path = tmp_path_factory.mktemp("models") / "numpy.model"
-    assert main([*NUMPY, "--save", str(path)]) == 0
-    return path
+    with redirect_stdout(io.StringIO()) as out:
+        assert main([*NUMPY, "--save", str(path), "--json"]) == 0
+    return json.loads(out.getvalue())
 
 
 def refused(capsys, arguments):
@@ -78,8 +82,9 @@ def test_the_same_seed_gives_the_same_json(capsys):
         assert results.pop("fit_seconds") > 0
         return results
 
-    assert told("1") == told("1")
-    assert told("1")["accuracy"] != told("2")["accuracy"]
+    first = told("1")
+    assert told("1") == first
+    assert told("2")["accuracy"] != first["accuracy"]
 
 
 def test_a_report_is_written_into_a_new_folder(capsys, tmp_path):
@@ -231,8 +236,8 @@ def test_ctrl_c_ends_a_vote_and_not_one_of_its_members(capsys, tmp_path, a_vote)
     assert not path.exists()
 
 
-def test_a_model_file_is_tested_digit_by_digit(capsys, model_file):
-    assert main(["evaluate", str(model_file)]) == 0
+def test_a_model_file_is_tested_digit_by_digit(capsys, trained):
+    assert main(["evaluate", trained["model"]]) == 0
 
     out, err = capsys.readouterr()
     assert err == ""
@@ -246,12 +251,8 @@ def test_a_model_file_is_tested_digit_by_digit(capsys, model_file):
     assert rows[10].split()[4] == accuracy.split()[1]
 
 
-def test_a_model_is_as_good_as_when_it_was_trained(capsys, tmp_path):
-    path = tmp_path / "model"
-    main([*NUMPY, "--save", str(path), "--json"])
-    trained = json.loads(capsys.readouterr().out)
-
-    assert main(["evaluate", str(path), "--json"]) == 0
+def test_a_model_is_as_good_as_when_it_was_trained(capsys, trained):
+    assert main(["evaluate", trained["model"], "--json"]) == 0
 
     told = json.loads(capsys.readouterr().out)
     assert told["accuracy"] == pytest.approx(trained["accuracy"])

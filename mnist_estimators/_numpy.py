@@ -226,11 +226,12 @@ class NumpyDigitClassifier(BaseDigitClassifier):
                     metrics = self._metrics(*totals / n_rows)
                     if validation:
                         metrics |= self._evaluate(layers, validation, mean_weight)
+                    done.append(metrics)
+                    if validation:
                         early_stopping.update(
                             metrics["val_loss"],
                             lambda: [values.copy() for values in _arrays(layers)],
                         )
-                    done.append(metrics)
                     progress.epoch_done(len(done), metrics)
         except KeyboardInterrupt:
             if not progress.n_steps:

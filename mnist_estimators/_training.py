@@ -169,8 +169,9 @@ class _Run:
                 )
                 self.callbacks.notify("test_end", {"loss": loss, "accuracy": accuracy})
                 metrics |= {"val_loss": loss, "val_accuracy": accuracy}
-                self.early_stopping.update(loss, self._trainer.weights)
             self.epochs.append(metrics)
+            if self._validation:
+                self.early_stopping.update(metrics["val_loss"], self._trainer.weights)
             progress.epoch_done(epoch + 1, metrics)
             self.callbacks.notify("epoch_end", epoch, dict(metrics))
             if self.early_stopping.stops or self.callbacks.stop_training:

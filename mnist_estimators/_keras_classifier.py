@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._base import BaseDigitClassifier
 from ._engine import TrainingState
+from ._history import extend
 from ._images import pixel_scale
 from ._networks import PRECISIONS, Network, build_network, with_frozen_features
 from ._optimizers import optimizer_spec
@@ -264,7 +265,7 @@ class KerasDigitClassifier(BaseDigitClassifier):
         self.weights_ = final.weights
         self._optimizer_state = final.optimizer if to_go_on else []
         self._optimizer_spec = (optimizer.without_learning_rate(), self.freeze)
-        self._extend_history(history)
+        extend(self.history_, history)
         self._cache = {}
 
     def _checked_callbacks(self) -> tuple[Any, ...]:

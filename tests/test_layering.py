@@ -18,6 +18,7 @@ LAYERS = (
     {
         "_backpropagation",
         "_early_stopping",
+        "_history",
         "_images",
         "_parameters",
         "_progress",

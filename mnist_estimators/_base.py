@@ -374,13 +374,6 @@ class BaseDigitClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     def _network_input(self, pixels: NDArray[Any]) -> NDArray[Any]:
         return as_network_input(pixels, self.pixel_range_[1], self.image_shape_)
 
-    def _extend_history(self, history: Mapping[str, list[float]]) -> None:
-        """Add epochs; a metric that only some of the fits had is NaN in the others."""
-        n_before, n_new = (len(h.get("loss", ())) for h in (self.history_, history))
-        for name in dict.fromkeys([*self.history_, *history]):
-            column = self.history_.setdefault(name, [np.nan] * n_before)
-            column.extend(history.get(name, [np.nan] * n_new))
-
     def _checked_logits(self, X: ArrayLike) -> NDArray[Any]:
         check_is_fitted(self)
         pixels = validate_pixels(self, X, reset=False)

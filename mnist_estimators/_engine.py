@@ -84,8 +84,6 @@ class Trainer:
         precision: str,
         xla_batch_size: int | None,
     ):
-        import tensorflow as tf
-
         self.network = network
         self.model = build_network(network, image_shape, seed=0, precision=precision)
         self.optimizer = optimizer.build()
@@ -100,9 +98,6 @@ class Trainer:
         ]
         self._xla_batch_size = xla_batch_size
         self.steps_per_chunk = max(1, ROWS_PER_CHUNK // (xla_batch_size or 1))
-        run = self._run_plain if xla_batch_size is None else self._run_xla
-        self._run = tf.function(run, autograph=False)
-        self._evaluate = tf.function(self._evaluate_all, autograph=False)
         self._traced: dict[Any, Any] = {}
 
     def set_state(self, state: TrainingState | None, *, seed: int) -> None:
@@ -162,7 +157,7 @@ class Trainer:
         arrays = tuple(map(tf.convert_to_tensor, samples))
         constants = _as_constants(settings)
         run = self._trace(
-            self._run,
+            self._run_plain if self._xla_batch_size is None else self._run_xla,
             arrays[0].dtype,
             tf.TensorSpec((None,), tf.int32),
             tf.TensorSpec((), tf.int32),
@@ -201,7 +196,7 @@ class Trainer:
         """Trace a function of samples, settings and more, once for a type of images."""
         import tensorflow as tf
 
-        key = (function, image_type)
+        key = (function.__name__, image_type)
         if key in self._traced:
             return self._traced[key]
         samples = (
@@ -211,9 +206,10 @@ class Trainer:
         )
         scalar = tf.TensorSpec((), tf.float32)
         settings = Settings(tf.TensorSpec((None,), tf.float32), *[scalar] * 3)
-        self._traced[key] = function.get_concrete_function(
-            samples, settings, *signature
-        )
+        # A new tf.function each time: an interrupt may leave one half-built.
+        self._traced[key] = tf.function(
+            function, autograph=False
+        ).get_concrete_function(samples, settings, *signature)
         return self._traced[key]
 
     def _penalty(self, l2: Any) -> Any:
@@ -340,7 +336,7 @@ class Trainer:
             seed + tf.stack([0, n_steps]),
         )
 
-    def _evaluate_all(self, samples: Any, settings: Any) -> Any:
+    def _evaluate(self, samples: Any, settings: Any) -> Any:
         import tensorflow as tf
 
         images, targets, weights = samples

@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._base import BaseDigitClassifier
 from ._engine import TrainingState
+from ._history import extend
 from ._images import pixel_scale
 from ._networks import PRECISIONS, Network, build_network, with_frozen_features
 from ._optimizers import optimizer_spec
@@ -63,6 +64,7 @@ class KerasDigitClassifier(BaseDigitClassifier):
     freeze: str | None
     precision: str
 
+    tensorboard_run_: str | None
     _cache: dict[str, Any]
 
     @abstractmethod
@@ -235,13 +237,11 @@ class KerasDigitClassifier(BaseDigitClassifier):
         if self.augmenter is not None:
             augmenter = clone(self.augmenter).fit(samples.images)
         callbacks = self._checked_callbacks()
-        self.tensorboard_run_ = self._tensorboard_run(
+        state = self._state() if going_on else self._pretrained_state()
+        # Behind the others, whose changes of the learning rate it writes.
+        callbacks += self._tensorboard_callbacks(
             samples, augmenter, seed, going_on=going_on
         )
-        if self.tensorboard_run_ is not None:
-            # Behind the others, whose changes of the learning rate it writes.
-            epochs_before = len(self.history_.get("loss", ()))
-            callbacks += (run_callback(self.tensorboard_run_, epochs_before),)
         frozen = self.freeze is not None
         plan = TrainingPlan(
             network=with_frozen_features(self._network) if frozen else self._network,
@@ -261,12 +261,11 @@ class KerasDigitClassifier(BaseDigitClassifier):
             seed=seed,
             verbose=int(self.verbose),
         )
-        state = self._state() if going_on else self._pretrained_state()
         final, history = train(plan, samples, validation=validation, state=state)
         self.weights_ = final.weights
         self._optimizer_state = final.optimizer if to_go_on else []
         self._optimizer_spec = (optimizer.without_learning_rate(), self.freeze)
-        self._extend_history(history)
+        extend(self.history_, history)
         self._cache = {}
 
     def _checked_callbacks(self) -> tuple[Any, ...]:
@@ -280,22 +279,23 @@ class KerasDigitClassifier(BaseDigitClassifier):
                 )
         return callbacks
 
-    def _tensorboard_run(
+    def _tensorboard_callbacks(
         self, samples: Samples, augmenter: Any, seed: int, *, going_on: bool
-    ) -> str | None:
-        """Find the folder to write to: that of the training that goes on, or a new one.
-
-        None where none is asked for.
-        """
+    ) -> tuple[Any, ...]:
+        """Write to the folder of the training that goes on, or to a new one."""
+        run: Any = getattr(self, "tensorboard_run_", None) if going_on else None
         if self.tensorboard_dir is None:
-            return None
-        last = getattr(self, "tensorboard_run_", None) if going_on else None
-        if last is not None and Path(last).parent == Path(self.tensorboard_dir):
-            return last
-        scale = np.float32(pixel_scale(self.pixel_range_[1]))
-        return new_run(
-            self.tensorboard_dir, self, samples.images, augmenter, scale, seed
-        )
+            self.tensorboard_run_ = None
+            return ()
+        is_new = run is None or Path(run).parent != Path(self.tensorboard_dir)
+        if is_new:
+            scale = np.float32(pixel_scale(self.pixel_range_[1]))
+            run = new_run(
+                self.tensorboard_dir, self, samples.images, augmenter, scale, seed
+            )
+        self.tensorboard_run_ = run
+        epochs_before = len(self.history_.get("loss", ()))
+        return (run_callback(run, epochs_before, write_graph=is_new),)
 
     def _logits(self, pixels: NDArray[Any]) -> NDArray[np.float32]:
         load_keras()

@@ -19,8 +19,9 @@ from ._backpropagation import (
 )
 from ._base import BaseDigitClassifier
 from ._early_stopping import EarlyStopping
+from ._history import curves, extend
 from ._parameters import positive_integers
-from ._progress import TrainingProgress, curves, warn_of_interrupt
+from ._progress import TrainingProgress, warn_of_interrupt
 from ._samples import Samples
 from ._sklearn import Interval, StrOptions
 
@@ -191,7 +192,6 @@ class NumpyDigitClassifier(BaseDigitClassifier):
         # Weights of mean 1 leave the length of the steps to the learning rate.
         mean_weight = samples.weights.mean(dtype=np.float64)
         n_rows = len(samples.targets)
-        batch_size = min(self.batch_size, n_rows)
         if going_on:
             layers = _layers([values.copy() for values in self.weights_])
         else:
@@ -206,42 +206,62 @@ class NumpyDigitClassifier(BaseDigitClassifier):
 
         patience = self.patience if validation and self.early_stopping else None
         early_stopping = EarlyStopping(patience)
-        keeps_best, interrupted = patience is not None, False
-        progress = TrainingProgress(int(self.verbose), epochs, -(-n_rows // batch_size))
+        interrupted = False
+        progress = TrainingProgress(
+            int(self.verbose), epochs, -(-n_rows // self.batch_size)
+        )
         done: list[dict[str, float]] = []
         try:
             with progress, np.errstate(over="ignore", invalid="ignore"):
                 while len(done) < epochs and not early_stopping.stops:
-                    order = rng.permutation(n_rows)
-                    totals = np.zeros(2)
-                    for start in range(0, n_rows, batch_size):
-                        rows = order[start : start + batch_size]
-                        batch = Samples(
-                            samples.images[rows],
-                            samples.targets[rows],
-                            samples.weights[rows],
-                        )
-                        totals += self._step(layers, velocities, batch, mean_weight)
-                        progress.steps_done(1)
-                    metrics = self._metrics(*totals / n_rows)
+                    metrics = self._train_epoch(
+                        layers,
+                        velocities,
+                        samples,
+                        rng.permutation(n_rows),
+                        mean_weight,
+                        progress,
+                    )
                     if validation:
                         metrics |= self._evaluate(layers, validation, mean_weight)
+                    done.append(metrics)
+                    if validation:
                         early_stopping.update(
                             metrics["val_loss"],
                             lambda: [values.copy() for values in _arrays(layers)],
                         )
-                    done.append(metrics)
                     progress.epoch_done(len(done), metrics)
         except KeyboardInterrupt:
             if not progress.n_steps:
                 raise
-            keeps_best = interrupted = True
-        best_weights = early_stopping.best_weights if keeps_best else None
-        self.weights_ = best_weights or _arrays(layers)
+            interrupted = True
+        self.weights_ = _arrays(layers)
+        if early_stopping.best_weights and (interrupted or patience is not None):
+            self.weights_ = early_stopping.best_weights
         self._velocities = _arrays(velocities) if to_go_on else []
-        self._extend_history(curves(done, with_validation=validation is not None))
+        extend(self.history_, curves(done, with_validation=validation is not None))
         if interrupted:
             warn_of_interrupt(len(done), epochs)
+
+    def _train_epoch(
+        self,
+        layers: Sequence[Layer],
+        velocities: Sequence[Layer],
+        samples: Samples,
+        order: NDArray[np.intp],
+        mean_weight: np.floating[Any],
+        progress: TrainingProgress,
+    ) -> dict[str, float]:
+        """Go once over the samples, in the order given; return the metrics."""
+        totals = np.zeros(2)
+        for start in range(0, len(order), self.batch_size):
+            rows = order[start : start + self.batch_size]
+            batch = Samples(
+                samples.images[rows], samples.targets[rows], samples.weights[rows]
+            )
+            totals += self._step(layers, velocities, batch, mean_weight)
+            progress.steps_done(1)
+        return self._metrics(*totals / len(order))
 
     def _metrics(self, loss: float, accuracy: float) -> dict[str, float]:
         if not np.isfinite(loss):

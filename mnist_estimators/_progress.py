@@ -1,11 +1,8 @@
 """How a fit shows its progress: not at all, as one bar, or as a line an epoch."""
 
 import warnings
-from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Self
-
-METRICS = ("loss", "accuracy", "val_loss", "val_accuracy")
 
 
 class TrainingProgress:
@@ -109,23 +106,3 @@ def warn_of_interrupt(n_epochs: int, planned: int) -> None:
         f"Training interrupted by user, after {n_epochs} of {planned} epochs.",
         stacklevel=2,
     )
-
-
-def curves(
-    epochs: Sequence[Mapping[str, float]], *, with_validation: bool
-) -> dict[str, list[float]]:
-    """List each metric over the epochs, of which there may be none.
-
-    Parameters
-    ----------
-    epochs : sequence of mapping
-        Metrics of each whole epoch.
-    with_validation : bool
-        Whether those of validation data are among them.
-
-    Returns
-    -------
-    dict of list of float
-    """
-    names = METRICS if with_validation else METRICS[:2]
-    return {name: [metrics[name] for metrics in epochs] for name in names}

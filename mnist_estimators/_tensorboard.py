@@ -96,15 +96,19 @@ def _contact_sheet(images: NDArray[Any]) -> NDArray[Any]:
     return sheet.reshape(1, IMAGES_PER_SIDE * height, IMAGES_PER_SIDE * width, 1)
 
 
-def run_callback(run: str, epochs_before: int) -> "keras.callbacks.Callback":
-    """Write scalars and histograms after each epoch, and the graph before the first.
+def run_callback(
+    run: str, epochs_before: int, *, write_graph: bool
+) -> "keras.callbacks.Callback":
+    """Write scalars and histograms after each epoch, and maybe the graph before.
 
     Parameters
     ----------
     run : str
         Folder of the run.
     epochs_before : int
-        Epochs that are in it already.
+        Epochs that the network was trained for already.
+    write_graph : bool
+        Whether to write the graph; once is enough in a run.
 
     Returns
     -------
@@ -122,4 +126,4 @@ def run_callback(run: str, epochs_before: int) -> "keras.callbacks.Callback":
         def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
             super().on_epoch_end(epochs_before + epoch, logs)
 
-    return EpochWriter(run, histogram_freq=1, write_graph=not epochs_before)
+    return EpochWriter(run, histogram_freq=1, write_graph=write_graph)

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from ._early_stopping import EarlyStopping
 from ._engine import Settings, Trainer, TrainingState, borrow_trainer
+from ._history import curves
 from ._networks import Network, dropout_rates, l2_penalty
 from ._optimizers import OptimizerSpec
-from ._progress import METRICS, TrainingProgress, curves, warn_of_interrupt
+from ._progress import TrainingProgress, warn_of_interrupt
 from ._samples import Samples
 from ._schedules import learning_rates
 
@@ -92,12 +93,13 @@ def train(
     seeds = np.random.SeedSequence(plan.seed).generate_state(4) >> 1
     weights_seed, order_seed, dropout_seed, variants_seed = map(int, seeds)
     interrupted = False
-    with _trainer_for(plan, len(samples.targets)) as trainer:
+    n_rows = len(samples.targets)
+    plan = plan._replace(batch_size=min(plan.batch_size, n_rows))
+    steps_per_epoch = -(-n_rows // plan.batch_size)
+    progress = TrainingProgress(plan.verbose, plan.epochs, steps_per_epoch)
+    with _trainer_for(plan, steps_per_epoch) as trainer:
         trainer.set_state(state, seed=weights_seed)
-        run = _Run(
-            plan, trainer, len(samples.targets), validation, order_seed, dropout_seed
-        )
-        progress = TrainingProgress(plan.verbose, plan.epochs, run.steps_per_epoch)
+        run = _Run(plan, trainer, steps_per_epoch, validation, order_seed, dropout_seed)
         run.callbacks.notify("train_begin")
         try:
             with (
@@ -108,7 +110,7 @@ def train(
             ):
                 run.train(epochs, progress)
         except KeyboardInterrupt:
-            if not run.n_steps:
+            if not progress.n_steps:
                 raise
             interrupted = True
         trainer.finish()
@@ -123,32 +125,29 @@ def train(
 
 
 class _Run:
-    """One training run, and what it has come to: steps done, and epochs' metrics."""
+    """One training run, and what it has come to: the metrics of its epochs."""
 
     def __init__(
         self,
         plan: TrainingPlan,
         trainer: Trainer,
-        n_rows: int,
+        steps_per_epoch: int,
         validation: Samples | None,
         order_seed: int,
         dropout_seed: int,
     ):
-        self.n_rows = n_rows
-        self.batch_size = min(plan.batch_size, n_rows)
-        self.steps_per_epoch = -(-n_rows // self.batch_size)
-        self.callbacks = _Callbacks(plan, trainer, self.steps_per_epoch)
+        self.callbacks = _Callbacks(plan, trainer, steps_per_epoch)
         self.early_stopping = EarlyStopping(plan.patience)
         self.epochs: list[dict[str, float]] = []
-        self.n_steps = 0
         self._trainer = trainer
+        self._batch_size = plan.batch_size
         self._validation = _as_tensors(validation) if validation else None
         self._order_rng = np.random.default_rng(order_seed)
         self._dropout_seed = dropout_seed
         self._rates = learning_rates(
             plan.learning_rate_schedule,
             plan.learning_rate,
-            plan.epochs * self.steps_per_epoch,
+            plan.epochs * steps_per_epoch,
         )
         self._settings = Settings(
             dropout_rates(plan.network),
@@ -169,8 +168,9 @@ class _Run:
                 )
                 self.callbacks.notify("test_end", {"loss": loss, "accuracy": accuracy})
                 metrics |= {"val_loss": loss, "val_accuracy": accuracy}
-                self.early_stopping.update(loss, self._trainer.weights)
             self.epochs.append(metrics)
+            if self._validation:
+                self.early_stopping.update(metrics["val_loss"], self._trainer.weights)
             progress.epoch_done(epoch + 1, metrics)
             self.callbacks.notify("epoch_end", epoch, dict(metrics))
             if self.early_stopping.stops or self.callbacks.stop_training:
@@ -180,35 +180,36 @@ class _Run:
         self, samples: Samples, progress: TrainingProgress
     ) -> dict[str, float]:
         """Go over the samples once, unless a callback stops it; return the metrics."""
-        order = self._order_rng.permutation(self.n_rows).astype(np.int32)
+        n_rows, steps_per_epoch = len(samples.targets), progress.steps_per_epoch
+        order = self._order_rng.permutation(n_rows).astype(np.int32)
         totals = np.zeros(2)
-        for start in range(0, self.steps_per_epoch, self.callbacks.steps_per_call):
-            stop = min(start + self.callbacks.steps_per_call, self.steps_per_epoch)
+        for start in range(0, steps_per_epoch, self.callbacks.steps_per_call):
+            stop = min(start + self.callbacks.steps_per_call, steps_per_epoch)
             self.callbacks.notify_of_batch("train_batch_begin", start)
-            step_rates = self._rates[self.n_steps : self.n_steps + stop - start]
+            first = progress.n_steps
             totals += self._trainer.run(
                 samples,
-                order[start * self.batch_size : stop * self.batch_size],
-                self.batch_size,
-                self.callbacks.learning_rates(step_rates),
+                order[start * self._batch_size : stop * self._batch_size],
+                self._batch_size,
+                self.callbacks.learning_rates(
+                    self._rates[first : first + stop - start]
+                ),
                 self._settings,
-                (self._dropout_seed, self.n_steps),
+                (self._dropout_seed, first),
             )
-            self.n_steps += stop - start
-            means = totals / min(stop * self.batch_size, self.n_rows)
-            metrics = dict(zip(METRICS, means.tolist(), strict=False))
-            self.callbacks.notify_of_batch("train_batch_end", start, dict(metrics))
             progress.steps_done(stop - start)
+            loss, accuracy = totals / min(stop * self._batch_size, n_rows)
+            metrics = {"loss": float(loss), "accuracy": float(accuracy)}
+            self.callbacks.notify_of_batch("train_batch_end", start, dict(metrics))
             if self.callbacks.stop_training:
                 break
         return metrics
 
 
 @contextmanager
-def _trainer_for(plan: TrainingPlan, n_rows: int) -> Iterator[Trainer]:
+def _trainer_for(plan: TrainingPlan, steps_per_epoch: int) -> Iterator[Trainer]:
     """Find a trainer; callbacks get one of their own, which they may do anything to."""
-    batch_size = min(plan.batch_size, n_rows)
-    n_steps = plan.epochs * -(-n_rows // batch_size)
+    n_steps = plan.epochs * steps_per_epoch
     convolutional = any(spec.kind in ("Conv2D", "Backbone") for spec in plan.network)
     # Nor with one step a call: XLA computations have room for a whole chunk of them.
     stepwise = any(map(_wants_batches, plan.callbacks))
@@ -218,7 +219,7 @@ def _trainer_for(plan: TrainingPlan, n_rows: int) -> Iterator[Trainer]:
         plan.image_shape,
         plan.optimizer,
         plan.precision,
-        batch_size if pays else None,
+        plan.batch_size if pays else None,
     )
     if plan.callbacks:
         yield Trainer(*arguments)

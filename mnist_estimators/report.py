@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator
 from sklearn.metrics import ConfusionMatrixDisplay
 from sklearn.utils.validation import check_is_fitted
 
@@ -26,6 +25,8 @@ from .inspection import (
     TrainingHistoryDisplay,
     digit_report,
 )
+from .inspection._confidence_of import predict_with_probability
+from .inspection._digit_images import image_shape_within
 from .inspection._display import new_figure
 from .inspection._inside import inside
 
@@ -69,13 +70,13 @@ def write_report(
     y : array-like of shape (n,)
         Their labels.
     path : path-like
-        File to write. One that exists is replaced.
+        File to write, in a folder that exists. A file that exists is replaced.
     y_train : array-like of shape (n_train,), default=None
         Labels of the training images, to count them.
     title : str, default='Report on a digit classifier'
         Heading.
     facts : mapping of str to object, default=None
-        What else is known, such as ``{"Training time": "12 s"}``; text is enough.
+        What else is known, such as ``{"Training time": "12 s"}``, written as text.
 
     Raises
     ------
@@ -83,6 +84,8 @@ def write_report(
         If `estimator` is not fitted.
     ValueError
         If `X` and `y` differ in length, are empty, or do not fit `estimator`.
+    FileNotFoundError
+        If there is no folder for the file.
     OSError
         If the file can't be written.
 
@@ -105,13 +108,23 @@ def write_report(
     True
     """
     check_is_fitted(estimator)
+    path = Path(path)
+    if not path.parent.is_dir():
+        raise FileNotFoundError(
+            f"path must name a file in a folder that exists; got {str(path)!r}. Make "
+            "the folder first, or name another."
+        )
     labels = np.asarray(y)
-    predicted = np.asarray(estimator.predict(as_taken(estimator, X)))
+    confidence = None
+    if hasattr(estimator, "predict_proba"):
+        predicted, confidence = predict_with_probability(estimator, X)
+    else:
+        predicted = np.asarray(estimator.predict(as_taken(estimator, X)))
     scores = digit_report(labels, predicted)
     accuracy = float(scores["accuracy"]["accuracy"])
     known = {
         "Classifier": type(estimator).__name__,
-        **(facts or {}),
+        **{name: str(value) for name, value in (facts or {}).items()},
         "Test images": f"{len(labels):,}",
         "Written": datetime.now().astimezone().isoformat(" ", "minutes"),
     }
@@ -120,28 +133,30 @@ def write_report(
         headline=True,
     ) + table("In short", [], known.items())
     sections = [
-        ("Data", _data(X, labels, y_train)),
+        ("Data", _data(estimator, X, labels, y_train)),
         ("Model", _model(estimator)),
         ("Training", _training(estimator)),
         ("Confusion matrix", _confusion_matrix(labels, predicted)),
         ("Each digit", _table_of_digits(scores)),
-        ("Mistakes", _mistakes(estimator, X, labels)),
-        ("Confidence", _confidence(estimator, X, labels)),
+        ("Mistakes", _mistakes(estimator, X, labels, predicted, confidence)),
+        ("Confidence", _confidence(labels, predicted, confidence)),
         ("Activation maps", _activation_maps(estimator, X)),
         ("Versions and seeds", _versions() + _seeds(estimator)),
     ]
     text = page(title, introduction, [pair for pair in sections if pair[1]])
-    Path(path).write_text(text, encoding="utf-8")
+    path.write_text(text, encoding="utf-8")
 
 
-def _data(X: ArrayLike, y: Any, y_train: ArrayLike | None) -> str:
+def _data(estimator: Any, X: ArrayLike, y: Any, y_train: ArrayLike | None) -> str:
     sets = {"test": y} if y_train is None else {"train": y_train, "test": y}
     counts = ClassDistributionDisplay.from_labels(sets)
     rows = [
         (str(label), *(int(counts.counts[name][i]) for name in sets))
         for i, label in enumerate(counts.classes)
     ]
-    samples = DigitGridDisplay.from_images(X, y)
+    samples = DigitGridDisplay.from_images(
+        X, y, image_shape=image_shape_within(estimator, X)
+    )
     return (
         picture(counts.figure_, "Bars: number of images of each digit")
         + table("Number of images", ["digit", *sets], rows)
@@ -170,13 +185,16 @@ def _model(estimator: Any) -> str:
 
 def _layers(network: Any) -> Iterator[tuple[str, str, str, int]]:
     """List name, kind, shape of the output and number of weights of each layer."""
-    if hasattr(network, "model_"):
-        for layer in network.model_.layers:
+    model: Any = getattr(network, "model_", None)
+    if hasattr(model, "layers"):
+        for layer in model.layers:
             shape = tuple(layer.output.shape[1:])
             kind = type(layer).__name__
             yield layer.name, kind, " x ".join(map(str, shape)), layer.count_params()
         return
-    weights = getattr(network, "weights_", None) or getattr(network, "coefs_", [])
+    # Other classifiers have arrays of these names, which are no layers.
+    found = (getattr(network, name, None) for name in ("weights_", "coefs_"))
+    weights = next((arrays for arrays in found if isinstance(arrays, list)), [])
     kernels = [values for values in weights if np.ndim(values) == 2]
     for number, kernel in enumerate(kernels, start=1):
         n_units = kernel.shape[1]
@@ -184,11 +202,10 @@ def _layers(network: Any) -> Iterator[tuple[str, str, str, int]]:
 
 
 def _training(estimator: Any) -> str:
-    network, _ = inside(estimator)
-    curve = getattr(network, "history_", None) or getattr(network, "loss_curve_", None)
-    if not curve:
-        return ""
-    display = TrainingHistoryDisplay.from_estimator(estimator)
+    try:
+        display = TrainingHistoryDisplay.from_estimator(estimator)
+    except (TypeError, ValueError):
+        return ""  # no history, or no whole epoch
     return picture(
         display.figure_, "Curves: loss and accuracy after each epoch of the training"
     )
@@ -213,18 +230,29 @@ def _table_of_digits(scores: Any) -> str:
     return table("Scores on test images", ["digit", *scores.columns], rows)
 
 
-def _mistakes(estimator: Any, X: ArrayLike, y: Any) -> str:
-    display = MisclassifiedDisplay.from_estimator(estimator, X, y)
+def _mistakes(
+    estimator: Any, X: ArrayLike, y: Any, predicted: Any, confidence: Any
+) -> str:
+    if confidence is None:  # the most confident ones may be found by their margins
+        display = MisclassifiedDisplay.from_estimator(estimator, X, y)
+    else:
+        display = MisclassifiedDisplay.from_predictions(
+            X,
+            y,
+            predicted,
+            confidence=confidence,
+            image_shape=image_shape_within(estimator, X),
+        )
     return paragraph(
         f"{display.n_mistakes:,} of {display.n_samples:,} test images were taken for "
         "another digit."
     ) + picture(display.figure_, "Images that were taken for another digit")
 
 
-def _confidence(estimator: Any, X: ArrayLike, y: Any) -> str:
-    if not hasattr(estimator, "predict_proba"):
+def _confidence(y: Any, predicted: Any, confidence: Any) -> str:
+    if confidence is None:
         return ""
-    display = ConfidenceDisplay.from_estimator(estimator, X, y)
+    display = ConfidenceDisplay.from_predictions(y, predicted, confidence)
     error = display.expected_calibration_error
     return paragraph(
         f"Expected calibration error: {100 * error:.2f} % (how far, on average, the "
@@ -257,8 +285,6 @@ def _version(name: str, module: str) -> str:
 
 
 def _seeds(estimator: Any) -> str:
-    if not isinstance(estimator, BaseEstimator):
-        return ""
     seeds = [
         (name, repr(value))
         for name, value in sorted(estimator.get_params().items())

@@ -135,3 +135,14 @@ def _global_random_states_stay(request: pytest.FixtureRequest) -> Iterator[None]
     if "check_methods_sample_order_invariance" not in request.node.name:
         changed = _global_random_states() != before
         assert not changed, "the test changed Python's or NumPy's global random state"
+
+
+@pytest.fixture
+def no_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fail as soon as data are loaded."""
+
+    def load(**_: object) -> None:
+        pytest.fail("the data were loaded before the error was found")
+
+    monkeypatch.setattr("mnist_estimators.datasets.load_mnist", load)
+    monkeypatch.setattr("mnist_estimators.datasets.load_small_digits", load)

@@ -1,6 +1,7 @@
 """What all commands share: help, exit codes, warnings, and the menu."""
 
 import io
+import os
 import subprocess
 import sys
 import warnings
@@ -82,6 +83,23 @@ def test_an_unknown_command_is_one_line(capsys):
     assert err.count("\n") == 1
 
 
+def test_a_reader_that_leaves_early_is_no_traceback():
+    nobody_reads, stdout = os.pipe()
+    os.close(nobody_reads)
+    try:
+        finished = subprocess.run(
+            [sys.executable, "-m", "mnist_estimators", "recipes"],
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    finally:
+        os.close(stdout)
+
+    assert finished.returncode == 1
+    assert finished.stderr == ""
+
+
 def test_warnings_are_plain_lines(capsys, monkeypatch):
     load = mnist_estimators.datasets.load_small_digits
 
@@ -116,13 +134,14 @@ def test_the_menu_runs_commands_and_shows_them(capsys, answers):
 def test_the_menu_goes_on_after_mistakes_and_ends_with_the_last_code(capsys, answers):
     answers("9", "3", "simple_cn", "", "", "", "5", "'four.png", "4", "a b.model", "")
 
-    assert main([]) == 2  # two arguments for one model
+    assert main([]) == 1  # there is no such model
 
     out, err = capsys.readouterr()
     assert "Give a number from 1 to 7, or q." in out
     assert "did you mean 'simple_cnn'?" in err
     assert "That can't be read: No closing quotation." in out
-    assert "$ mnist-estimators evaluate a b.model --data small" in out
+    assert "$ mnist-estimators evaluate 'a b.model' --data small" in out
+    assert "there is no model file 'a b.model'" in err
     assert out.count("What would you like to do?") == 5
 
 

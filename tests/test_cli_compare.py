@@ -4,11 +4,13 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+from interrupts import ctrl_c_at
 from sklearn.utils import Bunch
 
 import mnist_estimators.comparison
 import mnist_estimators.datasets
-from mnist_estimators import classic_baselines
+from mnist_estimators import DenseDigitClassifier, classic_baselines
+from mnist_estimators._engine import Trainer
 from mnist_estimators.cli import main
 from mnist_estimators.exceptions import BackendError, ChecksumError
 
@@ -34,17 +36,6 @@ def tiny_mnist(monkeypatch):
     monkeypatch.setattr(mnist_estimators.datasets, "load_mnist", lambda **_: bunch)
 
 
-@pytest.fixture
-def no_work(monkeypatch):
-    """Fail as soon as data are loaded."""
-
-    def load(**_):
-        pytest.fail("the data were loaded before the error was found")
-
-    monkeypatch.setattr(mnist_estimators.datasets, "load_mnist", load)
-    monkeypatch.setattr(mnist_estimators.datasets, "load_small_digits", load)
-
-
 def lines_of(capsys):
     out, err = capsys.readouterr()
     assert err == ""
@@ -54,7 +45,9 @@ def lines_of(capsys):
 def test_compare_prints_an_aligned_table_with_the_best_estimator_first(capsys):
     assert main([*QUICK, "--estimators", "logisticregression,SVC"]) == 0
 
-    data, drawn, blank, heading, *rows = lines_of(capsys)
+    lines = lines_of(capsys)
+    assert all(line.isascii() and line.isprintable() for line in lines)
+    data, drawn, blank, heading, *rows = lines
     assert data.startswith("Data: small digits")
     assert data.endswith("asked for by --data small")
     assert drawn == "200 images, 2 stratified folds, seed 0"
@@ -75,15 +68,6 @@ def test_compare_prints_an_aligned_table_with_the_best_estimator_first(capsys):
     assert accuracies == sorted(accuracies, reverse=True)
     assert cells["SVC"][2] == "-"
     assert float(cells["LogisticRegression"][2]) > 0
-
-
-def test_the_table_is_plain_text_in_a_pipe(capsys):
-    main([*QUICK, "--estimators", "KNeighbors"])
-
-    out, err = capsys.readouterr()
-    assert out.isascii()
-    assert "\x1b" not in out
-    assert err == ""
 
 
 def test_auto_takes_mnist_where_it_is_found(capsys, tiny_mnist):
@@ -123,8 +107,9 @@ def test_the_same_seed_gives_the_same_scores(tmp_path):
         main([*QUICK, "--estimators", "SVC", "--csv", str(path), "--seed", seed])
         return pd.read_csv(path)["accuracy_mean"].item()
 
-    assert accuracy("1") == accuracy("1")
-    assert accuracy("1") != accuracy("2")
+    first = accuracy("1")
+    assert accuracy("1") == first
+    assert accuracy("2") != first
 
 
 def test_results_are_written_as_csv_and_as_a_plot(capsys, tmp_path):
@@ -201,9 +186,9 @@ def test_wrong_arguments_are_one_line_before_any_work(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--n-train", "1798"], "--n-train must be at most 1797"),
+        (["--n-train", "1798"], "--n-train must be 'all' or from 10 to 1797"),
         (["--n-train", "20"], "--cv 3 needs 3 images of each digit"),
-        (["--n-train", "5"], "5 images hold 0 of one of them"),
+        (["--n-train", "5"], "--n-train must be 'all' or from 10 to 1797"),
         (["--cv", "200"], "--cv 200 needs 200 images of each digit"),
     ],
 )
@@ -250,6 +235,29 @@ def test_an_interruption_or_failure_ends_in_one_line(
 
     err = capsys.readouterr().err
     assert err.endswith(message)
+    assert err.count("\n") == 1
+
+
+def test_ctrl_c_ends_the_comparison_also_where_it_ends_a_fit_alone(capsys):
+    with ctrl_c_at(2, Trainer, "run") as calls:
+        assert main([*QUICK, "--estimators", "DenseDigit,SVC", "--json"]) == 130
+
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err == "interrupted\n"
+    assert len(calls) == 2
+
+
+def test_an_estimator_that_fails_is_one_line(capsys, monkeypatch):
+    def fail(*_):
+        raise ValueError("no images today")
+
+    monkeypatch.setattr(DenseDigitClassifier, "fit", fail)
+
+    assert main([*QUICK, "--estimators", "DenseDigit"]) == 1
+
+    err = capsys.readouterr().err
+    assert "error: estimator 'DenseDigit' failed in fold 1 of 2: ValueError" in err
     assert err.count("\n") == 1
 
 

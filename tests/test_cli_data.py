@@ -56,10 +56,19 @@ def test_samples_are_drawn(capsys, tmp_path):
     assert capsys.readouterr().out.endswith(f"Samples: {grid}\n")
 
 
-def test_verifying_finds_the_files_of_a_folder(capsys, mnist):
-    assert main(["data", "verify", "--json"]) == 0
+def test_verifying_finds_the_file_of_a_folder(capsys, mnist, tmp_path):
+    np.savez(
+        tmp_path / "mnist.npz",
+        x_train=mnist.X_train.reshape(-1, 28, 28),
+        y_train=mnist.y_train.astype(np.uint8),
+        x_test=mnist.X_test.reshape(-1, 28, 28),
+        y_test=mnist.y_test.astype(np.uint8),
+    )
+
+    assert main(["data", "verify", "--folder", str(tmp_path), "--json"]) == 0
 
     told = json.loads(capsys.readouterr().out)
+    assert str(tmp_path) in told["source"]
     assert told["n_images"] == 70_000
     assert told["intact"] is True
 
@@ -71,9 +80,39 @@ def test_verifying_downloads_nothing(capsys, no_mnist, monkeypatch):
 
     assert main(["data", "verify"]) == 1
 
-    err = capsys.readouterr().err
-    assert err.startswith("mnist-estimators data verify: error: MNIST was not found")
-    assert "mnist.npz into a folder" in err
+    assert capsys.readouterr().err == (
+        "mnist-estimators data verify: error: MNIST is not on this machine: get it "
+        "with 'mnist-estimators data download', or name a folder that holds it with "
+        "--folder\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "naming"),
+    [
+        (["data", "download"], "--folder"),
+        (["data", "explore", "--data", "mnist"], "MNIST_ESTIMATORS_DATA"),
+        (["train", "numpy_dense", "--data", "mnist"], "MNIST_ESTIMATORS_DATA"),
+        (["compare", "--data", "mnist"], "MNIST_ESTIMATORS_DATA"),
+    ],
+)
+def test_a_download_that_fails_is_one_line(
+    capsys, no_mnist, monkeypatch, arguments, naming
+):
+    def fail():
+        raise OSError("no network")
+
+    monkeypatch.setattr(keras.datasets.mnist, "load_data", fail)
+
+    assert main(arguments) == 1
+
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.endswith(
+        "error: MNIST is not on this machine: its download failed (no network). Try "
+        f"again, or name a folder that holds it with {naming}\n"
+    )
+    assert err.count("\n") == 1
 
 
 def test_verifying_names_a_damaged_file(capsys, no_mnist, tmp_path):
@@ -102,6 +141,7 @@ def test_downloading_takes_keras_cache(capsys, no_mnist, monkeypatch):
         ([], "the following arguments are required: ACTION"),
         (["explore", "--grid", "a.xls"], "--grid: 'a.xls' must end in one of ."),
         (["explore", "--grid", "no/such/a.png"], "--grid: can't write"),
+        (["verify", "--folder", "no/such"], "--folder: there is no folder 'no/such'"),
     ],
 )
 def test_wrong_arguments_are_one_line(capsys, arguments, message):

@@ -1,10 +1,10 @@
 """`search`: grid and halving, from arguments and from a file."""
 
 import json
-import signal
 
 import joblib
 import pytest
+from interrupts import ctrl_c_at
 
 import mnist_estimators.datasets
 from mnist_estimators import NumpyDigitClassifier
@@ -13,14 +13,6 @@ from mnist_estimators.cli import main
 QUICK = ["--n-train", "300", "--cv", "2", "--param", "epochs=2"]
 NUMPY = ["search", "--estimator", "Numpy", *QUICK]
 RATES = ["--param", "learning_rate=1e-4,0.05"]
-
-
-@pytest.fixture
-def no_work(monkeypatch):
-    def load(**_):
-        pytest.fail("the data were loaded before the error was found")
-
-    monkeypatch.setattr(mnist_estimators.datasets, "load_small_digits", load)
 
 
 @pytest.fixture
@@ -75,20 +67,24 @@ def test_the_best_model_is_saved_and_told_as_json(capsys, tmp_path):
 def test_halving_begins_with_few_images_and_few_go_on(capsys):
     rates = ["--param", "learning_rate=1e-5,1e-4,0.05"]
 
-    assert main([*NUMPY, *rates, "--method", "halving", "--json"]) == 0
+    assert main([*NUMPY, *rates, "--method", "halving"]) == 0
 
-    told = json.loads(capsys.readouterr().out)
-    sizes = [one["n_images"] for one in told["candidates"]]
+    *lines, blank, best, _ = capsys.readouterr().out.splitlines()
+    assert len([line for line in lines if line.startswith("fit ")]) == 2 * (3 + 1)
+    heading = lines.index("accuracy      SD   fit s  images  parameters")
+    sizes = [int(line.split()[3]) for line in lines[heading + 1 :]]
     assert sizes == sorted(sizes, reverse=True)
     assert sizes.count(max(sizes)) == 1
     assert sizes.count(min(sizes)) == 3
-    assert told["best_parameters"]["learning_rate"] == 0.05
+    assert blank == ""
+    assert best == "Best: epochs=2, learning_rate=0.05"
 
 
 def test_a_file_describes_the_search_and_arguments_go_before_it(capsys, write_yaml):
     path = write_yaml(
         """
-        estimator: Numpy
+        estimator: numpydigitclassifier
+        method: Grid
         parameters:
           learning_rate: [1e-4, 0.05]
           hidden_layer_sizes: [[16], [16, 8]]
@@ -141,6 +137,8 @@ def test_wrong_arguments_are_one_line_before_any_work(
     [
         ("estimater: Numpy", 2, "unknown key 'estimater': did you mean 'estimator'?"),
         ("estimator: Dense", 2, "unknown estimator 'Dense'"),
+        ("estimator: [Numpy]", 2, "estimator must be one name; got ['Numpy']"),
+        ("recipe: 3", 2, "recipe must be one name; got 3"),
         ("method: halve", 2, "unknown method 'halve': did you mean 'halving'?"),
         ("- Numpy", 2, "must be a mapping with recipe, estimator, method, parameters"),
         ("parameters: [a]", 2, "parameters must be a mapping of names to lists"),
@@ -172,23 +170,12 @@ def test_values_that_do_not_go_together_are_one_line(capsys):
     assert err.count("\n") == 1
 
 
-def test_ctrl_c_ends_the_search_also_where_it_ends_a_fit_alone(capsys, monkeypatch):
-    fit = NumpyDigitClassifier.fit
-    fits = []
-
-    def fit_until_ctrl_c(self, X, y):
-        fits.append(self)
-        fit(self, X, y)
-        try:
-            signal.raise_signal(signal.SIGINT)
-        except KeyboardInterrupt:
-            return self
-
-    monkeypatch.setattr(NumpyDigitClassifier, "fit", fit_until_ctrl_c)
-
-    assert main([*NUMPY, *RATES, "--json"]) == 130
+@pytest.mark.parametrize("step", [2, 5], ids=["first epoch", "second epoch"])
+def test_ctrl_c_ends_the_search_also_where_it_ends_a_fit_alone(capsys, step):
+    with ctrl_c_at(step, NumpyDigitClassifier, "_step") as steps:
+        assert main([*NUMPY, *RATES, "--json"]) == 130
 
     out, err = capsys.readouterr()
     assert out == ""
     assert err == "interrupted\n"
-    assert len(fits) == 1
+    assert len(steps) == step

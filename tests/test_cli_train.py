@@ -1,35 +1,36 @@
 """`train`, `evaluate` and `recipes`."""
 
+import io
 import json
 import re
 import signal
-import warnings
+import sys
+from contextlib import redirect_stdout
 
 import joblib
 import numpy as np
 import pytest
+from interrupts import ctrl_c_at
 
-import mnist_estimators.datasets
-from mnist_estimators import NumpyDigitClassifier, recipes
+from mnist_estimators import (
+    DigitVotingClassifier,
+    NumpyDigitClassifier,
+    _tensorboard,
+    recipes,
+)
 from mnist_estimators.cli import main
 
 QUICK = ["--n-train", "300", "--param", "epochs=2"]
 NUMPY = ["train", "--estimator", "Numpy", *QUICK]
 
 
-@pytest.fixture
-def no_work(monkeypatch):
-    def load(**_):
-        pytest.fail("the data were loaded before the error was found")
-
-    monkeypatch.setattr(mnist_estimators.datasets, "load_small_digits", load)
-
-
 @pytest.fixture(scope="module")
-def model_file(tmp_path_factory):
+def trained(tmp_path_factory):
+    """What is told of a training, which wrote a model file."""
     path = tmp_path_factory.mktemp("models") / "numpy.model"
-    assert main([*NUMPY, "--save", str(path)]) == 0
-    return path
+    with redirect_stdout(io.StringIO()) as out:
+        assert main([*NUMPY, "--save", str(path), "--json"]) == 0
+    return json.loads(out.getvalue())
 
 
 def refused(capsys, arguments):
@@ -81,8 +82,9 @@ def test_the_same_seed_gives_the_same_json(capsys):
         assert results.pop("fit_seconds") > 0
         return results
 
-    assert told("1") == told("1")
-    assert told("1")["accuracy"] != told("2")["accuracy"]
+    first = told("1")
+    assert told("1") == first
+    assert told("2")["accuracy"] != first["accuracy"]
 
 
 def test_a_report_is_written_into_a_new_folder(capsys, tmp_path):
@@ -127,6 +129,19 @@ def test_as_many_images_as_there_are_can_be_asked_for(capsys, n_images):
     assert "--n-train must be 'all' or from 10 to 1347" in err
 
 
+@pytest.mark.parametrize("command", ["train", "search"])
+def test_a_library_that_a_parameter_needs_is_named(capsys, monkeypatch, command):
+    monkeypatch.setattr(_tensorboard, "find_spec", lambda _: None)
+    arguments = [command, "simple_dense", "--n-train", "100"]
+
+    assert main([*arguments, "--param", "tensorboard_dir=logs", "--json"]) == 1
+
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith(f"mnist-estimators {command}: error: tensorboard_dir needs ")
+    assert err.count("\n") == 1
+
+
 def test_parameters_that_do_not_fit_the_images_are_one_line(capsys):
     with pytest.raises(SystemExit, match="2"):
         main([*NUMPY, "--param", "image_shape=(5, 5)"])
@@ -136,49 +151,93 @@ def test_parameters_that_do_not_fit_the_images_are_one_line(capsys):
     assert err.count("\n") == 1
 
 
-def test_after_ctrl_c_what_was_learned_is_saved(capsys, monkeypatch, tmp_path):
-    fit = NumpyDigitClassifier.fit
-
-    def fit_until_ctrl_c(self, X, y):
-        try:
-            signal.raise_signal(signal.SIGINT)
-        except KeyboardInterrupt:
-            self.epochs = 1
-            fit(self, X, y)
-            self.epochs = 2
-            warnings.warn("stopped early", UserWarning, stacklevel=2)
-        return self
-
-    monkeypatch.setattr(NumpyDigitClassifier, "fit", fit_until_ctrl_c)
+@pytest.mark.filterwarnings("default:Training interrupted by user")
+@pytest.mark.parametrize(("step", "n_epochs"), [(2, 0), (5, 1)])
+def test_after_ctrl_c_what_was_learned_is_saved(capsys, tmp_path, step, n_epochs):
     model, folder = tmp_path / "model", tmp_path / "report"
-    with warnings.catch_warnings():
-        warnings.simplefilter("default")
+
+    with ctrl_c_at(step, NumpyDigitClassifier, "_step") as steps:
         assert main([*NUMPY, "--save", str(model), "--report", str(folder)]) == 130
 
+    assert len(steps) == step
     assert capsys.readouterr().err.splitlines() == [
-        "mnist-estimators train: warning: stopped early",
-        "interrupted after 1 of 2 epochs; what was learned until then is kept",
+        "mnist-estimators train: warning: Training interrupted by user, after "
+        f"{n_epochs} of 2 epochs.",
+        "what was learned until then is kept",
     ]
-    assert joblib.load(model).n_iter_ == 1
-    assert (folder / "report.html").exists()
+    assert joblib.load(model).n_iter_ == n_epochs
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert ("<h2>Training</h2>" in page) is (n_epochs > 0)
 
 
-def test_after_ctrl_c_that_left_nothing_nothing_is_saved(capsys, monkeypatch, tmp_path):
-    def press_ctrl_c(*_):
-        signal.raise_signal(signal.SIGINT)
-
-    monkeypatch.setattr(NumpyDigitClassifier, "fit", press_ctrl_c)
-    handler = signal.getsignal(signal.SIGINT)
-
-    assert main([*NUMPY, "--save", str(tmp_path / "model")]) == 130
+def test_after_ctrl_c_that_left_nothing_nothing_is_saved(capsys, tmp_path):
+    with ctrl_c_at(1, NumpyDigitClassifier, "_step"):
+        assert main([*NUMPY, "--save", str(tmp_path / "model")]) == 130
 
     assert capsys.readouterr().err == "interrupted\n"
     assert not (tmp_path / "model").exists()
-    assert signal.getsignal(signal.SIGINT) is handler
 
 
-def test_a_model_file_is_tested_digit_by_digit(capsys, model_file):
-    assert main(["evaluate", str(model_file)]) == 0
+def test_where_ctrl_c_is_ignored_the_training_goes_on(capsys):
+    with ctrl_c_at(2, NumpyDigitClassifier, "_step"):
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        assert main([*NUMPY, "--json"]) == 0
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    assert json.loads(capsys.readouterr().out)["epochs"] == 2
+
+
+@pytest.fixture
+def a_vote(monkeypatch):
+    """Put a vote of two small networks among the recipes."""
+
+    def all_recipes(*, random_state):
+        network = NumpyDigitClassifier(epochs=2, random_state=random_state)
+        return {"vote": DigitVotingClassifier(network, n_members=2, voting="soft")}
+
+    monkeypatch.setattr(recipes, "all", all_recipes)
+
+
+def test_a_vote_is_trained_as_its_members_are(capsys, tmp_path, a_vote):
+    path = tmp_path / "model"
+
+    assert main(["train", "vote", "--n-train", "300", "--save", str(path)]) == 0
+
+    out, err = capsys.readouterr()
+    assert err == ""
+    *_, trained, accuracy, model = out.splitlines()
+    assert out.count("epoch 2/2  loss ") == 2
+    assert re.fullmatch(r"Trained in \d+\.\d s", trained)
+    assert accuracy.startswith("Accuracy: 0.")
+    assert model == f"Model: {path}"
+    assert joblib.load(path).get_params()["estimators__verbose"] == 0
+
+
+def test_a_vote_leaves_standard_output_to_the_json(capsys, monkeypatch, a_vote):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+
+    assert main(["train", "vote", "--n-train", "300", "--json"]) == 0
+
+    told = json.loads(capsys.readouterr().out)
+    assert told["epochs"] is None
+    assert told["accuracy"] > 0.5
+
+
+def test_ctrl_c_ends_a_vote_and_not_one_of_its_members(capsys, tmp_path, a_vote):
+    path = tmp_path / "model"
+
+    with ctrl_c_at(2, NumpyDigitClassifier, "_step") as steps:
+        arguments = ["train", "vote", "--n-train", "300", "--save", str(path)]
+        assert main(arguments) == 130
+
+    assert len(steps) == 2
+    assert capsys.readouterr().err == "interrupted\n"
+    assert not path.exists()
+
+
+def test_a_model_file_is_tested_digit_by_digit(capsys, trained):
+    assert main(["evaluate", trained["model"]]) == 0
 
     out, err = capsys.readouterr()
     assert err == ""
@@ -192,16 +251,13 @@ def test_a_model_file_is_tested_digit_by_digit(capsys, model_file):
     assert rows[10].split()[4] == accuracy.split()[1]
 
 
-def test_a_model_is_as_good_as_when_it_was_trained(capsys, tmp_path):
-    path = tmp_path / "model"
-    main([*NUMPY, "--save", str(path), "--json"])
-    trained = json.loads(capsys.readouterr().out)
-
-    assert main(["evaluate", str(path), "--json"]) == 0
+def test_a_model_is_as_good_as_when_it_was_trained(capsys, trained):
+    assert main(["evaluate", trained["model"], "--json"]) == 0
 
     told = json.loads(capsys.readouterr().out)
     assert told["accuracy"] == pytest.approx(trained["accuracy"])
-    assert told["n_test"] == sum(told["digits"][str(d)]["support"] for d in range(10))
+    assert [*told["digits"]] == [str(digit) for digit in range(10)]
+    assert told["n_test"] == sum(row["support"] for row in told["digits"].values())
 
 
 @pytest.mark.parametrize(

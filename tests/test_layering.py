@@ -16,6 +16,7 @@ LAYERS = (
     {
         "_backpropagation",
         "_early_stopping",
+        "_history",
         "_images",
         "_parameters",
         "_progress",

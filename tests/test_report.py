@@ -13,6 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler
 from sklearn.svm import SVC
 
+import mnist_estimators.report
 from mnist_estimators import CNNDigitClassifier, NumpyDigitClassifier
 from mnist_estimators.inspection import digit_report
 from mnist_estimators.report import write_report
@@ -97,7 +98,8 @@ def cnn():
 
 @pytest.fixture(scope="module")
 def cnn_page(report, cnn):
-    return report(cnn, facts={"Data": "<small> & digits"})
+    facts = {"Data": "<small> & digits", "Seed": 12345, "Augmented": False}
+    return report(cnn, facts=facts)
 
 
 def test_a_network_has_every_section(cnn_page):
@@ -122,8 +124,11 @@ def test_pictures_are_in_the_file_and_described(cnn_page):
         assert b64decode(data).startswith(b"\x89PNG")
 
 
-def test_text_is_escaped(cnn_page):
-    assert ["Data", "<small> & digits"] in cnn_page.tables["In short"]
+def test_facts_are_written_as_text_and_escaped(cnn_page):
+    facts = cnn_page.tables["In short"]
+    assert ["Data", "<small> & digits"] in facts
+    assert ["Seed", "12345"] in facts
+    assert ["Augmented", "False"] in facts
 
 
 def test_the_scores_are_those_of_the_predictions(cnn_page, cnn, test_images):
@@ -163,25 +168,25 @@ def test_layers_and_parameters_are_listed(cnn_page, cnn):
 def test_versions_and_seeds_are_told(cnn_page):
     versions = dict(cnn_page.tables["Versions"][1:])
     assert versions["numpy"] == np.__version__
-    assert versions["mnist_estimators"] == "0.1.0"
+    assert versions["mnist_estimators"] == mnist_estimators.__version__
     assert "tensorflow" in versions
     assert ["random_state", "5"] in cnn_page.tables["Seeds"]
+
+
+class OtherMeanings(GaussianNB):
+    """Has an attribute that is called as one of networks."""
+
+    weights_ = np.ones((10, 784))
 
 
 @pytest.mark.parametrize(
     ("classifier", "others"),
     [
-        (
-            make_pipeline(
-                MinMaxScaler(), NumpyDigitClassifier(epochs=2, random_state=0)
-            ),
-            ["Training", "Confidence", "Activation maps"],
-        ),
         (RandomForestClassifier(5, random_state=0), ["Confidence"]),
         (SVC(random_state=0), []),
-        (GaussianNB(), ["Confidence"]),
+        (OtherMeanings(), ["Confidence"]),
     ],
-    ids=["pipeline", "forest", "svc", "bayes"],
+    ids=["forest", "svc", "other meanings"],
 )
 def test_what_a_classifier_does_not_have_is_left_out(report, classifier, others):
     page = report(classifier)
@@ -189,9 +194,10 @@ def test_what_a_classifier_does_not_have_is_left_out(report, classifier, others)
     left_out = {"Training", "Confidence", "Activation maps"} - {*others}
     assert {*ALWAYS, *others} <= {*page.headings}
     assert not left_out & {*page.headings}
+    assert "Layers" not in page.tables
 
 
-def test_the_seeds_of_steps_are_told_and_numpy_layers_listed(report):
+def test_a_network_within_a_pipeline_is_looked_into(report):
     network = NumpyDigitClassifier(hidden_layer_sizes=(8,), epochs=1, random_state=7)
     page = report(make_pipeline(MinMaxScaler(), network), title="My report")
 
@@ -202,6 +208,7 @@ def test_the_seeds_of_steps_are_told_and_numpy_layers_listed(report):
         ["all", "", "", "6,370"],
     ]
     assert "My report" in page.text
+    assert {"Training", "Confidence", "Activation maps"} <= {*page.headings}
 
 
 def test_text_labels_and_data_frames_work(small_digits, tmp_path):
@@ -227,6 +234,29 @@ def test_stacked_images_are_brought_to_rows_where_needed(small_digits, tmp_path)
     assert "of 50 test images" in Page(tmp_path / "r.html").text
 
 
+def test_images_have_the_shape_that_the_classifier_knows(
+    small_digits, tmp_path, monkeypatch
+):
+    X, y = small_digits
+    network = NumpyDigitClassifier(epochs=1, image_shape=(14, 56), random_state=0)
+    network.fit(X[:100], y[:100])
+    figures = {}
+    monkeypatch.setattr(
+        mnist_estimators.report,
+        "picture",
+        lambda figure, description: figures.update({description: figure}) or "",
+    )
+
+    write_report(network, X[:30], y[:30], tmp_path / "report.html")
+
+    for description in (
+        "The first test images, with their labels",
+        "Images that were taken for another digit",
+    ):
+        drawn = figures[description].axes[0].images[0].get_array()
+        assert drawn.shape == (14, 56)
+
+
 def test_errors_name_what_is_wrong(small_digits, tmp_path):
     X, y = small_digits
     path = tmp_path / "report.html"
@@ -236,6 +266,6 @@ def test_errors_name_what_is_wrong(small_digits, tmp_path):
     bayes = GaussianNB().fit(X, y)
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         write_report(bayes, X[:5], y[:4], path)
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(FileNotFoundError, match="path must name a file in a folder"):
         write_report(bayes, X[:50], y[:50], tmp_path / "no" / "report.html")
     assert not path.exists()

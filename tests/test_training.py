@@ -671,6 +671,28 @@ class TestTrainersAreKept:
         assert not new_trainers
         assert not _engine._idle_trainers
 
+    def test_after_an_interrupt_while_a_function_was_traced(
+        self, new_trainers, monkeypatch
+    ):
+        expected, _ = train(plan(), SAMPLES, validation=VALIDATION)
+        _engine._idle_trainers.clear()
+        evaluate = Trainer.evaluate
+
+        def press_ctrl_c(*_):
+            raise KeyboardInterrupt
+
+        def evaluate_until_ctrl_c(*arguments):
+            patch.setattr(_engine, "n_correct", press_ctrl_c)
+            return evaluate(*arguments)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Trainer, "evaluate", evaluate_until_ctrl_c)
+            with pytest.warns(UserWarning, match="interrupted by user, after 0 of 3"):
+                train(plan(), SAMPLES, validation=VALIDATION)
+        found, _ = train(plan(), SAMPLES, validation=VALIDATION)
+        assert len(new_trainers) == 2
+        assert_same_weights(found.weights, expected.weights)
+
     @pytest.fixture
     def cheap_trainers(self, monkeypatch, new_trainers):
         """Trainers that only tell their size."""

@@ -62,10 +62,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         declare(commands)
 
     arguments = parser.parse_args(argv)
-    name = arguments.parser.prog
+    command: Parser = arguments.parser
+    name = command.prog
     try:
         with _plain_warnings(name):
-            return arguments.run(arguments) or 0
+            code = arguments.run(arguments) or 0
+        sys.stdout.flush()
+        return code
     except BrokenPipeError:
         # Whoever read the output needs no more of it; nor does Python's own flush.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -74,8 +77,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"{name}: error: {error}", file=sys.stderr)
         return 1
     except UsageError as error:
-        print(f"{name}: error: {error}", file=sys.stderr)
-        raise SystemExit(2) from None
+        command.error(str(error))
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130

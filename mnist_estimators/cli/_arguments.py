@@ -95,6 +95,14 @@ def integer(text: str, low: int, high: int | None, otherwise: str = "") -> int:
     return number
 
 
+def known_name(what: str, text: str, known: Iterable[str]) -> str:
+    """Read one of the known names, in whatever case."""
+    names = {name.lower(): name for name in known}
+    if text.lower() not in names:
+        raise argparse.ArgumentTypeError(unknown(what, text, names.values()))
+    return names[text.lower()]
+
+
 def unknown(what: str, given: str, known: Iterable[str]) -> str:
     """Say that a name is unknown, with the nearest known one and all of them."""
     names = {name.lower(): name for name in known}

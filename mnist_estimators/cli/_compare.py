@@ -10,6 +10,7 @@ from typing import Any
 
 from ..exceptions import DatasetNotFoundError
 from ._arguments import (
+    CommandError,
     UsageError,
     add_command,
     add_folds,
@@ -18,9 +19,12 @@ from ._arguments import (
     check_picture_format,
     check_writable,
     image_count,
+    known_name,
+    one_line,
     print_json,
-    unknown,
 )
+from ._digits import draw_images, mnist_missing
+from ._interruption import ctrl_c_ends_all_fits
 
 _NETWORKS = ("DenseDigit", "CNNDigit")
 _BASELINES = (
@@ -93,7 +97,8 @@ def _compare(arguments: argparse.Namespace) -> None:
     X, y, n_default, first_line = _load_data(arguments.data)
     if not arguments.json:
         print(first_line, flush=True)
-    X, y = _draw_images(X, y, arguments.n_train or n_default, arguments)
+    X, y = draw_images(X, y, arguments.n_train or n_default, arguments.seed)
+    _check_folds(y, arguments.cv)
     if not arguments.json:
         print(
             f"{len(y)} images, {arguments.cv} stratified folds, seed {arguments.seed}",
@@ -103,16 +108,20 @@ def _compare(arguments: argparse.Namespace) -> None:
     from .._comparison_view import best_first, format_table
     from ..comparison import compare_estimators
 
-    results = best_first(
-        compare_estimators(
-            _estimators(arguments.estimators, arguments.seed),
-            X,
-            y,
-            cv=arguments.cv,
-            random_state=arguments.seed,
-            verbose=1,
-        )
-    )
+    estimators = _estimators(arguments.estimators, arguments.seed)
+    try:
+        with ctrl_c_ends_all_fits():
+            results = compare_estimators(
+                estimators,
+                X,
+                y,
+                cv=arguments.cv,
+                random_state=arguments.seed,
+                verbose=1,
+            )
+    except RuntimeError as error:
+        raise CommandError(one_line(error)) from error
+    results = best_first(results)
     if arguments.json:
         # NaN, which JSON does not know, becomes null.
         rows = results.reset_index().to_json(orient="records")
@@ -164,7 +173,7 @@ def _load_data(choice: str) -> tuple[Any, Any, int | str, str]:
             mnist: Any = load_mnist(return_X_y=False)
         except DatasetNotFoundError as error:
             if choice == "mnist":
-                raise
+                raise mnist_missing(error) from error
             why = str(error).splitlines()[0].rstrip(":.")
         else:
             if choice == "auto":
@@ -176,35 +185,15 @@ def _load_data(choice: str) -> tuple[Any, Any, int | str, str]:
     return small.data, small.target, "all", line
 
 
-def _draw_images(
-    X: Any, y: Any, n_images: int | str, arguments: argparse.Namespace
-) -> tuple[Any, Any]:
+def _check_folds(y: Any, n_folds: int) -> None:
     import numpy as np
-    from sklearn.utils import resample
 
-    labels = np.unique(y)
-    if isinstance(n_images, int) and n_images < len(y):
-        X, y = resample(
-            X,
-            y,
-            replace=False,
-            n_samples=n_images,
-            stratify=y,
-            random_state=arguments.seed,
-        )
-    elif isinstance(n_images, int) and n_images > len(y):
+    rarest = min(np.unique(y, return_counts=True)[1])
+    if rarest < n_folds:
         raise UsageError(
-            f"--n-train must be at most {len(y)}, the number of images in these data, "
-            f"or 'all'; got {n_images}"
+            f"--cv {n_folds} needs {n_folds} images of each digit, but {len(y)} images "
+            f"hold {rarest} of one of them: raise --n-train or lower --cv"
         )
-    rarest = min(np.count_nonzero(y == label) for label in labels)
-    if rarest < arguments.cv:
-        raise UsageError(
-            f"--cv {arguments.cv} needs {arguments.cv} images of each digit, but "
-            f"{len(y)} images hold {rarest} of one of them: raise --n-train or lower "
-            "--cv"
-        )
-    return X, y
 
 
 def _estimators(names: Sequence[str], seed: int) -> dict[str, Any]:
@@ -227,9 +216,5 @@ def _estimators(names: Sequence[str], seed: int) -> dict[str, Any]:
 
 
 def _estimator_names(text: str) -> list[str]:
-    known = {name.lower(): name for name in (*_NETWORKS, *_BASELINES)}
-    names = [given.strip() for given in text.split(",")]
-    for name in names:
-        if name.lower() not in known:
-            raise argparse.ArgumentTypeError(unknown("estimator", name, known.values()))
-    return [known[name.lower()] for name in names]
+    known = (*_NETWORKS, *_BASELINES)
+    return [known_name("estimator", name.strip(), known) for name in text.split(",")]

@@ -4,14 +4,16 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from ..exceptions import DatasetNotFoundError
 from ._arguments import (
+    UsageError,
     add_command,
     add_json,
     check_picture_format,
     check_writable,
     print_json,
 )
-from ._digits import add_data
+from ._digits import add_data, mnist_missing
 
 
 def declare_data(commands: Any) -> None:
@@ -76,12 +78,17 @@ def _verify(arguments: argparse.Namespace) -> None:
 def _find_mnist(arguments: argparse.Namespace, *, download: bool) -> None:
     from ..datasets import load_mnist
 
-    found: Any = load_mnist(
-        subset="all",
-        return_X_y=False,
-        data_home=arguments.folder,
-        download_if_missing=download,
-    )
+    if arguments.folder is not None and not arguments.folder.expanduser().is_dir():
+        raise UsageError(f"--folder: there is no folder {str(arguments.folder)!r}")
+    try:
+        found: Any = load_mnist(
+            subset="all",
+            return_X_y=False,
+            data_home=arguments.folder,
+            download_if_missing=download,
+        )
+    except DatasetNotFoundError as error:
+        raise mnist_missing(error, "--folder") from error
     n_images = len(found.target)
     if arguments.json:
         print_json({"source": found.source, "n_images": n_images, "intact": True})
@@ -98,14 +105,15 @@ def _explore(arguments: argparse.Namespace) -> None:
         check_picture_format("--grid", arguments.grid)
         check_writable("--grid", arguments.grid)
 
-    parts: dict[str, Any] = (
-        {
-            subset: datasets.load_mnist(subset=subset, return_X_y=False)
-            for subset in ("train", "test")
-        }
-        if arguments.data == "mnist"
-        else {"images": datasets.load_small_digits(return_X_y=False)}
-    )
+    parts: dict[str, Any] = {}
+    if arguments.data == "mnist":
+        try:
+            for subset in ("train", "test"):
+                parts[subset] = datasets.load_mnist(subset=subset, return_X_y=False)
+        except DatasetNotFoundError as error:
+            raise mnist_missing(error) from error
+    else:
+        parts["images"] = datasets.load_small_digits(return_X_y=False)
     first = next(iter(parts.values()))
     pixels = np.concatenate([part.data for part in parts.values()])
     counts = {

@@ -2,7 +2,8 @@
 
 from typing import Any, NamedTuple
 
-from ._arguments import Parser, UsageError, image_count
+from ..exceptions import DatasetNotFoundError
+from ._arguments import CommandError, Parser, UsageError, image_count, one_line
 
 
 class Digits(NamedTuple):
@@ -64,14 +65,19 @@ def load_digits(choice: str, n_train: int | str = "all", seed: int = 0) -> Digit
     ------
     UsageError
         If there are fewer training images, or too few to draw some of each digit.
+    CommandError
+        If MNIST is not found.
     """
     from sklearn.model_selection import train_test_split
 
     from .. import datasets
 
     if choice == "mnist":
-        train: Any = datasets.load_mnist(return_X_y=False)
-        test: Any = datasets.load_mnist(subset="test", return_X_y=False)
+        try:
+            train: Any = datasets.load_mnist(return_X_y=False)
+            test: Any = datasets.load_mnist(subset="test", return_X_y=False)
+        except DatasetNotFoundError as error:
+            raise mnist_missing(error) from error
         origin = f"MNIST, from {train.source}"
         parts = (train.data, test.data, train.target, test.target)
     else:
@@ -81,11 +87,40 @@ def load_digits(choice: str, n_train: int | str = "all", seed: int = 0) -> Digit
             small.data, small.target, stratify=small.target, random_state=0
         )
     X_train, X_test, y_train, y_test = parts
-    X_train, y_train = _draw(X_train, y_train, n_train, seed)
+    X_train, y_train = draw_images(X_train, y_train, n_train, seed)
     return Digits(X_train, X_test, y_train, y_test, origin)
 
 
-def _draw(X: Any, y: Any, n_images: int | str, seed: int) -> tuple[Any, Any]:
+def mnist_missing(
+    error: DatasetNotFoundError, naming: str = "MNIST_ESTIMATORS_DATA"
+) -> CommandError:
+    """Say what to do on a command line where MNIST is not found.
+
+    Parameters
+    ----------
+    error : DatasetNotFoundError
+        From ``load_mnist``.
+    naming : str, default='MNIST_ESTIMATORS_DATA'
+        What names a folder that holds it.
+
+    Returns
+    -------
+    CommandError
+    """
+    message = str(error)
+    if "\n" not in message:  # a folder that was named does not exist
+        return CommandError(message)
+    if error.__cause__ is None:
+        mend = "get it with 'mnist-estimators data download', or name"
+    else:
+        mend = f"its download failed ({one_line(error.__cause__)}). Try again, or name"
+    return CommandError(
+        f"MNIST is not on this machine: {mend} a folder that holds it with {naming}"
+    )
+
+
+def draw_images(X: Any, y: Any, n_images: int | str, seed: int) -> tuple[Any, Any]:
+    """Draw as many images as ``--n-train`` says, stratified; 'all' keeps them all."""
     from sklearn.utils import resample
 
     n_digits = 10
@@ -94,7 +129,7 @@ def _draw(X: Any, y: Any, n_images: int | str, seed: int) -> tuple[Any, Any]:
     if not n_digits <= n_images < len(y):
         raise UsageError(
             f"--n-train must be 'all' or from {n_digits} to {len(y)}, the number of "
-            f"training images; got {n_images}"
+            f"images to draw from; got {n_images}"
         )
     return resample(
         X, y, replace=False, n_samples=n_images, stratify=y, random_state=seed

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ._arguments import Parser, UsageError, one_line, unknown
+from ._arguments import Parser, UsageError, known_name, one_line, unknown
 
 ESTIMATORS = {
     "DenseDigit": "DenseDigitClassifier",
@@ -26,7 +26,7 @@ def add_estimator(parser: Parser) -> None:
     )
     parser.add_argument(
         "--estimator",
-        type=_estimator_name,
+        type=estimator_name,
         metavar="NAME",
         help=f"in place of a recipe: one of {', '.join(ESTIMATORS)}",
     )
@@ -76,7 +76,7 @@ def make_estimator(recipe: str | None, name: str | None, seed: int) -> Any:
     return known[recipe]
 
 
-def set_parameters(estimator: Any, parameters: Mapping[str, Any]) -> Any:
+def set_parameters(estimator: Any, parameters: Mapping[str, Any]) -> None:
     """Set parameters of a classifier of this package, and check them all.
 
     Parameters
@@ -85,11 +85,6 @@ def set_parameters(estimator: Any, parameters: Mapping[str, Any]) -> Any:
         Changed.
     parameters : mapping of str to object
         Values by their names.
-
-    Returns
-    -------
-    classifier
-        The same.
 
     Raises
     ------
@@ -112,12 +107,6 @@ def set_parameters(estimator: Any, parameters: Mapping[str, Any]) -> Any:
         )
     except ValueError as error:
         raise UsageError(one_line(error)) from None
-    return estimator
-
-
-def describe(estimator: Any) -> str:
-    """Name a classifier on one line, with the parameters that are not the default."""
-    return one_line(estimator)
 
 
 def progress_verbosity(*, quiet: bool) -> int:
@@ -125,6 +114,12 @@ def progress_verbosity(*, quiet: bool) -> int:
     if sys.stderr.isatty():
         return 1
     return 0 if quiet else 2
+
+
+def estimator_name(text: str) -> str:
+    """Read one of ``ESTIMATORS``, or the name of its class."""
+    names = {class_name.lower(): name for name, class_name in ESTIMATORS.items()}
+    return names.get(text.lower()) or known_name("estimator", text, ESTIMATORS)
 
 
 def parameter(text: str) -> tuple[str, Any]:
@@ -169,13 +164,3 @@ def _split(text: str) -> Iterable[str]:
         depth += (character in "([{") - (character in ")]}")
         part += character
     yield part
-
-
-def _estimator_name(text: str) -> str:
-    known = {name.lower(): name for name in ESTIMATORS}
-    key = text.lower().removesuffix("classifier")
-    # NumpyDigitClassifier goes without "Digit" here.
-    key = key if key in known else key.removesuffix("digit")
-    if key not in known:
-        raise argparse.ArgumentTypeError(unknown("estimator", text, ESTIMATORS))
-    return known[key]

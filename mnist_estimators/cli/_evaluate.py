@@ -42,7 +42,8 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     accuracy = float(report["accuracy"]["accuracy"])
     n_images = len(digits.y_test)
     if arguments.json:
-        rows = report.drop(index="accuracy").to_json(orient="index")
+        totals = ["accuracy", "macro avg", "weighted avg"]
+        rows = report.drop(index=totals).to_json(orient="index")
         print_json(
             {
                 "model": str(arguments.model),

@@ -1,9 +1,12 @@
-"""Ctrl-C, noticed also where a fit ends early because of it."""
+"""Ctrl-C, noticed also where a fit takes it as its own end, and returns."""
 
 import signal
 import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType, TracebackType
-from typing import Any, Self
+from typing import Self
 
 
 class Interruption:
@@ -21,10 +24,14 @@ class Interruption:
         self.happened = False
 
     def __enter__(self) -> Self:
-        # Python lets no other thread handle signals.
-        self._listens = threading.current_thread() is threading.main_thread()
+        # Python lets no other thread handle signals; and what runs in the background
+        # of a shell ignores this one.
+        self._listens = (
+            threading.current_thread() is threading.main_thread()
+            and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        )
         if self._listens:
-            self._before: Any = signal.signal(signal.SIGINT, self._note)
+            signal.signal(signal.SIGINT, self._note)
         return self
 
     def __exit__(
@@ -34,8 +41,23 @@ class Interruption:
         traceback: TracebackType | None,
     ) -> None:
         if self._listens:
-            signal.signal(signal.SIGINT, self._before)
+            signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         self.happened = True
         raise KeyboardInterrupt
+
+
+@contextmanager
+def ctrl_c_ends_all_fits() -> Iterator[None]:
+    """Raise KeyboardInterrupt also where Ctrl-C would end one of many fits alone."""
+    with Interruption() as interruption, warnings.catch_warnings():
+        # With this warning the networks of this package and of scikit-learn return.
+        warnings.filterwarnings("error", "Training interrupted by user")
+        try:
+            yield
+        except Exception:
+            if not interruption.happened:
+                raise
+        if interruption.happened:
+            raise KeyboardInterrupt

@@ -9,6 +9,7 @@ class _Question(NamedTuple):
     text: str
     option: str = ""  # none for a positional argument
     default: str = ""  # what an empty answer means; none leaves the option out
+    several: bool = False  # separated by spaces, as in a shell
 
 
 class _Entry(NamedTuple):
@@ -40,7 +41,7 @@ _ENTRIES = (
         "name the digits in pictures",
         ["predict"],
         [
-            _Question("Picture files"),
+            _Question("Picture files", several=True),
             _Question("Model file, if any", "--model"),
         ],
     ),
@@ -105,7 +106,6 @@ def _ask(entry: _Entry) -> list[str]:
         if not answer:
             continue
         if question.option:
-            arguments += [question.option, answer]
-        else:
-            arguments += shlex.split(answer)
+            arguments.append(question.option)
+        arguments += shlex.split(answer) if question.several else [answer]
     return arguments

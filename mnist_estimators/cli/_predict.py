@@ -9,7 +9,7 @@ from typing import Any
 
 from ..exceptions import DatasetNotFoundError
 from ._arguments import CommandError, add_command, add_json, one_line, print_json
-from ._interruption import Interruption
+from ._interruption import ctrl_c_ends_all_fits
 from ._model_files import TRUST, load_model
 
 _QUICK_MNIST_IMAGES = 20_000
@@ -42,11 +42,13 @@ def declare_predict(commands: Any) -> None:
 
 
 def _predict(arguments: argparse.Namespace) -> None:
+    import numpy as np
+
     images = read_pictures(arguments.images)
     model = _quick_model() if arguments.model is None else load_model(arguments.model)
 
     try:
-        digits = model.predict(images)
+        digits = np.asarray(model.predict(images)).tolist()
         probabilities = (
             model.predict_proba(images) if hasattr(model, "predict_proba") else None
         )
@@ -58,12 +60,11 @@ def _predict(arguments: argparse.Namespace) -> None:
 
     results = []
     for number, (name, digit) in enumerate(zip(arguments.images, digits, strict=True)):
-        result: dict[str, Any] = {"image": name, "digit": digit.item()}
+        result: dict[str, Any] = {"image": name, "digit": digit}
         if probabilities is not None:
             row = map(float, probabilities[number])
-            result["probabilities"] = dict(
-                zip(map(str, model.classes_), row, strict=True)
-            )
+            labels = map(str, np.asarray(model.classes_).tolist())
+            result["probabilities"] = dict(zip(labels, row, strict=True))
         results.append(result)
     if arguments.json:
         print_json(results)
@@ -71,7 +72,9 @@ def _predict(arguments: argparse.Namespace) -> None:
     for result in results:
         sure = ""
         if "probabilities" in result:
-            sure = f"  ({100 * max(result['probabilities'].values()):.1f} %)"
+            # Not always the largest: SVC finds its probabilities in another way.
+            probability = result["probabilities"][str(result["digit"])]
+            sure = f"  ({100 * probability:.1f} %)"
         print(f"{result['image']}: {result['digit']}{sure}")
 
 
@@ -113,7 +116,9 @@ def _read_picture(name: str) -> Any:
                 f"there is no picture {name!r}: check the name, or give its whole path"
             ) from None
         except ValueError as error:
-            message = one_line(error).replace(str(path), path.name)
+            message = one_line(error)
+            if name == "-":
+                message = message.replace(str(path), path.name)
             raise CommandError(message) from error
     try:
         return DigitCanonicalizer().transform(pictures)
@@ -143,8 +148,6 @@ def _quick_model() -> Any:
         name = f"{_QUICK_MNIST_IMAGES} images of MNIST"
         classifier.set_params(epochs=3)
     print(f"no --model given: training a small network on {name}", file=sys.stderr)
-    with Interruption() as interruption:
+    with ctrl_c_ends_all_fits():
         classifier.fit(X, y)
-    if interruption.happened:  # nothing was asked for that is worth keeping
-        raise KeyboardInterrupt
     return classifier

@@ -15,24 +15,18 @@ from ._arguments import (
     check_writable,
     one_line,
     print_json,
-    unknown,
 )
 from ._digits import add_training_data, load_digits
 from ._estimators import (
-    ESTIMATORS,
     add_estimator,
     candidates,
-    describe,
     make_estimator,
-    parse_value,
     set_parameters,
 )
-from ._interruption import Interruption
+from ._interruption import ctrl_c_ends_all_fits
 from ._model_files import TRUST, save_model
+from ._search_file import METHODS, read_search_file
 from ._search_progress import SearchProgress
-
-_METHODS = ("grid", "halving")
-_FILE_KEYS = ("recipe", "estimator", "method", "parameters")
 
 
 def declare_search(commands: Any) -> None:
@@ -65,7 +59,7 @@ def declare_search(commands: Any) -> None:
     )
     parser.add_argument(
         "--method",
-        choices=_METHODS,
+        choices=METHODS,
         help="grid tries each combination on all training images; halving begins with "
         "few images, and goes on with the better third (default: grid)",
     )
@@ -82,7 +76,7 @@ def declare_search(commands: Any) -> None:
 
 
 def _search(arguments: argparse.Namespace) -> None:
-    given = _read_file(arguments.file) if arguments.file else {}
+    given = read_search_file(arguments.file) if arguments.file else {}
     named = arguments.recipe or arguments.estimator
     recipe = arguments.recipe if named else given.get("recipe")
     name = arguments.estimator if named else given.get("estimator")
@@ -100,17 +94,16 @@ def _search(arguments: argparse.Namespace) -> None:
     digits = load_digits(arguments.data, arguments.n_train, arguments.seed)
     if not arguments.json:
         print(f"Data: {digits}", flush=True)
-        print(f"Classifier: {describe(estimator)}", flush=True)
-    with Interruption() as interruption:
-        progress = SearchProgress(grid, interruption, quiet=arguments.json)
-        search = _make_search(method, estimator, grid, arguments, progress)
-        try:
-            with progress:
-                search.fit(digits.X_train, digits.y_train)
-        except (TypeError, ValueError) as error:
-            raise UsageError(one_line(error)) from error
-        if interruption.happened:  # in the last fit, to all training images
-            raise KeyboardInterrupt
+        print(f"Classifier: {one_line(estimator)}", flush=True)
+    progress = SearchProgress(grid, quiet=arguments.json)
+    search = _make_search(method, estimator, grid, arguments, progress)
+    try:
+        with ctrl_c_ends_all_fits(), progress:
+            search.fit(digits.X_train, digits.y_train)
+    except (TypeError, ValueError) as error:
+        raise UsageError(one_line(error)) from error
+    except ImportError as error:  # a parameter may need more than is installed
+        raise CommandError(one_line(error)) from error
     best = search.best_estimator_
     accuracy = float(best.score(digits.X_test, digits.y_test))
     ranked = _ranked(search.cv_results_)
@@ -120,7 +113,7 @@ def _search(arguments: argparse.Namespace) -> None:
         print_json(
             {
                 "data": digits.origin,
-                "classifier": describe(estimator),
+                "classifier": one_line(estimator),
                 "method": method,
                 "cv": arguments.cv,
                 "seed": arguments.seed,
@@ -147,47 +140,6 @@ def _search(arguments: argparse.Namespace) -> None:
 def as_text(parameters: Mapping[str, Any]) -> str:
     """Write parameters on one line."""
     return ", ".join(f"{name}={value!r}" for name, value in parameters.items())
-
-
-def _read_file(path: Path) -> dict[str, Any]:
-    import yaml
-
-    try:
-        given = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise CommandError(
-            f"--file: can't read {str(path)!r}: {error.strerror}"
-        ) from None
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
-        raise CommandError(
-            f"--file: {str(path)!r} is no YAML: {one_line(error)}"
-        ) from (error)
-    if not isinstance(given, dict):
-        raise UsageError(
-            f"--file: {str(path)!r} must be a mapping with {', '.join(_FILE_KEYS)}"
-        )
-    for key in given:
-        if key not in _FILE_KEYS:
-            raise UsageError(f"--file: {unknown('key', str(key), _FILE_KEYS)}")
-    for key, known in [("estimator", ESTIMATORS), ("method", _METHODS)]:
-        if key in given and given[key] not in known:
-            raise UsageError(f"--file: {unknown(key, str(given[key]), known)}")
-    parameters = given.get("parameters", {})
-    if not isinstance(parameters, dict):
-        raise UsageError(
-            "--file: parameters must be a mapping of names to lists of values, such "
-            "as 'epochs: [5, 10]'"
-        )
-    given["parameters"] = {
-        str(name): list(map(_value, values if isinstance(values, list) else [values]))
-        for name, values in parameters.items()
-    }
-    return given
-
-
-def _value(value: Any) -> Any:
-    # YAML takes 1e-3 for text.
-    return parse_value(value) if isinstance(value, str) else value
 
 
 def _check_candidates(estimator: Any, grid: Mapping[str, list[Any]]) -> None:
@@ -219,7 +171,11 @@ def _make_search(
     }
     if method == "halving":
         return HalvingGridSearchCV(
-            estimator, grid, random_state=arguments.seed, **settings
+            estimator,
+            grid,
+            random_state=arguments.seed,
+            return_train_score=False,
+            **settings,
         )
     return GridSearchCV(estimator, grid, **settings)
 

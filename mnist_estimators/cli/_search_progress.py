@@ -5,8 +5,6 @@ from collections.abc import Iterable
 from types import TracebackType
 from typing import Any, Self
 
-from ._interruption import Interruption
-
 
 class SearchProgress:
     """Scores each fit of a search by its accuracy, and tells of it.
@@ -15,17 +13,12 @@ class SearchProgress:
     ----------
     names : iterable of str
         Parameters that are searched.
-    interruption : Interruption
-        Looked at after each fit: a fit that ended early must not be followed by others.
     quiet : bool
         Whether nothing may be printed where there is no terminal.
     """
 
-    def __init__(
-        self, names: Iterable[str], interruption: Interruption, *, quiet: bool
-    ):
+    def __init__(self, names: Iterable[str], *, quiet: bool):
         self._names = list(names)
-        self._interruption = interruption
         self._quiet = quiet
         self._n_fits = 0
         self._status: Any = None
@@ -49,8 +42,6 @@ class SearchProgress:
 
     def score(self, estimator: Any, X: Any, y: Any) -> float:
         """Score a fitted classifier, and count it."""
-        if self._interruption.happened:
-            raise KeyboardInterrupt
         accuracy = float(estimator.score(X, y))
         self._n_fits += 1
         values = estimator.get_params()

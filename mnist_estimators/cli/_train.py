@@ -3,10 +3,12 @@
 import argparse
 import sys
 import time
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 from ._arguments import (
+    CommandError,
     UsageError,
     add_command,
     add_json,
@@ -18,13 +20,12 @@ from ._arguments import (
 from ._digits import Digits, add_training_data, load_digits
 from ._estimators import (
     add_estimator,
-    describe,
     make_estimator,
     parameter,
     progress_verbosity,
     set_parameters,
 )
-from ._interruption import Interruption
+from ._interruption import Interruption, ctrl_c_ends_all_fits
 from ._model_files import TRUST, save_model
 
 REPORT_NAME = "report.html"
@@ -70,7 +71,7 @@ def declare_train(commands: Any) -> None:
 def _train(arguments: argparse.Namespace) -> int:
     estimator = make_estimator(arguments.recipe, arguments.estimator, arguments.seed)
     set_parameters(estimator, dict(arguments.param))
-    description = describe(estimator)
+    description = one_line(estimator)
     if arguments.save is not None:
         check_writable("--save", arguments.save)
     if arguments.report is not None:
@@ -86,14 +87,14 @@ def _train(arguments: argparse.Namespace) -> int:
     tell(f"Classifier: {description}")
     verbose = progress_verbosity(quiet=arguments.json)
     seconds, interrupted = _fit(estimator, digits, verbose)
+    if arguments.save is not None:
+        save_model(estimator, arguments.save)
     if interrupted:
-        print(
-            f"interrupted after {estimator.n_iter_} of {estimator.epochs} epochs; what "
-            "was learned until then is kept",
-            file=sys.stderr,
-        )
+        print("what was learned until then is kept", file=sys.stderr)
+    n_epochs = getattr(estimator, "n_iter_", None)  # a vote has none
+    of_epochs = "" if n_epochs is None else f" for {n_epochs} epochs"
+    tell(f"Trained{of_epochs} in {seconds:.1f} s")
     accuracy = float(estimator.score(digits.X_test, digits.y_test))
-    tell(f"Trained for {estimator.n_iter_} epochs in {seconds:.1f} s")
     tell(f"Accuracy: {accuracy:.4f} on {len(digits.y_test)} test images")
 
     results: dict[str, Any] = {
@@ -102,13 +103,12 @@ def _train(arguments: argparse.Namespace) -> int:
         "n_test": len(digits.y_test),
         "classifier": description,
         "seed": arguments.seed,
-        "epochs": estimator.n_iter_,
+        "epochs": n_epochs,
         "fit_seconds": round(seconds, 3),
         "accuracy": accuracy,
         "interrupted": interrupted,
     }
     if arguments.save is not None:
-        save_model(estimator, arguments.save)
         results["model"] = str(arguments.save)
         tell(f"Model: {arguments.save}")
     if arguments.report is not None:
@@ -123,17 +123,38 @@ def _train(arguments: argparse.Namespace) -> int:
 
 def _fit(estimator: Any, digits: Digits, verbose: int) -> tuple[float, bool]:
     """Return the seconds of a fit, and whether Ctrl-C ended it early."""
-    asked_for = estimator.verbose
-    estimator.verbose = asked_for or verbose
+    asked_for = _verbosity_of_networks(estimator)
+    estimator.set_params(**{name: asked_for[name] or verbose for name in asked_for})
+    interruption = Interruption()
+    # Of a vote, Ctrl-C would end one member alone, and the next one would begin.
+    is_network = "verbose" in asked_for
+    at_ctrl_c: AbstractContextManager[Any] = (
+        interruption if is_network else ctrl_c_ends_all_fits()
+    )
     start = time.perf_counter()
     try:
-        with Interruption() as interruption:
+        with at_ctrl_c:
             estimator.fit(digits.X_train, digits.y_train)
     except (TypeError, ValueError) as error:
         raise UsageError(one_line(error)) from error
+    except ImportError as error:  # a parameter may need more than is installed
+        raise CommandError(one_line(error)) from error
     finally:
-        estimator.verbose = asked_for
+        estimator.set_params(**asked_for)
     return time.perf_counter() - start, interruption.happened
+
+
+def _verbosity_of_networks(estimator: Any) -> dict[str, int]:
+    """Find the parameters `verbose` of a network, or of those that vote.
+
+    That of the vote itself is left out: it prints on standard output.
+    """
+    known = estimator.get_params()
+    return {
+        name: value
+        for name, value in known.items()
+        if name.endswith("verbose") and f"{name.removesuffix('verbose')}epochs" in known
+    }
 
 
 def _make_folder(folder: Path) -> None:

@@ -180,8 +180,8 @@ def longer() -> Iterator[Row]:
 
     Where nothing else is said they are the chosen one of `architecture`, with dropout
     of 0.25. Log loss tells more than accuracy, where networks differ by a few images.
-    The narrower network of 32 epochs is as good, but takes more than ten minutes for
-    all 60,000 images.
+    The narrower network of 32 epochs is a little better, but takes more than ten
+    minutes for all 60,000 images.
     """
     import keras
     from sklearn.metrics import log_loss

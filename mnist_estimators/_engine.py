@@ -31,6 +31,8 @@ MAX_IDLE_TRAINERS = 8
 # Larger networks, of which an idle one would hold tens of megabytes, are let go.
 MAX_IDLE_WEIGHTS = 5_000_000
 ROWS_PER_CHUNK = 12_800
+# After so many steps, statistics of batch normalisation follow at their final pace.
+MANY_STEPS = 1_000_000
 
 Weights = list[NDArray[np.float32]]
 
@@ -91,6 +93,13 @@ class Trainer:
         self._plain_adam = optimizer.is_plain_adam
         self._sets_learning_rate = optimizer.learning_rate is not None
         self._fresh_optimizer = [v.numpy() for v in self.optimizer.variables]
+        # How many steps the statistics of each batch normalisation come from, where
+        # the optimizer did not count them.
+        self._earlier_steps = {
+            keras_layer: tf.Variable(0, dtype=tf.int64)
+            for keras_layer in self.model.layers
+            if type(keras_layer).__name__ == "BatchNormalization"
+        }
         self._kernels = [
             keras_layer.kernel
             for spec, keras_layer in zip(network, self.model.layers, strict=True)
@@ -110,6 +119,10 @@ class Trainer:
         variables = [*self.model.weights, *self.optimizer.variables]
         for variable, value in zip(variables, [*weights, *saved], strict=True):
             variable.value.assign(value, read_value=False)
+        counted = bool(state and state.optimizer)
+        for keras_layer, steps in self._earlier_steps.items():
+            begins = (keras_layer.moving_variance.numpy() == 1).all()
+            steps.assign(0 if counted or begins else MANY_STEPS)
 
     def state(self) -> TrainingState:
         """Copy the weights and the optimizer's variables."""
@@ -227,7 +240,8 @@ class Trainer:
         n_rows = tf.cast(tf.shape(targets)[0], tf.float32)
         if self._sets_learning_rate:
             self.optimizer.learning_rate = learning_rate
-        n_steps = self.optimizer.iterations.value
+        n_done = self.optimizer.iterations.value
+        n_steps = {la: n + n_done for la, n in self._earlier_steps.items()}
         with tf.GradientTape() as tape:
             logits = forward(self.model, images, settings.pixel_scale, masks, n_steps)
             losses = weights * cross_entropy(logits, targets, settings.smoothing)

@@ -24,7 +24,7 @@ def forward(
     """Run all layers but the final softmax; with masks, as in training.
 
     `images`, bytes or floats, are multiplied by `scale` first. In training, `n_steps`
-    is the number of steps before this one.
+    has the number of steps before this one for each batch normalisation.
     """
     import tensorflow as tf
 
@@ -37,7 +37,7 @@ def forward(
             if training:
                 outputs = outputs * tf.cast(next(remaining), outputs.dtype)
         elif kind == "BatchNormalization" and training and keras_layer.trainable:
-            outputs = normalize(keras_layer, outputs, n_steps)
+            outputs = normalize(keras_layer, outputs, n_steps[keras_layer])
         else:
             outputs = keras_layer(outputs, training=training)
     return tf.cast(outputs, tf.float32)

@@ -60,11 +60,21 @@ class TestInitFrom:
         """Odd and even ones, of the digits that the source knows."""
         X, y, X_new, y_new = digits
         few, new = np.flatnonzero(y < 5)[:40], y_new < 5
+        classifier.set_params(epochs=30)  # two steps each, for a new output layer
         scores = {}
         for init_from in (None, source):
             classifier.set_params(init_from=init_from).fit(X[few], y[few] % 2)
             scores[init_from] = classifier.score(X_new[new], y_new[new] % 2)
         assert scores[source] > scores[None]
+
+    def test_known_classes_need_hardly_any_labels(self, classifier, source, digits):
+        X, y, X_new, y_new = digits
+        few, new = np.flatnonzero(y < 5)[:20], y_new < 5
+        scores = {}
+        for init_from in (None, source):
+            classifier.set_params(init_from=init_from).fit(X[few], y[few])
+            scores[init_from] = classifier.score(X_new[new], y_new[new])
+        assert scores[source] > 0.9 > scores[None]
 
     def test_the_same_classes_take_the_output_layer_as_well(
         self, classifier, source, digits

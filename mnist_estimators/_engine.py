@@ -86,6 +86,8 @@ class Trainer:
         precision: str,
         xla_batch_size: int | None,
     ):
+        import tensorflow as tf
+
         self.network = network
         self.model = build_network(network, image_shape, seed=0, precision=precision)
         self.optimizer = optimizer.build()

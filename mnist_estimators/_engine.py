@@ -233,8 +233,18 @@ class Trainer:
         squares = [tf.reduce_sum(tf.square(kernel)) for kernel in self._kernels]
         return l2 * tf.add_n(squares) if squares else tf.constant(0.0)
 
-    def _step(self, batch: Any, learning_rate: Any, masks: Any, settings: Any) -> Any:
-        """Take one step; return the batch's summed loss and number of right answers."""
+    def _step(
+        self,
+        batch: Any,
+        batch_size: Any,
+        learning_rate: Any,
+        masks: Any,
+        settings: Any,
+    ) -> Any:
+        """Take one step; return the batch's summed loss and number of right answers.
+
+        A last batch may have fewer rows than `batch_size`.
+        """
         import tensorflow as tf
 
         images, targets, weights = batch
@@ -242,8 +252,13 @@ class Trainer:
         n_rows = tf.cast(tf.shape(targets)[0], tf.float32)
         if self._sets_learning_rate:
             self.optimizer.learning_rate = learning_rate
+        # Counted in batches of as many rows as this one, so that it weighs no more.
+        unit = n_rows / tf.cast(batch_size, tf.float32)
         n_done = self.optimizer.iterations.value
-        n_steps = {la: n + n_done for la, n in self._earlier_steps.items()}
+        n_steps = {
+            keras_layer: tf.cast(n + n_done, tf.float32) / unit
+            for keras_layer, n in self._earlier_steps.items()
+        }
         with tf.GradientTape() as tape:
             logits = forward(self.model, images, settings.pixel_scale, masks, n_steps)
             losses = weights * cross_entropy(logits, targets, settings.smoothing)
@@ -275,7 +290,7 @@ class Trainer:
             step_seed = seed + tf.stack([0, step])
             bits = dropout_bits(self.model, tf.shape(rows)[0], step_seed)
             masks = dropout_masks(bits, settings.rates)
-            done = self._step(batch, learning_rates[step], masks, settings)
+            done = self._step(batch, batch_size, learning_rates[step], masks, settings)
             return step + 1, totals + done
 
         _, totals = tf.while_loop(
@@ -326,7 +341,9 @@ class Trainer:
             def add(step: Any, totals: Any) -> Any:
                 batch = tuple(array[step] for array in batches)
                 masks = dropout_masks([drawn[step] for drawn in bits], settings.rates)
-                done = self._step(batch, learning_rates[step], masks, settings)
+                done = self._step(
+                    batch, self._xla_batch_size, learning_rates[step], masks, settings
+                )
                 return step + 1, totals + done
 
             _, totals = tf.while_loop(

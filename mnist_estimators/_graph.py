@@ -24,7 +24,7 @@ def forward(
     """Run all layers but the final softmax; with masks, as in training.
 
     `images`, bytes or floats, are multiplied by `scale` first. In training, `n_steps`
-    has the number of steps before this one for each batch normalisation.
+    has the number of steps before this one for each batch normalisation, in float32.
     """
     import tensorflow as tf
 
@@ -54,7 +54,6 @@ def normalize(
     """
     import tensorflow as tf
 
-    n_steps = tf.cast(n_steps, tf.float32)
     momentum = tf.minimum(keras_layer.momentum, n_steps / (n_steps + 6))
     if values.shape.rank == 4:
         return normalize_maps(keras_layer, values, momentum)

@@ -138,3 +138,10 @@ def test_pooling_before_the_activation_changes_nothing(activation):
 def test_mistakes_in_the_network(parameters, message):
     with pytest.raises(ValueError, match=message):
         CNNDigitClassifier(**parameters).fit(*random_images(8, 8))
+
+
+def test_accuracy_on_mnist(mnist):
+    # Three of the ten default epochs are enough, and spare the tests a minute.
+    classifier = CNNDigitClassifier(epochs=3, random_state=0)
+    classifier.fit(mnist.X_train, mnist.y_train)
+    assert classifier.score(mnist.X_test, mnist.y_test) >= 0.989

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+sys.path.append(str(Path(__file__).parents[1]))  # where scans.py is
 FOLDER = Path(__file__).parents[2] / "docs" / "benchmarks"
 # What was done, in which way, and what came out.
 Row = tuple[str, str, float]
@@ -26,7 +27,6 @@ def mnist() -> Any:
 
 @cache
 def scans_of_test_images() -> Any:
-    sys.path.insert(0, str(Path(__file__).parents[1]))
     from scans import simulate_scans
 
     *_, X_test, _ = mnist()

@@ -199,7 +199,6 @@ def deskewing() -> Iterator[Row]:
 
 def scans() -> Iterator[Row]:
     """Read simulated scans of the test images with the CNN of clean images."""
-    pictures = scans_of_test_images()
     from scans import naively_resized
 
     from mnist_estimators.augmentation import DigitAugmenter
@@ -207,6 +206,7 @@ def scans() -> Iterator[Row]:
 
     X, y, X_test, y_test = mnist()
     classifier = tutorial_cnn(random_state=0, augmenter=DigitAugmenter()).fit(X, y)
+    pictures = scans_of_test_images()
     canonical = DigitCanonicalizer().fit_transform(pictures)
     naive = naively_resized(pictures).reshape(-1, 784)
     work = "the CNN with augmenter on simulated scans: DigitCanonicalizer"

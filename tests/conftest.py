@@ -80,6 +80,14 @@ def _mnist_is_at_hand() -> bool:
     return (keras_home / "datasets" / "mnist.npz").exists()
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Give each worker of pytest-xdist its share of the cores, as joblib does."""
+    n_workers = config.getoption("numprocesses", None)
+    if n_workers:
+        n_threads = max(1, (os.cpu_count() or 1) // n_workers)
+        os.environ.setdefault("OMP_NUM_THREADS", str(n_threads))
+
+
 @pytest.fixture(scope="session")
 def small_digits() -> tuple[np.ndarray, np.ndarray]:
     """Real digits: uint8 images (1797, 784) and int labels (1797,), both read-only."""

@@ -65,6 +65,13 @@ def digits(small_digits):
     return X[:300], y[:300]
 
 
+@pytest.fixture(scope="module")
+def reader(small_digits):
+    X, y = small_digits
+    steps = DigitCanonicalizer(), MinMaxScaler(clip=True), SVC(C=5, random_state=0)
+    return make_pipeline(*steps).fit(X[600:], y[600:])
+
+
 # fit_transform makes variants and transform does not: these checks hold one against
 # the other.
 CONTRACT = "fit_transform makes variants, transform returns images as they are"
@@ -170,13 +177,9 @@ class TestVariants:
         assert middle == pytest.approx(1.0, abs=0.05)
 
     @pytest.mark.parametrize("augmenter", MOVERS, ids=name_of)
-    def test_keep_the_label(self, augmenter, small_digits):
+    def test_keep_the_label(self, augmenter, reader, small_digits):
         """One who saw none of them reads variants nearly as well as images."""
         X, y = small_digits
-        reader = make_pipeline(
-            DigitCanonicalizer(), MinMaxScaler(clip=True), SVC(C=5, random_state=0)
-        )
-        reader.fit(X[600:], y[600:])
         variants = clone(augmenter).fit_transform(X[:300])
         lost = reader.score(X[:300], y[:300]) - reader.score(variants, y[:300])
         assert lost < 0.07

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import pytest
-from threadpoolctl import threadpool_limits
 
 import mnist_estimators
 from mnist_estimators import classic_baselines
@@ -15,13 +14,6 @@ from mnist_estimators import classic_baselines
 ROOT = Path(__file__).parents[1]
 SCRIPTS = sorted((ROOT / "examples").glob("*.py"))
 ACCURACY = re.compile(r"0\.\d{3}\b")
-
-
-@pytest.fixture(autouse=True)
-def one_blas_thread():
-    """Keep the threads of BLAS from waiting for cores that other tests use."""
-    with threadpool_limits(1, user_api="blas"):
-        yield
 
 
 def blocks_of_readme(language: str) -> list[str]:

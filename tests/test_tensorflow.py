@@ -14,6 +14,9 @@ FAKE_TENSORFLOW = """
     time.sleep(0.2)
     class config:
         list_logical_devices = staticmethod(lambda: print("runtime started"))
+        class threading:
+            set_intra_op_parallelism_threads = staticmethod(lambda n: print(n, "intra"))
+            set_inter_op_parallelism_threads = staticmethod(lambda n: print(n, "inter"))
     ready = True
 """
 FAKE_KERAS = """
@@ -85,12 +88,19 @@ THREADS = """
 """
 
 
-@pytest.mark.parametrize(("given", "used"), [("1", 1), ("", 0), ("2,1", 0), ("0", 0)])
-def test_keeps_to_the_threads_that_a_worker_is_given(run, monkeypatch, given, used):
-    monkeypatch.setenv("OMP_NUM_THREADS", given)
+def test_keeps_to_the_threads_that_a_worker_is_given(run, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
     late = THREADS.replace("import tensorflow as tf", "", 1)
     late = late.replace("load_keras()", "load_keras(); import tensorflow as tf")
-    assert run(late).stdout.split() == [str(used)] * 2
+    assert run(late).stdout.split() == ["1", "1"]
+
+
+@pytest.mark.parametrize("given", ["3", "", "2,1", "0"])
+def test_takes_a_single_positive_number_of_threads(run, monkeypatch, given):
+    monkeypatch.setenv("OMP_NUM_THREADS", given)
+    lines = run(LOAD, **FAKES).stdout.splitlines()
+    told = ["3 intra", "3 inter"] if given == "3" else []
+    assert lines == ["log level 3", *told, "runtime started"]
 
 
 def test_threads_are_left_alone_where_tensorflow_came_first(run, monkeypatch):

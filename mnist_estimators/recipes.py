@@ -2,8 +2,9 @@
 
 Every recipe is a function; ``all()`` makes all of them. There are the networks of
 well-known tutorials, with this package's training: images scaled by themselves, and a
-one-cycle learning rate. And there are those that are best for their time: `fast_cnn`,
-`accurate_cnn` and `cnn_ensemble`. ``set_params`` changes whatever should be different.
+one-cycle learning rate. And there are those that are best for their time: `best_dense`,
+`fast_cnn`, `accurate_cnn` and `cnn_ensemble`. ``set_params`` changes whatever should be
+different.
 
 The accuracies are those on MNIST's 10,000 test images, after training on the 60,000
 others. The test images chose nothing: settings come from the sources, or from a search
@@ -32,6 +33,7 @@ __all__ = [
     "accurate_cnn",
     "all",
     "batchnorm_dense",
+    "best_dense",
     "cnn_ensemble",
     "fast_cnn",
     "leaky_dense",
@@ -238,6 +240,38 @@ def numpy_dense(*, random_state: Seed = None, verbose: int = 0) -> NumpyDigitCla
     )
 
 
+def best_dense(*, random_state: Seed = None, verbose: int = 0) -> DenseDigitClassifier:
+    """Make the most accurate dense network of a few minutes of training.
+
+    784-1024-512-10 with ReLU, batch normalisation and dropout, and new variants of the
+    images for each of 60 epochs.
+
+    Measured on MNIST with five seeds: 99.44 %
+    (SD 0.04), 364 s a fit on 2 cores.
+
+    Parameters
+    ----------
+    random_state : int, RandomState instance or None, default=None
+        Seed of the network.
+    verbose : int, default=0
+        As in ``DenseDigitClassifier``.
+
+    Returns
+    -------
+    DenseDigitClassifier
+        Unfitted.
+    """
+    return DenseDigitClassifier(
+        hidden_layer_sizes=(1024, 512),
+        batch_normalization=True,
+        dropout=0.1,
+        augmenter=DigitAugmenter(),
+        epochs=60,
+        random_state=random_state,
+        verbose=verbose,
+    )
+
+
 def fast_cnn(*, random_state: Seed = None, verbose: int = 0) -> CNNDigitClassifier:
     """Make the convolutional network that is accurate after seconds.
 
@@ -367,6 +401,7 @@ def all(*, random_state: Seed = None, verbose: int = 0) -> dict[str, Any]:
         plain_dense,
         leaky_dense,
         numpy_dense,
+        best_dense,
         fast_cnn,
         accurate_cnn,
         cnn_ensemble,

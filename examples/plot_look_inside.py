@@ -53,7 +53,10 @@ else:
     )
     cnn.set_params(epochs=12, batch_size=32)
 
+# %%
+
 cnn.fit(X_train, y_train)
+print(f"accuracy: {cnn.score(X_test, y_test):.3f}")
 
 # %%
 # Was it trained long enough?

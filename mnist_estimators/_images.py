@@ -77,8 +77,8 @@ def resolve_image_shape(
         if wrong or prod(image_shape) != n_pixels:
             raise ValueError(
                 f"image_shape={image_shape} means {prod(image_shape)} pixels an image, "
-                f"but the images have {n_pixels} each (as an array: {shape}). Give "
-                "their height and width, or None to have them found."
+                f"but they are an array of shape {shape}. Give the height and width "
+                "of the images, or None to have them found."
             )
         return image_shape
     if len(shape) > 2:

@@ -23,6 +23,7 @@ from mnist_estimators import (
     load_mnist,
     load_small_digits,
 )
+from mnist_estimators._tensorflow import load_keras
 
 # No test opens a window, nor does a process that a test starts.
 os.environ["MPLBACKEND"] = "Agg"
@@ -86,6 +87,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if n_workers:
         n_threads = max(1, (os.cpu_count() or 1) // n_workers)
         os.environ.setdefault("OMP_NUM_THREADS", str(n_threads))
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        load_keras()  # before a test module imports it, with as many threads as cores
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ from mnist_estimators.preprocessing import Deskewer, DigitCanonicalizer
 @pytest.fixture(scope="module")
 def digits(small_digits):
     X, y = small_digits
-    return X[:400], y[:400], X[400:600].reshape(-1, 28, 28), y[400:600]
+    return X[:400], y[:400], X[400:520].reshape(-1, 28, 28), y[400:520]
 
 
 def stroke(height, width, rows, columns, paper=230, ink=20, dtype=np.uint8):
@@ -109,9 +109,9 @@ class TestDigitCanonicalizer:
 
     def test_a_pipeline_takes_pictures_of_any_size(self, digits):
         _, _, images, y = digits
-        pictures = simulate_scans(images, seed=1)
+        pictures = simulate_scans(images[:30], seed=1)
         pipeline = make_pipeline(DigitCanonicalizer(), KNeighborsClassifier(1))
-        assert pipeline.fit(pictures, y).score(pictures, y) == 1.0
+        assert pipeline.fit(pictures, y[:30]).score(pictures, y[:30]) == 1.0
 
     def test_leaves_pictures_alone(self):
         picture = stroke(40, 40, (10, 30), (18, 22))

@@ -144,4 +144,4 @@ def test_accuracy_on_mnist(mnist):
     # A third of the images and of the epochs are enough, and spare the tests minutes.
     classifier = CNNDigitClassifier(epochs=3, random_state=0)
     classifier.fit(mnist.X_train[:20_000], mnist.y_train[:20_000])
-    assert classifier.score(mnist.X_test, mnist.y_test) >= 0.98
+    assert classifier.score(mnist.X_test, mnist.y_test) >= 0.981

@@ -11,13 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._early_stopping import EarlyStopping
-from ._engine import Settings, Trainer, TrainingState, borrow_trainer
+from ._engine import Settings, Trainer, TrainingState
 from ._history import curves
 from ._networks import Network, dropout_rates, l2_penalty
 from ._optimizers import OptimizerSpec
 from ._progress import TrainingProgress, warn_of_interrupt
 from ._samples import Samples
 from ._schedules import learning_rates
+from ._trainer_pool import borrow_trainer
 
 if TYPE_CHECKING:
     import keras

@@ -39,6 +39,7 @@ LAYERS = (
         "_prediction",
         "_samples",
         "_tensorboard",
+        "_trainer_pool",
         "_training",
         "_transfer",
     },

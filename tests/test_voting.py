@@ -445,16 +445,16 @@ class TestImages:
         assert search.best_score_ > 0.85
 
     def test_networks_of_one_architecture_are_traced_once(self, digits, monkeypatch):
-        from mnist_estimators import _engine
+        from mnist_estimators import _trainer_pool
 
         built = []
 
-        class Counted(_engine.Trainer):
+        class Counted(_trainer_pool.Trainer):
             def __init__(self, *arguments):
                 built.append(arguments)
                 super().__init__(*arguments)
 
-        monkeypatch.setattr(_engine, "Trainer", Counted)
+        monkeypatch.setattr(_trainer_pool, "Trainer", Counted)
         X, y, _, _ = digits
         # An architecture that no other test has.
         network = DenseDigitClassifier(

@@ -17,13 +17,14 @@ from ._history import extend
 from ._images import pixel_scale
 from ._networks import PRECISIONS, Network, build_network, with_frozen_features
 from ._optimizers import optimizer_spec
+from ._plan import TrainingPlan
 from ._prediction import predict_logits
 from ._samples import Samples
 from ._schedules import SCHEDULES
 from ._sklearn import HasMethods, Interval, StrOptions, clone_parametrized
 from ._tensorboard import new_run, run_callback
 from ._tensorflow import load_keras
-from ._training import TrainingPlan, train
+from ._training import train
 from ._transfer import transferred_weights
 
 if TYPE_CHECKING:

@@ -1,57 +1,26 @@
 """One training run: epochs, validation, early stopping and callbacks."""
 
-import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import repeat
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ._callbacks import Callbacks, wants_batches
 from ._early_stopping import EarlyStopping
 from ._engine import Settings, Trainer, TrainingState
 from ._history import curves
-from ._networks import Network, dropout_rates, l2_penalty
-from ._optimizers import OptimizerSpec
+from ._networks import dropout_rates, l2_penalty
+from ._plan import TrainingPlan
 from ._progress import TrainingProgress, warn_of_interrupt
 from ._samples import Samples
 from ._schedules import learning_rates
 from ._trainer_pool import borrow_trainer
 
-if TYPE_CHECKING:
-    import keras
-
-# An interrupt is answered between calls: in well under a second, if these are short.
-STEPS_PER_CALL = 100
-STEPS_PER_CALL_OF = {"Conv2D": 20, "Backbone": 5}
 # XLA takes a second to compile; with fewer steps than this it does not pay.
 XLA_MIN_STEPS = 1000
-BATCH_METHODS = tuple(
-    f"on_{kind}_{end}" for kind in ("batch", "train_batch") for end in ("begin", "end")
-)
-
-
-class TrainingPlan(NamedTuple):
-    """How to train; the names are those of the classifiers' parameters."""
-
-    network: Network
-    image_shape: tuple[int, int]
-    precision: str
-    pixel_scale: float
-    optimizer: OptimizerSpec
-    learning_rate: float
-    learning_rate_schedule: str | None
-    loss: str
-    label_smoothing: float
-    epochs: int
-    batch_size: int
-    patience: int | None
-    callbacks: Sequence["keras.callbacks.Callback"]
-    augmenter: Any
-    seed: int
-    verbose: int
 
 
 def train(
@@ -137,7 +106,7 @@ class _Run:
         order_seed: int,
         dropout_seed: int,
     ):
-        self.callbacks = _Callbacks(plan, trainer, steps_per_epoch)
+        self.callbacks = Callbacks(plan, trainer, steps_per_epoch)
         self.early_stopping = EarlyStopping(plan.patience)
         self.epochs: list[dict[str, float]] = []
         self._trainer = trainer
@@ -213,7 +182,7 @@ def _trainer_for(plan: TrainingPlan, steps_per_epoch: int) -> Iterator[Trainer]:
     n_steps = plan.epochs * steps_per_epoch
     convolutional = any(spec.kind in ("Conv2D", "Backbone") for spec in plan.network)
     # Nor with one step a call: XLA computations have room for a whole chunk of them.
-    stepwise = any(map(_wants_batches, plan.callbacks))
+    stepwise = any(map(wants_batches, plan.callbacks))
     pays = not (convolutional or stepwise) and n_steps >= XLA_MIN_STEPS
     arguments = (
         plan.network,
@@ -265,70 +234,3 @@ def _as_tensors(samples: Samples) -> Samples:
     import tensorflow as tf
 
     return Samples(*map(tf.convert_to_tensor, samples))
-
-
-class _Callbacks:
-    """The user's Keras callbacks, copied for this run; does nothing without any."""
-
-    def __init__(self, plan: TrainingPlan, trainer: Trainer, steps_per_epoch: int):
-        kinds = {spec.kind for spec in plan.network} & STEPS_PER_CALL_OF.keys()
-        limits = [STEPS_PER_CALL_OF[kind] for kind in kinds]
-        self.steps_per_call = min([STEPS_PER_CALL, *limits])
-        self._list: Any = None
-        self._optimizer = trainer.optimizer
-        # A schedule sets the rate of each step; without one, callbacks may set it.
-        self._owns_rate = (
-            plan.learning_rate_schedule is None
-            and plan.optimizer.learning_rate is not None
-        )
-        if not plan.callbacks:
-            return
-        import keras
-
-        copies = [copy.deepcopy(callback) for callback in plan.callbacks]
-        self._model = trainer.model
-        self._model.compile(
-            optimizer=trainer.optimizer, loss=plan.loss, metrics=["accuracy"]
-        )
-        if plan.optimizer.learning_rate is not None:
-            trainer.optimizer.learning_rate = plan.learning_rate
-        self._model.stop_training = False
-        self._list = keras.callbacks.CallbackList(
-            copies,
-            model=self._model,
-            verbose=plan.verbose,
-            epochs=plan.epochs,
-            steps=steps_per_epoch,
-        )
-        if any(map(_wants_batches, copies)):
-            self.steps_per_call = 1
-
-    @property
-    def stop_training(self) -> bool:
-        return self._list is not None and self._model.stop_training
-
-    def learning_rates(self, planned: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Replace the planned rates by what callbacks have made of them."""
-        if self._list is None or not self._owns_rate:
-            return planned
-        return np.full_like(planned, float(self._optimizer.learning_rate))
-
-    def notify(self, event: str, *arguments: Any) -> None:
-        """Call ``on_<event>`` of each callback."""
-        if self._list is not None:
-            getattr(self._list, f"on_{event}")(*arguments)
-
-    def notify_of_batch(self, event: str, *arguments: Any) -> None:
-        """Do the same where a call is a single step, as callbacks of batches need."""
-        if self.steps_per_call == 1:
-            self.notify(event, *arguments)
-
-
-def _wants_batches(callback: "keras.callbacks.Callback") -> bool:
-    import keras
-
-    return any(
-        getattr(type(callback), name) is not getattr(keras.callbacks.Callback, name)
-        or name in vars(callback)
-        for name in BATCH_METHODS
-    )

@@ -23,8 +23,8 @@ from mnist_estimators import (
     CNNDigitClassifier,
     DenseDigitClassifier,
     NumpyDigitClassifier,
+    _callbacks,
     _engine,
-    _training,
 )
 from mnist_estimators.augmentation import DigitAugmenter
 from mnist_estimators.exceptions import PixelRangeWarning
@@ -672,7 +672,7 @@ def interrupting(monkeypatch, classifier, where):
     else:
         owner, names = _engine.Trainer, {"step": "run", "epoch": "evaluate"}
         if where[0] == "step":
-            monkeypatch.setattr(_training, "STEPS_PER_CALL", 1)
+            monkeypatch.setattr(_callbacks, "STEPS_PER_CALL", 1)
     kind, number = where
     real, calls = getattr(owner, names[kind]), itertools.count()
 

@@ -31,11 +31,13 @@ LAYERS = (
     },
     {
         "_backbone",
+        "_callbacks",
         "_engine",
         "_graph",
         "_keras",
         "_networks",
         "_optimizers",
+        "_plan",
         "_prediction",
         "_samples",
         "_tensorboard",

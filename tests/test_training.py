@@ -17,7 +17,7 @@ from keras.callbacks import (
     TerminateOnNaN,
 )
 
-from mnist_estimators import _engine, _trainer_pool, _training
+from mnist_estimators import _callbacks, _engine, _trainer_pool, _training
 from mnist_estimators._engine import Trainer, TrainingState
 from mnist_estimators._graph import dropout_bits, dropout_masks
 from mnist_estimators._networks import (
@@ -26,9 +26,10 @@ from mnist_estimators._networks import (
     dense_network,
 )
 from mnist_estimators._optimizers import optimizer_spec
+from mnist_estimators._plan import TrainingPlan
 from mnist_estimators._samples import Samples
 from mnist_estimators._trainer_pool import borrow_trainer
-from mnist_estimators._training import TrainingPlan, train
+from mnist_estimators._training import train
 
 SHAPE = (4, 4)
 N_CLASSES = 3
@@ -435,7 +436,7 @@ class TestRuns:
             dense(dropout=0.5), batch_size=4, learning_rate_schedule="one_cycle"
         )
         at_once, _ = train(the_plan, SAMPLES)
-        monkeypatch.setattr(_training, "STEPS_PER_CALL", 3)
+        monkeypatch.setattr(_callbacks, "STEPS_PER_CALL", 3)
         in_parts, _ = train(the_plan, SAMPLES)
         assert_same_weights(in_parts.weights, at_once.weights)
 

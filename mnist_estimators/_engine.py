@@ -19,7 +19,7 @@ from ._graph import (
     n_correct,
 )
 from ._networks import Network, build_network, initial_weights
-from ._optimizers import OptimizerSpec, take_plain_adam_step
+from ._optimizers import OptimizerSpec, all_variables, take_plain_adam_step
 from ._samples import Samples
 
 ROWS_PER_CHUNK = 12_800
@@ -33,11 +33,14 @@ class TrainingState(NamedTuple):
     """All that a later fit needs to go on: weights, and the optimizer's variables.
 
     Weights that are missing at the end are drawn anew, and an empty list stands for an
-    optimizer that has taken no step.
+    optimizer that has taken no step. The earlier steps are those behind the statistics
+    of each batch normalisation that the optimizer did not count; None leaves them to be
+    estimated.
     """
 
     weights: Weights
     optimizer: list[NDArray[Any]]
+    earlier_steps: Sequence[int] | None = None
 
 
 class Settings(NamedTuple):
@@ -86,9 +89,8 @@ class Trainer:
         self.optimizer.build(self.model.trainable_variables)
         self._plain_adam = optimizer.is_plain_adam
         self._sets_learning_rate = optimizer.learning_rate is not None
-        self._fresh_optimizer = [v.numpy() for v in self.optimizer.variables]
-        # How many steps the statistics of each batch normalisation come from, where
-        # the optimizer did not count them.
+        self._optimizer_variables = all_variables(self.optimizer)
+        self._fresh_optimizer = [v.numpy() for v in self._optimizer_variables]
         self._earlier_steps = {
             keras_layer: tf.Variable(0, dtype=tf.int64)
             for keras_layer in self.model.layers
@@ -110,18 +112,22 @@ class Trainer:
             drawn = initial_weights(self.model, self.network, seed=seed)
             weights = [*weights, *drawn[len(weights) :]]
         saved = state.optimizer if state and state.optimizer else self._fresh_optimizer
-        variables = [*self.model.weights, *self.optimizer.variables]
+        variables = [*self.model.weights, *self._optimizer_variables]
         for variable, value in zip(variables, [*weights, *saved], strict=True):
             variable.value.assign(value, read_value=False)
+        known = state.earlier_steps if state else None
         counted = bool(state and state.optimizer)
-        for keras_layer, steps in self._earlier_steps.items():
+        for number, (keras_layer, steps) in enumerate(self._earlier_steps.items()):
             begins = (keras_layer.moving_variance.numpy() == 1).all()
-            steps.assign(0 if counted or begins else MANY_STEPS)
+            estimate = 0 if counted or begins else MANY_STEPS
+            steps.assign(estimate if known is None else known[number])
 
     def state(self) -> TrainingState:
-        """Copy the weights and the optimizer's variables."""
+        """Copy the weights, the optimizer's variables and the earlier steps."""
         return TrainingState(
-            self.weights(), [v.numpy() for v in self.optimizer.variables]
+            self.weights(),
+            [np.array(v.numpy()) for v in self._optimizer_variables],
+            [int(steps.numpy()) for steps in self._earlier_steps.values()],
         )
 
     def weights(self) -> Weights:

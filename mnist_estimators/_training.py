@@ -1,6 +1,6 @@
 """One training run: epochs, validation, early stopping and callbacks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import repeat
@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ._callbacks import Callbacks, wants_batches
+from ._checkpoint import Checkpoint, RunState
 from ._early_stopping import EarlyStopping
 from ._engine import Settings, Trainer, TrainingState
 from ._history import curves
@@ -29,6 +30,8 @@ def train(
     *,
     validation: Samples | None = None,
     state: TrainingState | None = None,
+    checkpoint: Checkpoint | None = None,
+    saved: RunState | None = None,
 ) -> tuple[TrainingState, dict[str, list[float]]]:
     """Train a network over data in memory.
 
@@ -40,6 +43,11 @@ def train(
         Training data, and data to evaluate after each epoch.
     state : TrainingState or None
         Where to go on from; None starts anew.
+    checkpoint : Checkpoint or None
+        Written after each epoch.
+    saved : RunState or None
+        What a checkpoint of this training holds: the training goes on after its last
+        epoch, instead of beginning from `state`, and ends as if it had never stopped.
 
     Returns
     -------
@@ -68,14 +76,24 @@ def train(
     steps_per_epoch = -(-n_rows // plan.batch_size)
     progress = TrainingProgress(plan.verbose, plan.epochs, steps_per_epoch)
     with _trainer_for(plan, steps_per_epoch) as trainer:
-        trainer.set_state(state, seed=weights_seed)
-        run = _Run(plan, trainer, steps_per_epoch, validation, order_seed, dropout_seed)
+        trainer.set_state(saved.training if saved else state, seed=weights_seed)
+        run = _Run(
+            plan,
+            trainer,
+            steps_per_epoch,
+            validation,
+            order_seed,
+            dropout_seed,
+            checkpoint,
+        )
+        if saved:
+            run.go_on_from(saved)
         run.callbacks.notify("train_begin")
         try:
             with (
                 progress,
                 _each_epoch(
-                    samples, plan.augmenter, plan.epochs, variants_seed
+                    samples, plan.augmenter, run.epochs_left, variants_seed
                 ) as epochs,
             ):
                 run.train(epochs, progress)
@@ -88,7 +106,7 @@ def train(
         final = trainer.state()
     if interrupted:
         warn_of_interrupt(len(run.epochs), plan.epochs)
-    best_weights = run.early_stopping.best_weights
+    best_weights = run.early_stopping.best.weights
     if best_weights is not None and (interrupted or plan.patience is not None):
         final = final._replace(weights=best_weights)
     return final, curves(run.epochs, with_validation=validation is not None)
@@ -105,11 +123,14 @@ class _Run:
         validation: Samples | None,
         order_seed: int,
         dropout_seed: int,
+        checkpoint: Checkpoint | None,
     ):
         self.callbacks = Callbacks(plan, trainer, steps_per_epoch)
         self.early_stopping = EarlyStopping(plan.patience)
         self.epochs: list[dict[str, float]] = []
+        self._plan = plan
         self._trainer = trainer
+        self._checkpoint = checkpoint
         self._batch_size = plan.batch_size
         self._validation = _as_tensors(validation) if validation else None
         self._order_rng = np.random.default_rng(order_seed)
@@ -126,9 +147,24 @@ class _Run:
             plan.pixel_scale,
         )
 
+    @property
+    def epochs_left(self) -> range:
+        """Numbers of the epochs to come, from 0; early stopping may leave some out."""
+        done = self._plan.epochs if self.early_stopping.stops else len(self.epochs)
+        return range(done, self._plan.epochs)
+
+    def go_on_from(self, saved: RunState) -> None:
+        """Take over what a run had come to; the trainer has its weights already."""
+        self.epochs = list(saved.epochs)
+        self.early_stopping.best = saved.best
+        self._order_rng.bit_generator.state = saved.order
+
     def train(self, epochs: Iterator[Samples], progress: TrainingProgress) -> None:
         """Train until the epochs end, patience does, or a callback says so."""
-        for epoch, samples in enumerate(epochs):
+        if self.epochs:
+            progress.steps_done(len(self.epochs) * progress.steps_per_epoch)
+            progress.epoch_done(len(self.epochs), self.epochs[-1])
+        for epoch, samples in enumerate(epochs, start=len(self.epochs)):
             self.callbacks.notify("epoch_begin", epoch)
             metrics = self._train_epoch(samples, progress)
             if self._validation:
@@ -141,10 +177,21 @@ class _Run:
             self.epochs.append(metrics)
             if self._validation:
                 self.early_stopping.update(metrics["val_loss"], self._trainer.weights)
+            if self._checkpoint:
+                self._checkpoint.write(self._state())
             progress.epoch_done(epoch + 1, metrics)
             self.callbacks.notify("epoch_end", epoch, dict(metrics))
             if self.early_stopping.stops or self.callbacks.stop_training:
                 break
+
+    def _state(self) -> RunState:
+        return RunState(
+            seed=self._plan.seed,
+            training=self._trainer.state(),
+            epochs=self.epochs,
+            order=dict(self._order_rng.bit_generator.state),
+            best=self.early_stopping.best,
+        )
 
     def _train_epoch(
         self, samples: Samples, progress: TrainingProgress
@@ -200,15 +247,15 @@ def _trainer_for(plan: TrainingPlan, steps_per_epoch: int) -> Iterator[Trainer]:
 
 @contextmanager
 def _each_epoch(
-    samples: Samples, augmenter: Any, n_epochs: int, seed: int
+    samples: Samples, augmenter: Any, numbers: Sequence[int], seed: int
 ) -> Iterator[Iterator[Samples]]:
-    """Give the samples of one epoch after the other.
+    """Give the samples of one epoch after the other, by the numbers of the epochs.
 
     With an augmenter they are new variants, which a thread makes while the network
     trains on those before.
     """
-    if augmenter is None:
-        yield repeat(_as_tensors(samples), n_epochs)
+    if augmenter is None or not numbers:
+        yield repeat(_as_tensors(samples), len(numbers))
         return
 
     def variants(epoch: int) -> Samples:
@@ -216,8 +263,8 @@ def _each_epoch(
         return _as_tensors(samples._replace(images=images))
 
     def in_turn() -> Iterator[Samples]:
-        upcoming = pool.submit(variants, 0)
-        for epoch in range(1, n_epochs):
+        upcoming = pool.submit(variants, numbers[0])
+        for epoch in numbers[1:]:
             present, upcoming = upcoming.result(), pool.submit(variants, epoch)
             yield present
         yield upcoming.result()

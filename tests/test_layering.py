@@ -16,6 +16,7 @@ LAYERS = (
     {
         "_backpropagation",
         "_early_stopping",
+        "_failure",
         "_history",
         "_images",
         "_parameters",
@@ -32,6 +33,7 @@ LAYERS = (
     {
         "_backbone",
         "_callbacks",
+        "_checkpoint",
         "_engine",
         "_graph",
         "_keras",

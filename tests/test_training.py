@@ -668,6 +668,12 @@ class TestTrainersAreKept:
         assert len(new_trainers) == 2
         assert_same_weights(shared.weights, alone.weights)
 
+    def test_with_nothing_left_in_the_optimizer(self, new_trainers):
+        # Nadam has a variable that its list of variables lacks.
+        first, again = (train(plan(optimizer="nadam"), SAMPLES)[0] for _ in range(2))
+        assert len(new_trainers) == 1
+        assert_same_weights(again.weights, first.weights)
+
     def test_but_each_fit_with_callbacks_has_its_own(self, new_trainers):
         train(plan(callbacks=[Callback()]), SAMPLES)
         assert not new_trainers

@@ -23,7 +23,8 @@ from sklearn.utils.validation import (
 
 from ._members import scores_pairs_of_classes
 from ._parameters import draw_seed
-from ._sklearn import HasMethods, Interval, check_sample_weight, fit_context
+from ._sklearn import HasMethods, Interval, fit_context
+from ._validation import refuse_masked, validate_weights
 
 
 def _estimator_has(name: str) -> Callable[[Any], bool]:
@@ -148,6 +149,7 @@ class AugmentedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
             _refuse_scores_of_none(self.estimator, self.tta)
         if sample_weight is not None:
             _refuse_weights(self.estimator)
+        refuse_masked("y", y)
         labels: NDArray[Any] = column_or_1d(y, warn=True)
         assert_all_finite(labels, input_name="y")
         check_classification_targets(labels)
@@ -159,7 +161,7 @@ class AugmentedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         n_times = self.n_copies + 1
         weights = {}
         if sample_weight is not None:
-            checked = check_sample_weight(sample_weight, images, dtype=np.float64)
+            checked = validate_weights(sample_weight, images)
             weights["sample_weight"] = np.tile(checked, n_times)
         seed = draw_seed(self.random_state, 0)
         enlarged = np.empty((n_times, *images.shape), images.dtype)

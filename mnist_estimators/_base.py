@@ -13,13 +13,10 @@ from sklearn.utils import Tags
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
-from ._images import (
-    as_network_input,
-    pixel_range,
-    warn_of_other_range,
-)
+from ._failure import put_back_on_failure
+from ._images import as_network_input, pixel_range, warn_of_other_range
 from ._parameters import draw_seed
-from ._samples import Samples, combine_weights, encode_labels, hold_out
+from ._samples import Samples, combine_weights, encode_labels
 from ._sklearn import Interval, StrOptions, fit_context
 from ._validation import validate_pixels
 
@@ -65,16 +62,18 @@ class BaseDigitClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         self,
         samples: Samples,
         validation: Samples | None,
-        seed: int,
+        fraction: float,
         *,
         epochs: int,
-        constant_rate: bool,
+        partial: bool,
         going_on: bool,
         to_go_on: bool,
     ) -> None:
         """Train, from ``weights_`` where `going_on`; keep what training goes on with.
 
-        What that takes apart from ``weights_`` is kept only where `to_go_on`.
+        `fraction` of the samples are to be held out for validation. A `partial` fit
+        has a constant learning rate and no checkpoint. What it takes to go on apart
+        from ``weights_`` is kept only where `to_go_on`.
         """
 
     @abstractmethod
@@ -89,7 +88,7 @@ class BaseDigitClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         sample_weight: ArrayLike | None = None,
         validation_data: tuple[ArrayLike, ...] | None = None,
     ) -> Self:
-        """Train the network.
+        """Train the network; where that fails, the classifier stays what it was.
 
         Parameters
         ----------
@@ -114,8 +113,11 @@ class BaseDigitClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         ValueError
             If a parameter is out of its range; if `X` holds NaN, infinity or no
             numbers, is empty, or is of another shape than `y` or `image_shape`; if `y`
-            is not made of class labels; if weights are negative or all 0; or if the
-            data are too few to hold out validation data.
+            is not made of class labels; if weights are negative or all 0; if `X`, `y`
+            or `sample_weight` has masked values; if the data are too few to hold out
+            validation data; or if the training diverges.
+        ModelFileError
+            If the file in `checkpoint_dir` is damaged.
         TypeError
             If `optimizer` or a member of `callbacks` is of another kind, or `X` is
             sparse.
@@ -134,28 +136,28 @@ class BaseDigitClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             history has whole epochs only, perhaps none.
         """
         going_on = self.warm_start and hasattr(self, "weights_")
-        pixels, labels = validate_pixels(self, X, y, reset=not going_on)
-        check_classification_targets(labels)
-        if going_on:
-            self._refuse_other_classes(np.unique(labels))
-        else:
-            self._learn_data(pixels, np.unique(labels))
-        samples = self._samples(pixels, labels, sample_weight)
-        seed = self._draw_seed()
-        validation = None
-        if validation_data is not None:
-            validation = self._validation_samples(validation_data)
-        elif fraction := self._validation_fraction():
-            samples, validation = hold_out(samples, fraction, seed)
-        self._train(
-            samples,
-            validation,
-            seed,
-            epochs=self.epochs,
-            constant_rate=False,
-            going_on=going_on,
-            to_go_on=self.warm_start,
-        )
+        with put_back_on_failure(self):
+            pixels, labels = validate_pixels(self, X, y, reset=not going_on)
+            check_classification_targets(labels)
+            if going_on:
+                self._refuse_other_classes(np.unique(labels))
+            else:
+                self._learn_data(pixels, np.unique(labels))
+            samples = self._samples(pixels, labels, sample_weight)
+            validation, fraction = None, 0.0
+            if validation_data is not None:
+                validation = self._validation_samples(validation_data)
+            else:
+                fraction = self._validation_fraction()
+            self._train(
+                samples,
+                validation,
+                fraction,
+                epochs=int(self.epochs),
+                partial=False,
+                going_on=going_on,
+                to_go_on=self.warm_start,
+            )
         return self
 
     @fit_context(prefer_skip_nested_validation=True)
@@ -206,20 +208,21 @@ class BaseDigitClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
                 "classes must be given in the first call of partial_fit: all labels "
                 "that will ever come, e.g. classes=range(10)."
             )
-        pixels, labels = validate_pixels(self, X, y, reset=first)
-        if first:
-            self._learn_data(pixels, np.unique(np.asarray(classes)))
-        elif classes is not None:
-            self._refuse_other_classes(np.unique(np.asarray(classes)))
-        self._train(
-            self._samples(pixels, labels, sample_weight),
-            None,
-            self._draw_seed(),
-            epochs=1,
-            constant_rate=True,
-            going_on=not first,
-            to_go_on=True,
-        )
+        with put_back_on_failure(self):
+            pixels, labels = validate_pixels(self, X, y, reset=first)
+            if first:
+                self._learn_data(pixels, np.unique(np.asarray(classes)))
+            elif classes is not None:
+                self._refuse_other_classes(np.unique(np.asarray(classes)))
+            self._train(
+                self._samples(pixels, labels, sample_weight),
+                None,
+                0.0,
+                epochs=1,
+                partial=True,
+                going_on=not first,
+                to_go_on=True,
+            )
         return self
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
@@ -240,7 +243,10 @@ class BaseDigitClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         NotFittedError
             If the classifier is not fitted.
         ValueError
-            If `X` has another number of pixels, or holds NaN or infinity.
+            If `X` has another number of pixels, holds NaN, infinity or masked values,
+            or values so large that no prediction comes out.
+        TypeError
+            If `X` is sparse.
 
         Warns
         -----
@@ -310,8 +316,6 @@ class BaseDigitClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         return hasattr(self, "weights_")
 
     def _learn_data(self, pixels: NDArray[Any], classes: NDArray[Any]) -> None:
-        if hasattr(self, "weights_"):
-            del self.weights_  # should this fit fail, they don't belong to its classes
         self.classes_ = classes
         self.pixel_range_ = pixel_range(pixels)
         self.history_: dict[str, list[float]] = {}
@@ -352,7 +356,7 @@ class BaseDigitClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
                 "early_stopping=True needs validation data, but validation_fraction=0. "
                 "Set validation_fraction=0.1, or give validation_data to fit."
             )
-        return self.validation_fraction
+        return float(self.validation_fraction)
 
     def _validation_samples(self, validation_data: tuple[ArrayLike, ...]) -> Samples:
         if type(validation_data) not in (tuple, list) or not (
@@ -378,4 +382,13 @@ class BaseDigitClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         check_is_fitted(self)
         pixels = validate_pixels(self, X, reset=False)
         warn_of_other_range(pixels, self.pixel_range_)
-        return self._logits(pixels)
+        with np.errstate(over="ignore", invalid="ignore"):
+            logits = self._logits(pixels)
+        if not np.isfinite(logits).all():
+            low, high = self.pixel_range_
+            raise ValueError(
+                f"X has values from {pixels.min():g} to {pixels.max():g}, so far from "
+                f"those seen in fit ({low:g} to {high:g}) that the scores of some "
+                "images are not finite. Scale X as in fit."
+            )
+        return logits

@@ -107,6 +107,16 @@ class CNNDigitClassifier(KerasDigitClassifier):
         by `augmenter`. Each fit makes a new folder in it, named after the classifier
         and the time, with 'train' and 'validation' inside; where a fit goes on from the
         one before, so does its folder. Needs the package tensorboard.
+    checkpoint_dir : str or path, default=None
+        Folder to keep the state of the training in, written after each epoch. Where a
+        fit was killed, the same call with ``warm_start=True`` goes on after the last
+        of them, and ends with the same weights, to the last bit, as if nothing had
+        happened. Other parameters, data or versions of the libraries make another
+        fit, with a file of its own: the fits of a search can share a folder. Without
+        `warm_start` a fit begins anew. The file stays when the fit ends, so that the
+        same call, made again, need not train; delete the folder once it has served.
+        With ``random_state=None`` it is removed, as each fit is another one. Does not
+        go together with `callbacks`, and ``partial_fit`` writes none.
     augmenter : augmenter, default=None
         Makes new random variants of the training images for each epoch, while the
         network trains on those before, such as
@@ -120,7 +130,8 @@ class CNNDigitClassifier(KerasDigitClassifier):
         'features' leaves the layers before the dense ones as they are, and
         trains the rest. Needs `init_from`, `weights` or `warm_start`.
     warm_start : bool, default=False
-        Whether another call of ``fit`` goes on from the fitted weights.
+        Whether another call of ``fit`` goes on from the fitted weights, and the first
+        one from what a killed fit left in `checkpoint_dir`.
     precision : {'float32', 'mixed_bfloat16'}, default='float32'
         Numbers that the network computes with; the weights are float32 in any case.
         'mixed_bfloat16' is faster on processors with instructions for it (AMX,
@@ -229,6 +240,7 @@ class CNNDigitClassifier(KerasDigitClassifier):
         class_weight: Mapping[Hashable, float] | str | None = None,
         callbacks: "Sequence[keras.callbacks.Callback] | None" = None,
         tensorboard_dir: str | PathLike[str] | None = None,
+        checkpoint_dir: str | PathLike[str] | None = None,
         augmenter: Any = None,
         init_from: Any = None,
         freeze: str | None = None,
@@ -263,6 +275,7 @@ class CNNDigitClassifier(KerasDigitClassifier):
         self.class_weight = class_weight
         self.callbacks = callbacks
         self.tensorboard_dir = tensorboard_dir
+        self.checkpoint_dir = checkpoint_dir
         self.augmenter = augmenter
         self.init_from = init_from
         self.freeze = freeze

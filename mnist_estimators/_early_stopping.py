@@ -1,9 +1,17 @@
 """Early stopping: which epoch was best, and when to wait no longer."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+
+
+class BestEpoch(NamedTuple):
+    """The epoch of least validation loss: its weights, and how long ago it was."""
+
+    weights: Any = None
+    loss: float = np.inf
+    epochs_since: int = 0
 
 
 class EarlyStopping:
@@ -17,9 +25,7 @@ class EarlyStopping:
 
     def __init__(self, patience: int | None):
         self.patience = patience
-        self.best_weights: Any = None
-        self._best_loss = np.inf
-        self._epochs_without_gain = 0
+        self.best = BestEpoch()
 
     def update(self, loss: float, weights: Callable[[], Any]) -> None:
         """Tell of the end of an epoch.
@@ -31,13 +37,13 @@ class EarlyStopping:
         weights : callable
             Makes a copy of the present weights.
         """
-        if loss < self._best_loss:
-            self._best_loss, self.best_weights = loss, weights()
-            self._epochs_without_gain = 0
+        if loss < self.best.loss:
+            self.best = BestEpoch(weights(), loss)
         else:
-            self._epochs_without_gain += 1
+            since = self.best.epochs_since + 1
+            self.best = self.best._replace(epochs_since=since)
 
     @property
     def stops(self) -> bool:
         """Whether patience has run out."""
-        return self.patience is not None and self._epochs_without_gain >= self.patience
+        return self.patience is not None and self.best.epochs_since >= self.patience

@@ -1,15 +1,10 @@
 """The fast training loop: its cost is arithmetic, not Python.
 
 A `Trainer` is one Keras model with its optimizer and the compiled function that runs
-many training steps over data in memory. Tracing it costs more than a small fit, so idle
-trainers are kept and lent to the next fit of the same architecture, which sets weights
-and optimizer state anew. A trainer serves one fit at a time.
+many training steps over data in memory. It serves one fit at a time.
 """
 
-from collections import OrderedDict
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from threading import Lock
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,13 +18,10 @@ from ._graph import (
     forward,
     n_correct,
 )
-from ._networks import Network, build_network, initial_weights, without_rates
-from ._optimizers import OptimizerSpec, take_plain_adam_step
+from ._networks import Network, build_network, initial_weights
+from ._optimizers import OptimizerSpec, all_variables, take_plain_adam_step
 from ._samples import Samples
 
-MAX_IDLE_TRAINERS = 8
-# Larger networks, of which an idle one would hold tens of megabytes, are let go.
-MAX_IDLE_WEIGHTS = 5_000_000
 ROWS_PER_CHUNK = 12_800
 # After so many steps, statistics of batch normalisation follow at their final pace.
 MANY_STEPS = 1_000_000
@@ -41,11 +33,14 @@ class TrainingState(NamedTuple):
     """All that a later fit needs to go on: weights, and the optimizer's variables.
 
     Weights that are missing at the end are drawn anew, and an empty list stands for an
-    optimizer that has taken no step.
+    optimizer that has taken no step. The earlier steps are those behind the statistics
+    of each batch normalisation that the optimizer did not count; None leaves them to be
+    estimated.
     """
 
     weights: Weights
     optimizer: list[NDArray[Any]]
+    earlier_steps: Sequence[int] | None = None
 
 
 class Settings(NamedTuple):
@@ -94,9 +89,8 @@ class Trainer:
         self.optimizer.build(self.model.trainable_variables)
         self._plain_adam = optimizer.is_plain_adam
         self._sets_learning_rate = optimizer.learning_rate is not None
-        self._fresh_optimizer = [v.numpy() for v in self.optimizer.variables]
-        # How many steps the statistics of each batch normalisation come from, where
-        # the optimizer did not count them.
+        self._optimizer_variables = all_variables(self.optimizer)
+        self._fresh_optimizer = [v.numpy() for v in self._optimizer_variables]
         self._earlier_steps = {
             keras_layer: tf.Variable(0, dtype=tf.int64)
             for keras_layer in self.model.layers
@@ -118,18 +112,22 @@ class Trainer:
             drawn = initial_weights(self.model, self.network, seed=seed)
             weights = [*weights, *drawn[len(weights) :]]
         saved = state.optimizer if state and state.optimizer else self._fresh_optimizer
-        variables = [*self.model.weights, *self.optimizer.variables]
+        variables = [*self.model.weights, *self._optimizer_variables]
         for variable, value in zip(variables, [*weights, *saved], strict=True):
             variable.value.assign(value, read_value=False)
+        known = state.earlier_steps if state else None
         counted = bool(state and state.optimizer)
-        for keras_layer, steps in self._earlier_steps.items():
+        for number, (keras_layer, steps) in enumerate(self._earlier_steps.items()):
             begins = (keras_layer.moving_variance.numpy() == 1).all()
-            steps.assign(0 if counted or begins else MANY_STEPS)
+            estimate = 0 if counted or begins else MANY_STEPS
+            steps.assign(estimate if known is None else known[number])
 
     def state(self) -> TrainingState:
-        """Copy the weights and the optimizer's variables."""
+        """Copy the weights, the optimizer's variables and the earlier steps."""
         return TrainingState(
-            self.weights(), [v.numpy() for v in self.optimizer.variables]
+            self.weights(),
+            [np.array(v.numpy()) for v in self._optimizer_variables],
+            [int(steps.numpy()) for steps in self._earlier_steps.values()],
         )
 
     def weights(self) -> Weights:
@@ -398,61 +396,3 @@ def _as_constants(settings: Settings) -> Any:
 
     values = (tf.constant(np.asarray(value, np.float32)) for value in settings)
     return Settings(*values)
-
-
-_lock = Lock()
-_idle_trainers: OrderedDict[Any, list[Trainer]] = OrderedDict()
-
-
-@contextmanager
-def borrow_trainer(
-    network: Network,
-    image_shape: tuple[int, int],
-    optimizer: OptimizerSpec,
-    precision: str,
-    xla_batch_size: int | None,
-) -> Iterator[Trainer]:
-    """Lend a trainer that nobody else uses meanwhile: an idle one, else a new one.
-
-    Parameters
-    ----------
-    network : tuple of LayerSpec
-        The layers; their rates of dropout and l2 may differ from those of the trainer.
-    image_shape : tuple of two int
-        Height and width.
-    optimizer : OptimizerSpec
-        Optimizer; a trainer is found whatever its learning rate.
-    precision : {'float32', 'mixed_bfloat16'}
-        What the layers compute with.
-    xla_batch_size : int or None
-        As in `Trainer`.
-
-    Yields
-    ------
-    Trainer
-        Its weights and optimizer state are those of an earlier fit: set them.
-    """
-    key = (
-        without_rates(network),
-        image_shape,
-        optimizer.without_learning_rate(),
-        precision,
-        xla_batch_size,
-    )
-    with _lock:
-        idle = _idle_trainers.get(key)
-        trainer = idle.pop() if idle else None
-    if trainer is None:
-        trainer = Trainer(network, image_shape, optimizer, precision, xla_batch_size)
-    # No try: where a fit fails, building a function may have stopped half-way.
-    yield trainer
-    with _lock:
-        if trainer.model.count_params() <= MAX_IDLE_WEIGHTS:
-            _idle_trainers.setdefault(key, []).append(trainer)
-            _idle_trainers.move_to_end(key)
-        while sum(map(len, _idle_trainers.values())) > MAX_IDLE_TRAINERS:
-            oldest = next(iter(_idle_trainers))
-            if _idle_trainers[oldest]:
-                _idle_trainers[oldest].pop()
-            if not _idle_trainers[oldest]:
-                del _idle_trainers[oldest]

@@ -216,7 +216,8 @@ def as_network_input(
     """
     if not _fits_float32(high):
         X = X / high
-    images = X if X.dtype in (np.uint8, np.float32) else X.astype(np.float32)
+    with np.errstate(over="ignore"):  # infinity, which comes out of the network
+        images = X if X.dtype in (np.uint8, np.float32) else X.astype(np.float32)
     return images.reshape(len(X), *image_shape, 1)
 
 
@@ -227,4 +228,4 @@ def pixel_scale(high: float) -> float:
 
 def _fits_float32(high: float) -> bool:
     limits = np.finfo(np.float32)
-    return bool(limits.tiny < high <= limits.max)
+    return float(limits.tiny) < high <= float(limits.max)

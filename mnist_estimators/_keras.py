@@ -32,9 +32,9 @@ def to_scikeras(classifier: Any) -> "KerasClassifier":
     -------
     scikeras.wrappers.KerasClassifier
         Its ``fit`` takes rows of pixels from 0 to 1, and begins with random weights.
-        Augmenter, TensorBoard, precision, frozen features, learning-rate schedule,
-        early stopping and class weights stay behind: scikeras has Keras callbacks for
-        the last three.
+        Augmenter, TensorBoard, checkpoints, precision, frozen features, learning-rate
+        schedule, early stopping and class weights stay behind: scikeras has Keras
+        callbacks for the last three.
         So does `random_state`, with which scikeras would change the seeds of the whole
         process; an int still seeds the initial weights and dropout.
     """

@@ -12,18 +12,20 @@ from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
 from ._base import BaseDigitClassifier
+from ._checkpoint import Checkpoint, RunState, fingerprint
 from ._engine import TrainingState
 from ._history import extend
 from ._images import pixel_scale
 from ._networks import PRECISIONS, Network, build_network, with_frozen_features
 from ._optimizers import optimizer_spec
+from ._plan import TrainingPlan
 from ._prediction import predict_logits
-from ._samples import Samples
+from ._samples import Samples, hold_out
 from ._schedules import SCHEDULES
 from ._sklearn import HasMethods, Interval, StrOptions, clone_parametrized
 from ._tensorboard import new_run, run_callback
 from ._tensorflow import load_keras
-from ._training import TrainingPlan, train
+from ._training import train
 from ._transfer import transferred_weights
 
 if TYPE_CHECKING:
@@ -45,6 +47,7 @@ class KerasDigitClassifier(BaseDigitClassifier):
         "label_smoothing": [Interval(Real, 0, 1, closed="left")],
         "callbacks": [list, tuple, None],
         "tensorboard_dir": [str, PathLike, None],
+        "checkpoint_dir": [str, PathLike, None],
         "augmenter": [HasMethods(["fit", "augment"]), None],
         "init_from": [HasMethods(["predict"]), None],
         "freeze": [StrOptions({"features"}), None],
@@ -59,6 +62,7 @@ class KerasDigitClassifier(BaseDigitClassifier):
     label_smoothing: float
     callbacks: Any
     tensorboard_dir: str | PathLike[str] | None
+    checkpoint_dir: str | PathLike[str] | None
     augmenter: Any
     init_from: Any
     freeze: str | None
@@ -111,8 +115,9 @@ class KerasDigitClassifier(BaseDigitClassifier):
         scikeras.wrappers.KerasClassifier
             For code that expects one. It trains with Keras' own loop on rows of pixels
             that are scaled to values from 0 to 1 beforehand, from random weights: what
-            else stays behind is `augmenter`, `tensorboard_dir`, `precision`, `freeze`,
-            the learning-rate schedule, early stopping and class weights.
+            else stays behind is `augmenter`, `tensorboard_dir`, `checkpoint_dir`,
+            `precision`, `freeze`, the learning-rate schedule, early stopping and class
+            weights.
         """
         from ._keras import to_scikeras
 
@@ -216,14 +221,56 @@ class KerasDigitClassifier(BaseDigitClassifier):
         self,
         samples: Samples,
         validation: Samples | None,
-        seed: int,
+        fraction: float,
         *,
         epochs: int,
-        constant_rate: bool,
+        partial: bool,
         going_on: bool,
         to_go_on: bool,
     ) -> None:
-        schedule = None if constant_rate else self.learning_rate_schedule
+        validated = validation is not None or fraction > 0
+        plan = self._plan(epochs, partial=partial, validated=validated)
+        state = self._state() if going_on else self._pretrained_state()
+        checkpoint, saved = None, None
+        if self.checkpoint_dir is not None and not partial:
+            checkpoint = self._checkpoint(plan, samples, validation, fraction, state)
+            saved = self._saved(checkpoint)
+        if saved:
+            plan = plan._replace(seed=saved.seed)
+        if fraction:
+            samples, validation = hold_out(samples, fraction, plan.seed)
+        if plan.augmenter is not None:
+            plan.augmenter.fit(samples.images)
+        # Behind the others, whose changes of the learning rate it writes.
+        board = self._tensorboard_callbacks(
+            samples, plan.augmenter, plan.seed, going_on=going_on
+        )
+        plan = plan._replace(callbacks=(*plan.callbacks, *board))
+        final, history = train(
+            plan,
+            samples,
+            validation=validation,
+            state=state,
+            checkpoint=checkpoint,
+            saved=saved,
+        )
+        if not all(np.isfinite(values).all() for values in final.weights):
+            raise ValueError(
+                "Training has diverged: the weights are no longer finite. "
+                f"learning_rate={plan.learning_rate:g} is too large for these data and "
+                "their weights; try a tenth of it."
+            )
+        self.weights_ = final.weights
+        self._optimizer_state = final.optimizer if to_go_on else []
+        self._optimizer_spec = (plan.optimizer.without_learning_rate(), self.freeze)
+        extend(self.history_, history)
+        self._cache = {}
+        if checkpoint and self.random_state is None:
+            checkpoint.remove()  # a later fit is another one
+
+    def _plan(self, epochs: int, *, partial: bool, validated: bool) -> TrainingPlan:
+        """Check what the parameters say on the training; the augmenter is unfitted."""
+        schedule = None if partial else self.learning_rate_schedule
         optimizer = optimizer_spec(self.optimizer)
         learning_rate = self.learning_rate or optimizer.learning_rate
         if self.learning_rate is None and schedule and isinstance(self.optimizer, str):
@@ -233,40 +280,55 @@ class KerasDigitClassifier(BaseDigitClassifier):
                 "learning_rate and learning_rate_schedule must be None where the "
                 "optimizer brings a schedule of its own. Give it a number instead."
             )
-        augmenter = None
-        if self.augmenter is not None:
-            augmenter = clone(self.augmenter).fit(samples.images)
-        callbacks = self._checked_callbacks()
-        state = self._state() if going_on else self._pretrained_state()
-        # Behind the others, whose changes of the learning rate it writes.
-        callbacks += self._tensorboard_callbacks(
-            samples, augmenter, seed, going_on=going_on
-        )
         frozen = self.freeze is not None
-        plan = TrainingPlan(
+        return TrainingPlan(
             network=with_frozen_features(self._network) if frozen else self._network,
             image_shape=self.image_shape_,
             precision=self.precision,
             pixel_scale=pixel_scale(self.pixel_range_[1]),
             optimizer=optimizer,
-            learning_rate=learning_rate or 0.0,
+            learning_rate=float(learning_rate or 0.0),
             learning_rate_schedule=schedule,
             loss=self.loss,
-            label_smoothing=self.label_smoothing,
+            label_smoothing=float(self.label_smoothing),
             epochs=epochs,
-            batch_size=self.batch_size,
-            patience=self.patience if validation and self.early_stopping else None,
-            callbacks=callbacks,
-            augmenter=augmenter,
-            seed=seed,
+            batch_size=int(self.batch_size),
+            patience=int(self.patience) if validated and self.early_stopping else None,
+            callbacks=self._checked_callbacks(),
+            augmenter=None if self.augmenter is None else clone(self.augmenter),
+            seed=self._draw_seed(),
             verbose=int(self.verbose),
         )
-        final, history = train(plan, samples, validation=validation, state=state)
-        self.weights_ = final.weights
-        self._optimizer_state = final.optimizer if to_go_on else []
-        self._optimizer_spec = (optimizer.without_learning_rate(), self.freeze)
-        extend(self.history_, history)
-        self._cache = {}
+
+    def _checkpoint(
+        self,
+        plan: TrainingPlan,
+        samples: Samples,
+        validation: Samples | None,
+        fraction: float,
+        state: TrainingState | None,
+    ) -> Checkpoint:
+        """Find the file of this fit, which no other fit has."""
+        if plan.callbacks:
+            raise ValueError(
+                "checkpoint_dir can't be used with callbacks, whose state a "
+                "checkpoint does not hold. Leave one of the two out."
+            )
+        # Without a seed of its own, a fit takes that of the killed one.
+        unseeded = self.random_state is None
+        known = plan._replace(seed=0) if unseeded else plan
+        begin = [*state.weights, *state.optimizer] if state else []
+        arrays = [*samples, *(validation or ()), *begin]
+        assert self.checkpoint_dir is not None
+        return Checkpoint(
+            self.checkpoint_dir, fingerprint(known, fraction, unseeded, arrays=arrays)
+        )
+
+    def _saved(self, checkpoint: Checkpoint) -> RunState | None:
+        if self.warm_start:
+            return checkpoint.read()
+        checkpoint.remove()
+        return None
 
     def _checked_callbacks(self) -> tuple[Any, ...]:
         keras = load_keras()

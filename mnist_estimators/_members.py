@@ -12,6 +12,7 @@ from sklearn.utils import get_tags
 
 from ._images import flatten_images, shape_of
 from ._parameters import draw_seed
+from ._validation import refuse_masked
 
 
 class Member(NamedTuple):
@@ -36,7 +37,13 @@ def as_taken(estimator: Any, X: Any) -> Any:
     -------
     array-like
         `X` itself, or of shape (n, pixels).
+
+    Raises
+    ------
+    ValueError
+        If `X` has masked values, which the member might take as they are.
     """
+    refuse_masked("X", X)
     if len(shape_of(X)) <= 2 or _takes_stacks(estimator):
         return X
     return flatten_images(X)

@@ -22,7 +22,7 @@ from ._early_stopping import EarlyStopping
 from ._history import curves, extend
 from ._parameters import positive_integers
 from ._progress import TrainingProgress, warn_of_interrupt
-from ._samples import Samples
+from ._samples import Samples, hold_out
 from ._sklearn import Interval, StrOptions
 
 ROWS_PER_FORWARD_PASS = 1024
@@ -181,13 +181,16 @@ class NumpyDigitClassifier(BaseDigitClassifier):
         self,
         samples: Samples,
         validation: Samples | None,
-        seed: int,
+        fraction: float,
         *,
         epochs: int,
-        constant_rate: bool,
+        partial: bool,
         going_on: bool,
         to_go_on: bool,
     ) -> None:
+        seed = self._draw_seed()
+        if fraction:
+            samples, validation = hold_out(samples, fraction, seed)
         rng = np.random.default_rng(seed)
         # Weights of mean 1 leave the length of the steps to the learning rate.
         mean_weight = samples.weights.mean(dtype=np.float64)
@@ -236,8 +239,8 @@ class NumpyDigitClassifier(BaseDigitClassifier):
                 raise
             interrupted = True
         self.weights_ = _arrays(layers)
-        if early_stopping.best_weights and (interrupted or patience is not None):
-            self.weights_ = early_stopping.best_weights
+        if early_stopping.best.weights and (interrupted or patience is not None):
+            self.weights_ = early_stopping.best.weights
         self._velocities = _arrays(velocities) if to_go_on else []
         extend(self.history_, curves(done, with_validation=validation is not None))
         if interrupted:

@@ -56,6 +56,28 @@ class OptimizerSpec(NamedTuple):
         return not any(config[name] for name in ADAM_OPTIONS)
 
 
+def all_variables(optimizer: "keras.optimizers.Optimizer") -> list[Any]:
+    """List the variables of an optimizer, with the one that Nadam keeps to itself.
+
+    Parameters
+    ----------
+    optimizer : keras.optimizers.Optimizer
+        Built for its variables.
+
+    Returns
+    -------
+    list of keras.Variable
+    """
+    keras = load_keras()
+    listed = list(optimizer.variables)
+    known = set(map(id, listed))
+    return listed + [
+        value
+        for value in vars(optimizer).values()
+        if isinstance(value, keras.Variable) and id(value) not in known
+    ]
+
+
 def take_plain_adam_step(
     optimizer: "keras.optimizers.Adam", gradients: Sequence[Any]
 ) -> None:

@@ -9,7 +9,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import LabelEncoder
 from sklearn.utils import compute_sample_weight
 
-from ._sklearn import check_sample_weight
+from ._validation import validate_weights
 
 
 class Samples(NamedTuple):
@@ -68,10 +68,10 @@ def combine_weights(
     Raises
     ------
     ValueError
-        If `sample_weight` has another length than `y`, if a weight is negative or not
-        finite, or if all products are 0.
+        If `sample_weight` has another length than `y`, if a weight is negative, masked
+        or not finite, if all products are 0, or if one is too large for float32.
     """
-    by_sample = check_sample_weight(sample_weight, X, dtype=np.float64)
+    by_sample = validate_weights(sample_weight, X)
     if isinstance(class_weight, Mapping):
         # scikit-learn would refuse labels that are weighted but not in these data,
         # which may be one batch of many.
@@ -87,7 +87,13 @@ def combine_weights(
                 f"{name} must be finite and zero or more. Got values from "
                 f"{values.min():g} to {values.max():g}."
             )
-    if weights.max() == 0:
+    limits = np.finfo(np.float32)
+    if weights.max() > limits.max:
+        raise ValueError(
+            "sample_weight, times class_weight, must be no more than "
+            f"{limits.max:g}. Got {weights.max():g}. Divide all weights by that."
+        )
+    if weights.max() < limits.tiny:
         raise ValueError(
             "sample_weight must be more than zero for some images of a class whose "
             "class_weight is more than zero: these weights leave no image to learn "

@@ -1,56 +1,27 @@
 """One training run: epochs, validation, early stopping and callbacks."""
 
-import copy
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import repeat
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ._callbacks import Callbacks, wants_batches
+from ._checkpoint import Checkpoint, RunState
 from ._early_stopping import EarlyStopping
-from ._engine import Settings, Trainer, TrainingState, borrow_trainer
+from ._engine import Settings, Trainer, TrainingState
 from ._history import curves
-from ._networks import Network, dropout_rates, l2_penalty
-from ._optimizers import OptimizerSpec
+from ._networks import dropout_rates, l2_penalty
+from ._plan import TrainingPlan
 from ._progress import TrainingProgress, warn_of_interrupt
 from ._samples import Samples
 from ._schedules import learning_rates
+from ._trainer_pool import borrow_trainer
 
-if TYPE_CHECKING:
-    import keras
-
-# An interrupt is answered between calls: in well under a second, if these are short.
-STEPS_PER_CALL = 100
-STEPS_PER_CALL_OF = {"Conv2D": 20, "Backbone": 5}
 # XLA takes a second to compile; with fewer steps than this it does not pay.
 XLA_MIN_STEPS = 1000
-BATCH_METHODS = tuple(
-    f"on_{kind}_{end}" for kind in ("batch", "train_batch") for end in ("begin", "end")
-)
-
-
-class TrainingPlan(NamedTuple):
-    """How to train; the names are those of the classifiers' parameters."""
-
-    network: Network
-    image_shape: tuple[int, int]
-    precision: str
-    pixel_scale: float
-    optimizer: OptimizerSpec
-    learning_rate: float
-    learning_rate_schedule: str | None
-    loss: str
-    label_smoothing: float
-    epochs: int
-    batch_size: int
-    patience: int | None
-    callbacks: Sequence["keras.callbacks.Callback"]
-    augmenter: Any
-    seed: int
-    verbose: int
 
 
 def train(
@@ -59,6 +30,8 @@ def train(
     *,
     validation: Samples | None = None,
     state: TrainingState | None = None,
+    checkpoint: Checkpoint | None = None,
+    saved: RunState | None = None,
 ) -> tuple[TrainingState, dict[str, list[float]]]:
     """Train a network over data in memory.
 
@@ -70,6 +43,11 @@ def train(
         Training data, and data to evaluate after each epoch.
     state : TrainingState or None
         Where to go on from; None starts anew.
+    checkpoint : Checkpoint or None
+        Written after each epoch.
+    saved : RunState or None
+        What a checkpoint of this training holds: the training goes on after its last
+        epoch, instead of beginning from `state`, and ends as if it had never stopped.
 
     Returns
     -------
@@ -98,14 +76,24 @@ def train(
     steps_per_epoch = -(-n_rows // plan.batch_size)
     progress = TrainingProgress(plan.verbose, plan.epochs, steps_per_epoch)
     with _trainer_for(plan, steps_per_epoch) as trainer:
-        trainer.set_state(state, seed=weights_seed)
-        run = _Run(plan, trainer, steps_per_epoch, validation, order_seed, dropout_seed)
+        trainer.set_state(saved.training if saved else state, seed=weights_seed)
+        run = _Run(
+            plan,
+            trainer,
+            steps_per_epoch,
+            validation,
+            order_seed,
+            dropout_seed,
+            checkpoint,
+        )
+        if saved:
+            run.go_on_from(saved)
         run.callbacks.notify("train_begin")
         try:
             with (
                 progress,
                 _each_epoch(
-                    samples, plan.augmenter, plan.epochs, variants_seed
+                    samples, plan.augmenter, run.epochs_left, variants_seed
                 ) as epochs,
             ):
                 run.train(epochs, progress)
@@ -118,7 +106,7 @@ def train(
         final = trainer.state()
     if interrupted:
         warn_of_interrupt(len(run.epochs), plan.epochs)
-    best_weights = run.early_stopping.best_weights
+    best_weights = run.early_stopping.best.weights
     if best_weights is not None and (interrupted or plan.patience is not None):
         final = final._replace(weights=best_weights)
     return final, curves(run.epochs, with_validation=validation is not None)
@@ -135,11 +123,14 @@ class _Run:
         validation: Samples | None,
         order_seed: int,
         dropout_seed: int,
+        checkpoint: Checkpoint | None,
     ):
-        self.callbacks = _Callbacks(plan, trainer, steps_per_epoch)
+        self.callbacks = Callbacks(plan, trainer, steps_per_epoch)
         self.early_stopping = EarlyStopping(plan.patience)
         self.epochs: list[dict[str, float]] = []
+        self._plan = plan
         self._trainer = trainer
+        self._checkpoint = checkpoint
         self._batch_size = plan.batch_size
         self._validation = _as_tensors(validation) if validation else None
         self._order_rng = np.random.default_rng(order_seed)
@@ -156,9 +147,24 @@ class _Run:
             plan.pixel_scale,
         )
 
+    @property
+    def epochs_left(self) -> range:
+        """Numbers of the epochs to come, from 0; early stopping may leave some out."""
+        done = self._plan.epochs if self.early_stopping.stops else len(self.epochs)
+        return range(done, self._plan.epochs)
+
+    def go_on_from(self, saved: RunState) -> None:
+        """Take over what a run had come to; the trainer has its weights already."""
+        self.epochs = list(saved.epochs)
+        self.early_stopping.best = saved.best
+        self._order_rng.bit_generator.state = saved.order
+
     def train(self, epochs: Iterator[Samples], progress: TrainingProgress) -> None:
         """Train until the epochs end, patience does, or a callback says so."""
-        for epoch, samples in enumerate(epochs):
+        if self.epochs:
+            progress.steps_done(len(self.epochs) * progress.steps_per_epoch)
+            progress.epoch_done(len(self.epochs), self.epochs[-1])
+        for epoch, samples in enumerate(epochs, start=len(self.epochs)):
             self.callbacks.notify("epoch_begin", epoch)
             metrics = self._train_epoch(samples, progress)
             if self._validation:
@@ -171,10 +177,21 @@ class _Run:
             self.epochs.append(metrics)
             if self._validation:
                 self.early_stopping.update(metrics["val_loss"], self._trainer.weights)
+            if self._checkpoint:
+                self._checkpoint.write(self._state())
             progress.epoch_done(epoch + 1, metrics)
             self.callbacks.notify("epoch_end", epoch, dict(metrics))
             if self.early_stopping.stops or self.callbacks.stop_training:
                 break
+
+    def _state(self) -> RunState:
+        return RunState(
+            seed=self._plan.seed,
+            training=self._trainer.state(),
+            epochs=self.epochs,
+            order=dict(self._order_rng.bit_generator.state),
+            best=self.early_stopping.best,
+        )
 
     def _train_epoch(
         self, samples: Samples, progress: TrainingProgress
@@ -212,7 +229,7 @@ def _trainer_for(plan: TrainingPlan, steps_per_epoch: int) -> Iterator[Trainer]:
     n_steps = plan.epochs * steps_per_epoch
     convolutional = any(spec.kind in ("Conv2D", "Backbone") for spec in plan.network)
     # Nor with one step a call: XLA computations have room for a whole chunk of them.
-    stepwise = any(map(_wants_batches, plan.callbacks))
+    stepwise = any(map(wants_batches, plan.callbacks))
     pays = not (convolutional or stepwise) and n_steps >= XLA_MIN_STEPS
     arguments = (
         plan.network,
@@ -230,15 +247,15 @@ def _trainer_for(plan: TrainingPlan, steps_per_epoch: int) -> Iterator[Trainer]:
 
 @contextmanager
 def _each_epoch(
-    samples: Samples, augmenter: Any, n_epochs: int, seed: int
+    samples: Samples, augmenter: Any, numbers: Sequence[int], seed: int
 ) -> Iterator[Iterator[Samples]]:
-    """Give the samples of one epoch after the other.
+    """Give the samples of one epoch after the other, by the numbers of the epochs.
 
     With an augmenter they are new variants, which a thread makes while the network
     trains on those before.
     """
-    if augmenter is None:
-        yield repeat(_as_tensors(samples), n_epochs)
+    if augmenter is None or not numbers:
+        yield repeat(_as_tensors(samples), len(numbers))
         return
 
     def variants(epoch: int) -> Samples:
@@ -246,8 +263,8 @@ def _each_epoch(
         return _as_tensors(samples._replace(images=images))
 
     def in_turn() -> Iterator[Samples]:
-        upcoming = pool.submit(variants, 0)
-        for epoch in range(1, n_epochs):
+        upcoming = pool.submit(variants, numbers[0])
+        for epoch in numbers[1:]:
             present, upcoming = upcoming.result(), pool.submit(variants, epoch)
             yield present
         yield upcoming.result()
@@ -264,70 +281,3 @@ def _as_tensors(samples: Samples) -> Samples:
     import tensorflow as tf
 
     return Samples(*map(tf.convert_to_tensor, samples))
-
-
-class _Callbacks:
-    """The user's Keras callbacks, copied for this run; does nothing without any."""
-
-    def __init__(self, plan: TrainingPlan, trainer: Trainer, steps_per_epoch: int):
-        kinds = {spec.kind for spec in plan.network} & STEPS_PER_CALL_OF.keys()
-        limits = [STEPS_PER_CALL_OF[kind] for kind in kinds]
-        self.steps_per_call = min([STEPS_PER_CALL, *limits])
-        self._list: Any = None
-        self._optimizer = trainer.optimizer
-        # A schedule sets the rate of each step; without one, callbacks may set it.
-        self._owns_rate = (
-            plan.learning_rate_schedule is None
-            and plan.optimizer.learning_rate is not None
-        )
-        if not plan.callbacks:
-            return
-        import keras
-
-        copies = [copy.deepcopy(callback) for callback in plan.callbacks]
-        self._model = trainer.model
-        self._model.compile(
-            optimizer=trainer.optimizer, loss=plan.loss, metrics=["accuracy"]
-        )
-        if plan.optimizer.learning_rate is not None:
-            trainer.optimizer.learning_rate = plan.learning_rate
-        self._model.stop_training = False
-        self._list = keras.callbacks.CallbackList(
-            copies,
-            model=self._model,
-            verbose=plan.verbose,
-            epochs=plan.epochs,
-            steps=steps_per_epoch,
-        )
-        if any(map(_wants_batches, copies)):
-            self.steps_per_call = 1
-
-    @property
-    def stop_training(self) -> bool:
-        return self._list is not None and self._model.stop_training
-
-    def learning_rates(self, planned: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Replace the planned rates by what callbacks have made of them."""
-        if self._list is None or not self._owns_rate:
-            return planned
-        return np.full_like(planned, float(self._optimizer.learning_rate))
-
-    def notify(self, event: str, *arguments: Any) -> None:
-        """Call ``on_<event>`` of each callback."""
-        if self._list is not None:
-            getattr(self._list, f"on_{event}")(*arguments)
-
-    def notify_of_batch(self, event: str, *arguments: Any) -> None:
-        """Do the same where a call is a single step, as callbacks of batches need."""
-        if self.steps_per_call == 1:
-            self.notify(event, *arguments)
-
-
-def _wants_batches(callback: "keras.callbacks.Callback") -> bool:
-    import keras
-
-    return any(
-        getattr(type(callback), name) is not getattr(keras.callbacks.Callback, name)
-        or name in vars(callback)
-        for name in BATCH_METHODS
-    )

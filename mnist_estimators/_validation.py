@@ -2,9 +2,13 @@
 
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import issparse
 from sklearn.utils.validation import validate_data
 
 from ._images import flatten_images, is_clean, resolve_image_shape, shape_of
+from ._sklearn import check_sample_weight
 
 UNLABELLED = "no_validation"  # what scikit-learn's validate_data takes for no y
 
@@ -36,18 +40,100 @@ def validate_pixels(estimator: Any, X: Any, y: Any = UNLABELLED, *, reset: bool)
     ------
     ValueError
         If `X` is not made of images of one shape, or not of the shape seen in ``fit``;
-        if it holds NaN, infinity or no numbers, or is empty; or if `y` has another
-        length.
+        if it holds NaN, infinity, masked values or no numbers, or is empty; or if `y`
+        has another length.
+    TypeError
+        If `X` is sparse.
     """
+    if issparse(X):
+        raise TypeError(
+            "Sparse data was passed for X, but dense data is required. Use X.toarray()."
+        )
     shape = shape_of(X)
+    image_shape = None
     if reset and len(shape) > 1:
-        estimator.image_shape_ = resolve_image_shape(shape, estimator.image_shape)
+        image_shape = resolve_image_shape(shape, estimator.image_shape)
     elif not reset:
         _refuse_other_shape(estimator, shape)
         nameless = y is UNLABELLED and not hasattr(estimator, "feature_names_in_")
         if nameless and is_clean(X, estimator.n_features_in_):
             return X.reshape(len(X), -1)
-    return validate_data(estimator, flatten_images(X), y, reset=reset)
+    refuse_masked("X", X)
+    if y is not UNLABELLED:
+        refuse_masked("y", y)
+    try:
+        checked = validate_data(estimator, flatten_images(X), y, reset=reset)
+    except OverflowError as error:  # whole numbers in lists have no limit
+        raise ValueError(
+            "X or y holds numbers too large for any type of an array. Scale X."
+        ) from error
+    _refuse_no_pixels(checked if y is UNLABELLED else checked[0])
+    if image_shape is not None:
+        estimator.image_shape_ = image_shape
+    return checked
+
+
+def validate_weights(sample_weight: Any, X: Any) -> NDArray[np.float64]:
+    """Check weights of images; None stands for 1 each.
+
+    Parameters
+    ----------
+    sample_weight : array-like of shape (n,), float or None
+        Weights.
+    X : array-like of length n
+        The images.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+
+    Raises
+    ------
+    ValueError
+        If there are not as many weights as images, or one is no finite number, masked
+        or too large.
+    """
+    refuse_masked("sample_weight", sample_weight)
+    try:
+        return check_sample_weight(sample_weight, X, dtype=np.float64)
+    except OverflowError as error:
+        raise ValueError(
+            "sample_weight holds numbers too large for float64. Divide all weights by "
+            "the largest one."
+        ) from error
+
+
+def refuse_masked(name: str, values: Any) -> None:
+    """Raise ValueError if some values are masked, of which nobody knows what they are.
+
+    Parameters
+    ----------
+    name : str
+        Name of the parameter, for the error.
+    values : object
+        What the user gave.
+    """
+    if np.ma.is_masked(values):
+        raise ValueError(
+            f"{name} has {np.sum(values.mask)} masked values, which stand for "
+            "missing ones. Leave these images out, or fill them, e.g. with "
+            f"{name}.filled(0)."
+        )
+
+
+def _refuse_no_pixels(X: NDArray[Any]) -> None:
+    if X.dtype.kind not in "buif":
+        raise ValueError(
+            f"X holds {X.dtype}, but pixels are numbers. Convert X to a type such as "
+            "float32."
+        )
+    if X.dtype.itemsize > 8:
+        with np.errstate(over="ignore"):
+            finite = np.isfinite(X.astype(np.float64)).all()
+        if not finite:
+            raise ValueError(
+                f"X contains values too large for float64: up to {X.max()}. Scale X."
+            )
 
 
 def _refuse_other_shape(estimator: Any, shape: tuple[int, ...]) -> None:

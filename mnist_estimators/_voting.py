@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.ensemble import VotingClassifier
 from sklearn.frozen import FrozenEstimator
@@ -32,6 +33,7 @@ from ._sklearn import (
     raise_for_params,
     routing_enabled,
 )
+from ._validation import refuse_masked, validate_weights
 
 
 class DigitVotingClassifier(VotingClassifier):
@@ -183,6 +185,10 @@ class DigitVotingClassifier(VotingClassifier):
         """
         others = {name: fit_params[name] for name in {*fit_params} - {"sample_weight"}}
         raise_for_params(others, self, "fit")
+        refuse_masked("y", y)
+        if fit_params.get("sample_weight") is not None:
+            weight = validate_weights(fit_params["sample_weight"], X)
+            fit_params = {**fit_params, "sample_weight": weight}
         self._check_target(y)
         members = self._checked_members()
         n_sources = len({member.source for member in members})
@@ -384,6 +390,8 @@ class DigitVotingClassifier(VotingClassifier):
         ]
 
     def _check_target(self, y: ArrayLike) -> None:
+        if issparse(y):
+            raise TypeError("y is sparse, but must be an array of labels: y.toarray().")
         kind = type_of_target(y, input_name="y")
         if kind in ("unknown", "continuous"):
             raise ValueError(

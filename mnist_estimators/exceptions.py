@@ -8,6 +8,7 @@ __all__ = [
     "BackendError",
     "ChecksumError",
     "DatasetNotFoundError",
+    "ModelFileError",
     "PixelRangeWarning",
     "WeightsNotFoundError",
 ]
@@ -23,6 +24,10 @@ class ChecksumError(OSError):
 
 class BackendError(RuntimeError):
     """Keras runs on another backend than TensorFlow."""
+
+
+class ModelFileError(ValueError):
+    """A model file that is broken, unsafe, or of an unknown format."""
 
 
 class WeightsNotFoundError(FileNotFoundError):

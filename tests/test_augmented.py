@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from interrupts import ctrl_c_at
 from sklearn import config_context
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.exceptions import NotFittedError
@@ -14,7 +15,11 @@ from sklearn.preprocessing import MinMaxScaler
 from sklearn.svm import SVC
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from mnist_estimators import AugmentedClassifier, CNNDigitClassifier
+from mnist_estimators import (
+    AugmentedClassifier,
+    CNNDigitClassifier,
+    NumpyDigitClassifier,
+)
 from mnist_estimators.augmentation import AffineAugmenter, DigitAugmenter
 
 
@@ -131,6 +136,35 @@ class TestCopies:
             classifier.fit(X, y).predict_proba(X_test),
             clone(knn).fit(X, y).predict_proba(X_test),
         )
+
+
+class TestInterrupt:
+    def test_keeps_what_the_estimator_learned(self, digits):
+        X, y, X_new, _ = digits
+        network = NumpyDigitClassifier(
+            hidden_layer_sizes=(8,), epochs=4, batch_size=2 * len(y), random_state=0
+        )
+        classifier = AugmentedClassifier(network, DigitAugmenter(), n_copies=1)
+        with (
+            ctrl_c_at(3, NumpyDigitClassifier, "_step"),
+            pytest.warns(UserWarning, match="interrupted by user, after 2 of 4 epochs"),
+        ):
+            classifier.fit(X, y)
+        assert classifier.estimator_.n_iter_ == 2
+        assert classifier.predict(X_new).shape == (len(X_new),)
+
+    def test_while_variants_are_made_leaves_the_last_fit(self, digits):
+        X, y, X_new, _ = digits
+        classifier = AugmentedClassifier(
+            KNeighborsClassifier(), DigitAugmenter(), n_copies=2, random_state=0
+        ).fit(X, y)
+        before = classifier.predict(X_new)
+        with (
+            ctrl_c_at(2, DigitAugmenter, "_apply"),
+            pytest.raises(KeyboardInterrupt),
+        ):
+            classifier.fit(X_new, y)
+        np.testing.assert_array_equal(classifier.predict(X_new), before)
 
 
 class TestTestTimeAugmentation:

@@ -1,6 +1,7 @@
 """What all classifiers promise alike, and what both Keras classifiers do."""
 
 import copy
+import functools
 import io
 import itertools
 import os
@@ -23,8 +24,8 @@ from mnist_estimators import (
     CNNDigitClassifier,
     DenseDigitClassifier,
     NumpyDigitClassifier,
+    _callbacks,
     _engine,
-    _training,
 )
 from mnist_estimators.augmentation import DigitAugmenter
 from mnist_estimators.exceptions import PixelRangeWarning
@@ -364,7 +365,7 @@ class TestValidation:
             accuracies * 50, np.round(accuracies * 50), atol=1e-4
         )
 
-    def test_held_out_images_are_stratified(self, classifier):
+    def test_held_out_images_are_stratified(self, classifier, monkeypatch):
         X = np.random.default_rng(0).random((60, 4))
         y = np.repeat([0, 1, 2], [40, 15, 5])
         seen = []
@@ -374,12 +375,12 @@ class TestValidation:
             seen.extend(np.bincount(part.targets).tolist() for part in parts)
             return parts
 
-        from mnist_estimators import _base
+        from mnist_estimators import _keras_classifier, _numpy
+        from mnist_estimators._samples import hold_out
 
-        hold_out = _base.hold_out
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(_base, "hold_out", remember)
-            classifier.set_params(validation_fraction=0.2, epochs=1).fit(X, y)
+        monkeypatch.setattr(_keras_classifier, "hold_out", remember)
+        monkeypatch.setattr(_numpy, "hold_out", remember)
+        classifier.set_params(validation_fraction=0.2, epochs=1).fit(X, y)
         assert seen == [[32, 12, 4], [8, 3, 1]]
 
     def test_validation_weights(self, classifier, data):
@@ -418,6 +419,27 @@ class TestGoingOn:
             copied.partial_fit(X, y).predict_proba(X_new),
             classifier.partial_fit(X, y).predict_proba(X_new),
         )
+
+    def test_chunks_of_any_size_share_what_was_compiled(
+        self, keras_classifier, data, monkeypatch
+    ):
+        X, y, _, _ = data
+        traced = []
+
+        @functools.wraps(_engine.Trainer._run_plain)
+        def run_plain(trainer, *tensors):
+            traced.append(trainer)
+            return trace(trainer, *tensors)
+
+        trace = _engine.Trainer._run_plain
+        monkeypatch.setattr(_engine.Trainer, "_run_plain", run_plain)
+        # A size that no other test has.
+        names = {"hidden_layer_sizes", "dense_layer_sizes"}
+        layers = names & keras_classifier.get_params().keys()
+        keras_classifier.set_params(**dict.fromkeys(layers, (17,)))
+        for n_rows in (100, 3, 100, 77, 16, 250):
+            keras_classifier.partial_fit(X[:n_rows], y[:n_rows], classes=range(10))
+        assert len(traced) == 1
 
     def test_warm_start_goes_on(self, classifier, data):
         X, y, _, _ = data
@@ -597,6 +619,25 @@ class TestMistakes:
         with pytest.raises(NotFittedError, match="is not fitted yet"):
             use(keras_classifier)
 
+    @pytest.mark.parametrize(
+        "spoil",
+        [
+            lambda X, y: (X[:, :700], y[:-1]),
+            lambda X, y: (X[:, :700] + 0.5, y > 4, np.full(len(y), np.nan)),
+            lambda X, y: (X[:, :196], y, None, (X, y)),
+            lambda X, y: (X[:, :196], y + 1, None, "validation data"),
+        ],
+        ids=["another length", "weights", "validation images", "validation data"],
+    )
+    def test_a_failed_fit_costs_no_earlier_one(self, classifier, data, spoil):
+        X, y, X_new, _ = data
+        classifier.set_params(epochs=1).fit(X, y)
+        before = classifier.predict_proba(X_new)
+        with pytest.raises(ValueError):  # noqa: PT011  TestMistakes has the messages
+            classifier.fit(*spoil(X, y))
+        np.testing.assert_array_equal(classifier.predict_proba(X_new), before)
+        assert classifier.partial_fit(X, y).n_iter_ == 2
+
     def test_a_failed_fit_leaves_it_unfitted(self, classifier, data):
         X, y, _, _ = data
         with pytest.raises(ValueError, match="optimizer"):
@@ -672,7 +713,7 @@ def interrupting(monkeypatch, classifier, where):
     else:
         owner, names = _engine.Trainer, {"step": "run", "epoch": "evaluate"}
         if where[0] == "step":
-            monkeypatch.setattr(_training, "STEPS_PER_CALL", 1)
+            monkeypatch.setattr(_callbacks, "STEPS_PER_CALL", 1)
     kind, number = where
     real, calls = getattr(owner, names[kind]), itertools.count()
 

@@ -17,8 +17,8 @@ from keras.callbacks import (
     TerminateOnNaN,
 )
 
-from mnist_estimators import _engine, _training
-from mnist_estimators._engine import Trainer, TrainingState, borrow_trainer
+from mnist_estimators import _callbacks, _engine, _trainer_pool, _training
+from mnist_estimators._engine import Trainer, TrainingState
 from mnist_estimators._graph import dropout_bits, dropout_masks
 from mnist_estimators._networks import (
     build_network,
@@ -26,8 +26,10 @@ from mnist_estimators._networks import (
     dense_network,
 )
 from mnist_estimators._optimizers import optimizer_spec
+from mnist_estimators._plan import TrainingPlan
 from mnist_estimators._samples import Samples
-from mnist_estimators._training import TrainingPlan, train
+from mnist_estimators._trainer_pool import borrow_trainer
+from mnist_estimators._training import train
 
 SHAPE = (4, 4)
 N_CLASSES = 3
@@ -163,8 +165,8 @@ def new_trainers(monkeypatch):
             super().__init__(*arguments)
             built.append(self)
 
-    monkeypatch.setattr(_engine, "Trainer", RecordedTrainer)
-    monkeypatch.setattr(_engine, "_idle_trainers", OrderedDict())
+    monkeypatch.setattr(_trainer_pool, "Trainer", RecordedTrainer)
+    monkeypatch.setattr(_trainer_pool, "_idle_trainers", OrderedDict())
     return built
 
 
@@ -397,8 +399,8 @@ class TestXLA:
             used.append(xla_batch_size is not None)
             return Trainer(*others, None)
 
-        monkeypatch.setattr(_engine, "_idle_trainers", OrderedDict())
-        monkeypatch.setattr(_engine, "Trainer", note)
+        monkeypatch.setattr(_trainer_pool, "_idle_trainers", OrderedDict())
+        monkeypatch.setattr(_trainer_pool, "Trainer", note)
         monkeypatch.setattr(_training, "Trainer", note)
         monkeypatch.setattr(_training, "XLA_MIN_STEPS", 4)
         train(plan(epochs=4), SAMPLES)
@@ -434,7 +436,7 @@ class TestRuns:
             dense(dropout=0.5), batch_size=4, learning_rate_schedule="one_cycle"
         )
         at_once, _ = train(the_plan, SAMPLES)
-        monkeypatch.setattr(_training, "STEPS_PER_CALL", 3)
+        monkeypatch.setattr(_callbacks, "STEPS_PER_CALL", 3)
         in_parts, _ = train(the_plan, SAMPLES)
         assert_same_weights(in_parts.weights, at_once.weights)
 
@@ -661,21 +663,27 @@ class TestTrainersAreKept:
         other = plan(dense(dropout=0.1, l2=1.0), learning_rate=0.5, label_smoothing=0.2)
         shared, _ = train(other, SAMPLES)
         assert len(new_trainers) == 1
-        _engine._idle_trainers.clear()
+        _trainer_pool._idle_trainers.clear()
         alone, _ = train(other, SAMPLES)
         assert len(new_trainers) == 2
         assert_same_weights(shared.weights, alone.weights)
 
+    def test_with_nothing_left_in_the_optimizer(self, new_trainers):
+        # Nadam has a variable that its list of variables lacks.
+        first, again = (train(plan(optimizer="nadam"), SAMPLES)[0] for _ in range(2))
+        assert len(new_trainers) == 1
+        assert_same_weights(again.weights, first.weights)
+
     def test_but_each_fit_with_callbacks_has_its_own(self, new_trainers):
         train(plan(callbacks=[Callback()]), SAMPLES)
         assert not new_trainers
-        assert not _engine._idle_trainers
+        assert not _trainer_pool._idle_trainers
 
     def test_after_an_interrupt_while_a_function_was_traced(
         self, new_trainers, monkeypatch
     ):
         expected, _ = train(plan(), SAMPLES, validation=VALIDATION)
-        _engine._idle_trainers.clear()
+        _trainer_pool._idle_trainers.clear()
         evaluate = Trainer.evaluate
 
         def press_ctrl_c(*_):
@@ -704,11 +712,11 @@ class TestTrainersAreKept:
             def count_params(self):
                 return 1000
 
-        monkeypatch.setattr(_engine, "Trainer", Cheap)
-        monkeypatch.setattr(_engine, "MAX_IDLE_TRAINERS", 3)
+        monkeypatch.setattr(_trainer_pool, "Trainer", Cheap)
+        monkeypatch.setattr(_trainer_pool, "MAX_IDLE_TRAINERS", 3)
 
     def test_large_ones_are_let_go(self, cheap_trainers, monkeypatch):
-        monkeypatch.setattr(_engine, "MAX_IDLE_WEIGHTS", 999)
+        monkeypatch.setattr(_trainer_pool, "MAX_IDLE_WEIGHTS", 999)
         with self.borrow() as first:
             pass
         with self.borrow() as second:
@@ -740,5 +748,7 @@ class TestTrainersAreKept:
         for batch_size in (1, 2, 3, 1, 4, 5):
             with self.borrow(batch_size):
                 pass
-        kept = {key[-1]: len(idle) for key, idle in _engine._idle_trainers.items()}
+        kept = {
+            key[-1]: len(idle) for key, idle in _trainer_pool._idle_trainers.items()
+        }
         assert kept == {1: 1, 4: 1, 5: 1}

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import sklearn
+from interrupts import ctrl_c_at
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.datasets import make_classification
 from sklearn.ensemble import RandomForestClassifier, VotingClassifier
@@ -445,16 +446,16 @@ class TestImages:
         assert search.best_score_ > 0.85
 
     def test_networks_of_one_architecture_are_traced_once(self, digits, monkeypatch):
-        from mnist_estimators import _engine
+        from mnist_estimators import _trainer_pool
 
         built = []
 
-        class Counted(_engine.Trainer):
+        class Counted(_trainer_pool.Trainer):
             def __init__(self, *arguments):
                 built.append(arguments)
                 super().__init__(*arguments)
 
-        monkeypatch.setattr(_engine, "Trainer", Counted)
+        monkeypatch.setattr(_trainer_pool, "Trainer", Counted)
         X, y, _, _ = digits
         # An architecture that no other test has.
         network = DenseDigitClassifier(
@@ -463,6 +464,22 @@ class TestImages:
         vote = DigitVotingClassifier(network, n_members=4).fit(X, y)
         assert len(vote.estimators_) == 4
         assert len(built) == 1
+
+
+class TestInterrupt:
+    def test_ends_the_training_of_one_member(self, digits):
+        X, y, X_new, _ = digits
+        network = NumpyDigitClassifier(
+            hidden_layer_sizes=(8,), epochs=4, batch_size=len(y), random_state=0
+        )
+        vote = DigitVotingClassifier(network, n_members=2, voting="soft")
+        with (
+            ctrl_c_at(3, NumpyDigitClassifier, "_step"),
+            pytest.warns(UserWarning, match="interrupted by user, after 2 of 4 epochs"),
+        ):
+            vote.fit(X, y)
+        assert [member.n_iter_ for member in vote.estimators_] == [2, 4]
+        assert vote.predict(X_new).shape == (len(X_new),)
 
 
 class TestAgreement:

@@ -74,7 +74,9 @@ class BaseAugmenter(
             )
         edges = (images[:, 0], images[:, -1], images[:, :, 0], images[:, :, -1])
         border = np.concatenate([edge.ravel() for edge in edges])
-        self.background_ = border.dtype.type(np.median(border)).item()
+        # Halved, as the mean of two large numbers would overflow.
+        median = 2 * np.median(border.astype(np.float64) / 2)
+        self.background_ = border.dtype.type(median).item()
         return self
 
     def transform(self, X: ArrayLike) -> NDArray[Any]:

@@ -13,6 +13,7 @@ from sklearn.base import (
 from sklearn.utils import Tags
 
 from .._images import pixel_range, resolve_image_shape
+from .._validation import refuse_masked
 from ._functional import SIDE, extract_ink, into_mnist_form, shrink, to_grey
 
 HOW_TO_READ = "Read files with load_digit_images(paths) first."
@@ -139,17 +140,23 @@ class DigitCanonicalizer(
 def _checked_pictures(X: Any) -> list[NDArray[Any]]:
     if isinstance(X, str | bytes | PathLike) or not np.iterable(X):
         raise ValueError(f"X must be pictures as arrays. Got {X!r}. {HOW_TO_READ}")
+    refuse_masked("X", X)
     if hasattr(X, "to_numpy"):
         X = X.to_numpy()
     if isinstance(X, np.ndarray):
-        X = _stack_of_pictures(X)
-    pictures = [np.asarray(picture) for picture in X]
+        X = _stack_of_pictures(np.asarray(X))
+    given = list(X)
+    for number, picture in enumerate(given):
+        refuse_masked(f"X[{number}]", picture)
+    pictures = [np.asarray(picture) for picture in given]
     if not pictures:
         raise ValueError("X holds no picture. Give at least one.")
     for number, picture in enumerate(pictures):
         name = f"X[{number}]"
         if picture.dtype.kind in "OSU" and picture.ndim == 0:
-            raise ValueError(f"{name} is {X[number]!r}, not an array. {HOW_TO_READ}")
+            raise ValueError(
+                f"{name} is {given[number]!r}, not an array. {HOW_TO_READ}"
+            )
         channels = picture.shape[2:]
         if picture.ndim not in (2, 3) or 0 in picture.shape or channels > (4,):
             raise ValueError(

@@ -14,6 +14,8 @@ from .._validation import validate_pixels
 from ..augmentation._functional import IDENTITY, in_chunks, warp
 
 LARGEST_SLOPE = 1.0
+# Sums of larger numbers would overflow.
+LARGEST_MASS = 1e290
 
 
 class Deskewer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
@@ -133,6 +135,8 @@ def _straighten(images: NDArray[Any]) -> NDArray[Any]:
     rows, columns = (axis.ravel() for axis in np.indices((height, width), np.float64))
     powers = np.stack([np.ones_like(rows), rows, columns, rows * columns, rows**2], 1)
     mass = np.maximum(images.reshape(n_images, -1), 0).astype(np.float64)
+    if mass.max() > LARGEST_MASS:
+        mass /= mass.max()
     moments = mass @ powers
     total = np.where(moments[:, 0] > 0, moments[:, 0], 1.0)[:, np.newaxis]
     row, column, product, square = (moments[:, 1:] / total).T

@@ -55,6 +55,8 @@ def to_grey(image: NDArray[Any], high: float) -> NDArray[np.float32]:
         What is transparent takes the grey, black or white, that the rest is further
         from.
     """
+    if high > float(np.finfo(np.float32).max):
+        image, high = image / high, 1.0
     scaled = image.astype(np.float32) / np.float32(high)
     if scaled.ndim == 2:
         return scaled

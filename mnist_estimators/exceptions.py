@@ -8,6 +8,7 @@ __all__ = [
     "BackendError",
     "ChecksumError",
     "DatasetNotFoundError",
+    "ModelFileError",
     "PixelRangeWarning",
     "WeightsNotFoundError",
 ]
@@ -27,6 +28,10 @@ class BackendError(RuntimeError):
 
 class WeightsNotFoundError(FileNotFoundError):
     """Pretrained weights are neither on this machine nor can they be downloaded."""
+
+
+class ModelFileError(ValueError):
+    """A model file that is broken, unsafe, or of an unknown format."""
 
 
 class PixelRangeWarning(UserWarning):

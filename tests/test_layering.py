@@ -14,6 +14,7 @@ PACKAGE = Path(mnist_estimators.__file__).parent
 # From the ground up. A module imports from its own layer or from lower ones.
 LAYERS = (
     {
+        "_atomic_write",
         "_backpropagation",
         "_early_stopping",
         "_history",
@@ -35,6 +36,11 @@ LAYERS = (
         "_graph",
         "_keras",
         "_networks",
+        "_onnx_checks",
+        "_onnx_file",
+        "_onnx_graph",
+        "_onnx_layers",
+        "_onnx_network",
         "_optimizers",
         "_prediction",
         "_samples",
@@ -43,10 +49,12 @@ LAYERS = (
         "_transfer",
     },
     {"_base", "_keras_classifier"},
-    {"_augmented", "_cnn", "_dense", "_members", "_numpy", "_voting"},
+    {"_augmented", "_cnn", "_dense", "_members", "_numpy", "_onnx", "_voting"},
     {
         "_comparison_view",
+        "_fitted_network",
         "_html",
+        "_onnx_vote",
         "comparison",
         "export",
         "inspection",
@@ -170,7 +178,8 @@ def test_only_one_file_imports_private_parts_of_scikit_learn():
 def test_importing_the_package_leaves_heavy_libraries_unloaded():
     code = (
         "import mnist_estimators.inspection, sys;"
-        "print({'keras', 'matplotlib', 'tensorflow'}.intersection(sys.modules))"
+        "heavy = {'keras', 'matplotlib', 'onnx', 'onnxruntime', 'tensorflow'};"
+        "print(heavy.intersection(sys.modules))"
     )
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, check=True, capture_output=True, text=True)

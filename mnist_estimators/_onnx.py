@@ -17,11 +17,14 @@ from ._onnx_graph import import_onnx_library
 from ._validation import validate_pixels
 from .exceptions import ModelFileError
 
+# Of a file that can't be read.
+READ_ERRORS = (ImportError, OSError, ModelFileError)
+
 
 def _may_give_probabilities(classifier: "OnnxDigitClassifier") -> bool:
     try:
         return classifier._loaded().output == "probabilities"
-    except (ImportError, OSError, ModelFileError):
+    except READ_ERRORS:
         return True  # predict_proba itself says what is wrong
 
 
@@ -170,12 +173,12 @@ class OnnxDigitClassifier(ClassifierMixin, BaseEstimator):
     @property
     def classes_(self) -> NDArray[Any]:
         """Class labels, sorted."""
-        return self._loaded().classes
+        return self._attributes().classes
 
     @property
     def image_shape_(self) -> tuple[int, int]:
         """Height and width of the images."""
-        return self._loaded().image_shape
+        return self._attributes().image_shape
 
     @property
     def n_features_in_(self) -> int:
@@ -186,7 +189,7 @@ class OnnxDigitClassifier(ClassifierMixin, BaseEstimator):
     @property
     def pixel_range_(self) -> tuple[float, float]:
         """Lowest and highest pixel value."""
-        return self._loaded().pixel_range
+        return self._attributes().pixel_range
 
     def __sklearn_is_fitted__(self) -> bool:
         return True
@@ -205,6 +208,13 @@ class OnnxDigitClassifier(ClassifierMixin, BaseEstimator):
         if "_classifier" not in vars(self):
             self._classifier = read_classifier(self.path)
         return self._classifier
+
+    def _attributes(self) -> OnnxClassifier:
+        """Give what the file says; where it can't be read, attributes are missing."""
+        try:
+            return self._loaded()
+        except READ_ERRORS as error:
+            raise AttributeError(str(error)) from error
 
     def _new_session(self, known: OnnxClassifier) -> Any:
         runtime = import_onnx_library("onnxruntime")

@@ -25,6 +25,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ._files import read_file
 from ._onnx_checks import (
     BATCH,
     INPUT,
@@ -170,16 +171,16 @@ def read_classifier(path: str | PathLike[str]) -> OnnxClassifier:
         a classifier does not need.
     """
     onnx = import_onnx_library("onnx")
-    with Path(path).open("rb") as file:
-        content = file.read(MAX_FILE_BYTES + 1)
     try:
-        require(len(content) <= MAX_FILE_BYTES, "it is too large")
+        content = read_file(Path(path), MAX_FILE_BYTES)
         model = onnx.load_model_from_string(content)
         # What onnx does not know can't be checked.
         model.DiscardUnknownFields()
         return _checked(model)
     except ModelFileError as error:
         raise model_file_error(path, str(error)) from None
+    except OSError:
+        raise
     except Exception as error:  # whatever protobuf, onnx and json raise
         reason = f"it is damaged ({type(error).__name__}: {error})"
         raise model_file_error(path, reason) from error

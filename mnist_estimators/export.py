@@ -1,13 +1,15 @@
 """Classifiers as files that other programs run: Keras' own format, and ONNX."""
 
+import tempfile
 from collections.abc import Iterator
 from os import PathLike, fspath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sklearn.utils.validation import check_is_fitted
 
-from ._atomic_write import whole_file
 from ._base import BaseDigitClassifier
+from ._files import replace_file
 from ._fitted_network import fitted_network, refusal, thawed
 from ._networks import build_network
 from ._onnx_file import to_bytes
@@ -84,8 +86,11 @@ def to_keras(estimator: Any, path: str | PathLike[str]) -> None:
             "files."
         )
     model = _keras_model(fitted_network(estimator))
-    with whole_file(path) as unfinished:
-        model.save(unfinished)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "digits.keras")
+        model.save(file)
+        content = file.read_bytes()
+    replace_file(Path(path), content)
 
 
 def _keras_model(fitted: FittedNetwork) -> "keras.Sequential":
@@ -183,8 +188,7 @@ def to_onnx(estimator: Any, path: str | PathLike[str]) -> None:
         networks[0].image_shape,
         (min(lows), max(highs)),
     )
-    with whole_file(path) as unfinished:
-        unfinished.write_bytes(content)
+    replace_file(Path(path), content)
 
 
 def _networks(estimator: Any) -> Iterator[FittedNetwork]:

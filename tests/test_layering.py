@@ -14,9 +14,9 @@ PACKAGE = Path(mnist_estimators.__file__).parent
 # From the ground up. A module imports from its own layer or from lower ones.
 LAYERS = (
     {
-        "_atomic_write",
         "_backpropagation",
         "_early_stopping",
+        "_files",
         "_history",
         "_images",
         "_parameters",

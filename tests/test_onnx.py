@@ -2,6 +2,7 @@
 
 import copy
 import json
+import os
 import pickle
 import subprocess
 import sys
@@ -464,8 +465,14 @@ class TestMistrust:
         self, path, tmp_path, monkeypatch
     ):
         monkeypatch.setattr(_onnx_file, "MAX_FILE_BYTES", path.stat().st_size - 1)
-        with pytest.raises(ModelFileError, match="too large"):
+        with pytest.raises(ModelFileError, match="it has more than"):
             OnnxDigitClassifier(path).fit()
+
+    @pytest.mark.parametrize("make", [os.mkdir, lambda path: os.mkfifo(path)])
+    def test_only_an_ordinary_file_is_read(self, make, tmp_path):
+        make(tmp_path / "other.onnx")
+        with pytest.raises(ModelFileError, match="no ordinary file"):
+            OnnxDigitClassifier(tmp_path / "other.onnx").fit()
 
     def test_a_missing_file_is_an_error_of_the_file_system(self, tmp_path, images):
         classifier = OnnxDigitClassifier(tmp_path / "none.onnx")
@@ -473,6 +480,8 @@ class TestMistrust:
             classifier.predict(images)
         with pytest.raises(FileNotFoundError):
             classifier.predict_proba(images)
+        assert not hasattr(classifier, "classes_")
+        assert "none.onnx" in classifier._repr_html_()
 
     def test_damaged_files_are_refused_or_run(self, path, images, tmp_path):
         rng = np.random.default_rng(0)

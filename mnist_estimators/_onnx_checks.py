@@ -19,7 +19,10 @@ OPERATORS = """
     Relu Resize Sigmoid Softmax Tanh Transpose Unsqueeze
 """
 INPUT = "images"
-OUTPUTS = {"probabilities": np.dtype(np.float32), "votes": np.dtype(np.float64)}
+OUTPUTS: dict[str, np.dtype[Any]] = {
+    "probabilities": np.dtype(np.float32),
+    "votes": np.dtype(np.float64),
+}
 BATCH = "batch"
 
 

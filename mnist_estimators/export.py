@@ -1,6 +1,7 @@
 """Classifiers as files that other programs run: Keras' own format, and ONNX."""
 
 import tempfile
+import warnings
 from collections.abc import Iterator
 from os import PathLike, fspath
 from pathlib import Path
@@ -88,7 +89,10 @@ def to_keras(estimator: Any, path: str | PathLike[str]) -> None:
     model = _keras_model(fitted_network(estimator))
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "digits.keras")
-        model.save(file)
+        with warnings.catch_warnings():
+            # Keras reads its variables in a way that NumPy 2 deprecates.
+            warnings.filterwarnings("ignore", message="__array__ implementation")
+            model.save(file)
         content = file.read_bytes()
     replace_file(Path(path), content)
 

@@ -21,8 +21,8 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import cross_val_score
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, MinMaxScaler
-from sklearn.utils.estimator_checks import check_estimator
+from sklearn.preprocessing import MinMaxScaler
+from sklearn.utils.estimator_checks import estimator_checks_generator
 from sklearn.utils.validation import check_is_fitted
 
 from mnist_estimators import (
@@ -169,9 +169,12 @@ class TestEstimator:
             "check_set_params",
             "check_valid_tag_types",
         }
-        results = check_estimator(OnnxDigitClassifier(path), on_fail=None, on_skip=None)
-        status = {result["check_name"]: result["status"] for result in results}
-        assert {status[name] for name in interface} == {"passed"}
+        passed = set()
+        for estimator, check in estimator_checks_generator(OnnxDigitClassifier(path)):
+            if check.func.__name__ in interface:
+                check(estimator)
+                passed.add(check.func.__name__)
+        assert passed == interface
 
     def test_fitting_learns_nothing_and_reads_the_file_anew(
         self, path, network, images, labels, tmp_path
@@ -186,10 +189,10 @@ class TestEstimator:
 
     def test_fitting_a_pipeline_fits_the_other_steps(self, path, network, images):
         rows = images.reshape(len(images), -1) / 100
-        to_255 = FunctionTransformer(np.multiply, kw_args={"x2": 255.0})
-        pipeline = make_pipeline(MinMaxScaler(), to_255, OnnxDigitClassifier(path))
+        scaler = MinMaxScaler((0, 255))
+        pipeline = make_pipeline(scaler, OnnxDigitClassifier(path))
         pipeline.fit(rows, network.predict(images))
-        scaled = pipeline[:-1].transform(rows)
+        scaled = scaler.transform(rows)
         np.testing.assert_array_equal(pipeline.predict(rows), network.predict(scaled))
 
     def test_it_votes(self, path, network, images, labels):
@@ -373,6 +376,17 @@ def renamed_output(model):
     model.graph.output[0].name = model.graph.node[-1].output[0] = "logits"
 
 
+def enormous_images(model):
+    """Pad them to 10 ** 12 pixels, and cut the padding off again."""
+    widths = np.array([0, 0, 0, 0, 10**6, 10**6], np.int64)
+    node_in_front("Pad", -widths)(model)
+    model.graph.node[0].input[0] = "enormous"
+    tensor = onnx.numpy_helper.from_array(widths, "widths")
+    model.graph.initializer.append(tensor)
+    node = onnx.helper.make_node("Pad", ["images", "widths"], ["enormous"])
+    model.graph.node.insert(0, node)
+
+
 def doubled_rows(model):
     node_in_front("Concat", inputs=["images", "images"], axis=0)(model)
 
@@ -390,7 +404,6 @@ def mismatched(model):
     model.graph.initializer[-1].dims.append(2)
 
 
-FAR = np.array([0, 0, 0, 0, 10**6, 10**6], np.int64)
 CRAFTED = {
     "metadata: none": lambda model: model.ClearField("metadata_props"),
     "metadata: no labels": metadata(labels=None),
@@ -423,7 +436,7 @@ CRAFTED = {
     "fixed batch": fixed_batch,
     "input of float64": input_of_float64,
     "renamed output": renamed_output,
-    "enormous images": node_in_front("Pad", FAR),
+    "enormous images": enormous_images,
     "more rows than images": doubled_rows,
     "mismatched arrays": mismatched,
 }
@@ -507,7 +520,7 @@ class TestMistrust:
         np.array([-1, 0, 7], np.int8),
         np.array([0, 1, 2**63], np.uint64),
         np.array([False, True]),
-        np.array([0.1, 2.5]),
+        np.array([-1.0, 2.0]),
         np.array([1, 2], np.float32),
         np.array(["1", "ä", "三"]),
         np.array(["a", "bc"], object),

@@ -2,13 +2,12 @@
 
 from typing import Any
 
-import numpy as np
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from ._base import BaseDigitClassifier
-from ._images import pixel_scale
+from ._images import fits_float32, pixel_scale
 from ._keras_classifier import KerasDigitClassifier
 from ._networks import Network, dense_network
 from ._numpy import NumpyDigitClassifier
@@ -43,24 +42,22 @@ def fitted_network(classifier: BaseDigitClassifier) -> FittedNetwork:
     """
     check_is_fitted(classifier)
     low, high = classifier.pixel_range_
-    limits = np.finfo(np.float32)
-    if not limits.tiny < high <= limits.max:
+    if not fits_float32(high):
         raise ValueError(
             f"The classifier was fitted on pixels from {low:g} to {high:g}, but files "
             "take numbers of 32 bits. Scale X before fit."
         )
     if isinstance(classifier, NumpyDigitClassifier):
-        network, precision = _numpy_network(classifier), "float32"
+        network = _numpy_network(classifier)
     else:
         assert isinstance(classifier, KerasDigitClassifier)
-        network, precision = classifier._network, classifier.precision
+        network = classifier._network
     return FittedNetwork(
         network=network,
         weights=classifier.weights_,
         image_shape=classifier.image_shape_,
         pixel_range=(low, high),
         pixel_scale=pixel_scale(high),
-        precision=precision,
     )
 
 

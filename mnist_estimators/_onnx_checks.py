@@ -11,12 +11,12 @@ import numpy as np
 from ._onnx_graph import import_onnx_library
 from .exceptions import ModelFileError
 
-# Read by onnxruntime from version 1.14 on, and by most other runtimes.
-OPSET_VERSION = 18
+# Read by onnxruntime from version 1.12 on, and by most other runtimes.
+OPSET_VERSION = 17
 OPERATORS = """
     Add ArgMax AveragePool BatchNormalization Clip Concat Conv Div Elu Erf Flatten
     Gather Gemm GlobalAveragePool HardSwish Identity LeakyRelu MatMul MaxPool Mul Pad
-    Relu Resize Sigmoid Softmax Tanh Transpose Unsqueeze
+    Relu Sigmoid Softmax Tanh Transpose Unsqueeze
 """
 INPUT = "images"
 OUTPUTS: dict[str, np.dtype[Any]] = {

@@ -148,17 +148,25 @@ def _padding(graph: OnnxGraph, settings: Settings, weights: Weights, maps: str) 
 
 
 def _resizing(graph: OnnxGraph, settings: Settings, weights: Weights, maps: str) -> str:
-    sides = np.array([settings["height"], settings["width"]], np.int64)
-    return graph.add(
-        "Resize",
-        maps,
-        "",
-        "",
-        graph.constant(sides),
-        axes=(2, 3),
-        mode="linear",
-        coordinate_transformation_mode="half_pixel",
-    )
+    """Interpolate linearly, as two matrix products.
+
+    ONNX has an operator for it, but behind that the number of images counts as unknown.
+    """
+    _, height, width, _ = settings["input_shape"]
+    rows = graph.numbers(_interpolation(height, settings["height"]))
+    columns = graph.numbers(_interpolation(width, settings["width"]).T)
+    return graph.add("MatMul", graph.add("MatMul", rows, maps), columns)
+
+
+def _interpolation(n_given: int, n_wanted: int) -> NDArray[np.float64]:
+    """Make the matrix (n_wanted, n_given) that brings a row of pixels to a new length.
+
+    The rows cover the same line, and a pixel's value is that at its middle.
+    """
+    middles = (np.arange(n_wanted) + 0.5) * n_given / n_wanted - 0.5
+    # Of the triangles around the given pixels, those at both ends are level outside.
+    distances = middles.clip(0, n_given - 1)[:, np.newaxis] - np.arange(n_given)
+    return (1 - np.abs(distances)).clip(0)
 
 
 def _rescaling(

@@ -19,8 +19,7 @@ class FittedNetwork(NamedTuple):
     """All that computes probabilities from pixels.
 
     The layers, their weights in the order of ``model.weights``, height and width of the
-    images, the range of their pixels, the factor that scales them, and what Keras'
-    layers compute with.
+    images, the range of their pixels, and the factor that scales them.
     """
 
     network: Network
@@ -28,7 +27,6 @@ class FittedNetwork(NamedTuple):
     image_shape: tuple[int, int]
     pixel_range: tuple[float, float]
     pixel_scale: float
-    precision: str
 
 
 def add_network(graph: OnnxGraph, fitted: FittedNetwork, images: str) -> str:
@@ -101,8 +99,9 @@ def _add_model(graph: OnnxGraph, model: "keras.Model", images: str) -> str:
         if kind == "Functional":
             outputs[name] = _add_model(graph, model.get_layer(name), *inputs)
         else:
+            settings = operation["config"] | (operation.get("build_config") or {})
             outputs[name] = add_layer(
-                graph, kind, operation["config"], weights.get(name, []), *inputs
+                graph, kind, settings, weights.get(name, []), *inputs
             )
     return outputs[model.output_names[0]]
 

@@ -32,15 +32,17 @@ def to_keras(estimator: Any, path: str | PathLike[str]) -> None:
     """Write a network as a file that Keras loads by itself.
 
     ``keras.models.load_model(path)`` needs nothing of this package. The model takes
-    images of shape (n, height, width) or (n, height, width, 1), of any numeric type,
-    with pixels in the range that the classifier was fitted on: it scales them itself.
-    It gives what ``predict_proba`` gives, in float32: one column for each of
-    ``classes_``. It is not compiled.
+    images of shape (n, height, width, 1), of any numeric type, with pixels in the range
+    that the classifier was fitted on: it scales them itself. Keras takes (n, height,
+    width) as well, but not both from one model in ``predict``. The model gives what
+    ``predict_proba`` gives, in float32: one column for each of ``classes_``. It is not
+    compiled.
 
     Parameters
     ----------
     estimator : DenseDigitClassifier, CNNDigitClassifier or NumpyDigitClassifier
-        Fitted; not changed.
+        Fitted; not changed. What was trained with ``precision='mixed_bfloat16'`` is
+        computed in float32, which rounds less.
     path : str or path
         A file name that ends in '.keras'. An existing file is replaced only once the
         new one is whole.
@@ -99,9 +101,7 @@ def to_keras(estimator: Any, path: str | PathLike[str]) -> None:
 
 def _keras_model(fitted: FittedNetwork) -> "keras.Sequential":
     keras = load_keras()
-    network = build_network(
-        fitted.network, fitted.image_shape, seed=0, precision=fitted.precision
-    )
+    network = build_network(fitted.network, fitted.image_shape, seed=0)
     network.set_weights(fitted.weights)
     return keras.Sequential(
         [
@@ -131,7 +131,8 @@ def to_onnx(estimator: Any, path: str | PathLike[str]) -> None:
     estimator : DenseDigitClassifier, CNNDigitClassifier, NumpyDigitClassifier or \
             DigitVotingClassifier
         Fitted; not changed. Members of a vote must be of these classes too. What was
-        trained with ``precision='mixed_bfloat16'`` is computed in float32.
+        trained with ``precision='mixed_bfloat16'`` is computed in float32, which rounds
+        less.
     path : str or path
         The file. An existing one is replaced only once the new one is whole.
 
@@ -157,8 +158,8 @@ def to_onnx(estimator: Any, path: str | PathLike[str]) -> None:
 
     Notes
     -----
-    The operators are those of ONNX's own set 18, which onnxruntime knows since version
-    1.14.
+    The operators are those of ONNX's own set 17, which onnxruntime knows since version
+    1.12.
 
     Examples
     --------

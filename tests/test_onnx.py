@@ -345,7 +345,7 @@ def subgraph(model):
 
 
 def function(model):
-    opset = [onnx.helper.make_opsetid("", 18)]
+    opset = [onnx.helper.make_opsetid("", 17)]
     model.functions.append(
         onnx.helper.make_function("", "Relu", ["x"], ["y"], [], opset)
     )

@@ -224,7 +224,10 @@ class OnnxDigitClassifier(ClassifierMixin, BaseEstimator):
         blank = np.zeros((1, *known.image_shape), np.float32)
         try:
             session = runtime.InferenceSession(
-                known.model, options, providers=["CPUExecutionProvider"]
+                known.model,
+                options,
+                providers=["CPUExecutionProvider"],
+                enable_fallback=0,  # which prints, and tries the same again
             )
             (scores,) = session.run(None, {INPUT: blank})
         except Exception as error:  # whatever onnxruntime raises

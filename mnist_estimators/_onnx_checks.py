@@ -122,7 +122,7 @@ def _known(dimension: Any, name: str) -> int:
 
 
 def count_numbers(model: Any) -> int:
-    """Count the numbers that a graph computes for one image.
+    """Count the numbers of one image, and those that a graph computes for it.
 
     Parameters
     ----------
@@ -132,7 +132,7 @@ def count_numbers(model: Any) -> int:
     Returns
     -------
     int
-        The sum over all nodes, at least 1.
+        The sum over the input and all nodes.
 
     Raises
     ------
@@ -150,9 +150,10 @@ def count_numbers(model: Any) -> int:
     graph = inference.infer_shapes(
         copy, check_type=True, strict_mode=True, data_prop=True
     ).graph
-    found = {value.name: value for value in (*graph.value_info, *graph.output)}
+    values = (*graph.input, *graph.value_info, *graph.output)
+    found = {value.name: value for value in values}
     total = 0
-    for name in (name for node in graph.node for name in node.output):
+    for name in (INPUT, *(name for node in graph.node for name in node.output)):
         require(name in found, f"its {name!r} are of unknown shape")
         dimensions = list(found[name].type.tensor_type.shape.dim)
         in_batch = bool(dimensions) and dimensions[0].dim_param == BATCH
@@ -160,4 +161,4 @@ def count_numbers(model: Any) -> int:
         for dimension in dimensions[in_batch:]:
             n_numbers *= _known(dimension, name)
         total += n_numbers
-    return max(total, 1)
+    return total

@@ -387,6 +387,14 @@ def enormous_images(model):
     model.graph.node.insert(0, node)
 
 
+def unused_enormous_images(model):
+    tensor = onnx.numpy_helper.from_array(np.zeros((1, *SHAPE), np.float32), "zeros")
+    model.graph.initializer.append(tensor)
+    model.graph.node[0].input[0] = "zeros"
+    for dimension in model.graph.input[0].type.tensor_type.shape.dim[1:]:
+        dimension.dim_value = 10**6
+
+
 def doubled_rows(model):
     node_in_front("Concat", inputs=["images", "images"], axis=0)(model)
 
@@ -437,6 +445,7 @@ CRAFTED = {
     "input of float64": input_of_float64,
     "renamed output": renamed_output,
     "enormous images": enormous_images,
+    "enormous images, unused": unused_enormous_images,
     "more rows than images": doubled_rows,
     "mismatched arrays": mismatched,
 }

@@ -15,11 +15,14 @@ _MODULE_OF = {
     "DenseDigitClassifier": "_dense",
     "DigitVotingClassifier": "_voting",
     "NumpyDigitClassifier": "_numpy",
+    "OnnxDigitClassifier": "_onnx",
     "classic_baselines": "comparison",
     "compare_estimators": "comparison",
     "load_digit_images": "datasets",
     "load_mnist": "datasets",
     "load_small_digits": "datasets",
+    "to_keras": "export",
+    "to_onnx": "export",
 }
 
 __all__ = [
@@ -28,11 +31,14 @@ __all__ = [
     "DenseDigitClassifier",
     "DigitVotingClassifier",
     "NumpyDigitClassifier",
+    "OnnxDigitClassifier",
     "classic_baselines",
     "compare_estimators",
     "load_digit_images",
     "load_mnist",
     "load_small_digits",
+    "to_keras",
+    "to_onnx",
 ]
 
 if TYPE_CHECKING:
@@ -40,9 +46,11 @@ if TYPE_CHECKING:
     from ._cnn import CNNDigitClassifier
     from ._dense import DenseDigitClassifier
     from ._numpy import NumpyDigitClassifier
+    from ._onnx import OnnxDigitClassifier
     from ._voting import DigitVotingClassifier
     from .comparison import classic_baselines, compare_estimators
     from .datasets import load_digit_images, load_mnist, load_small_digits
+    from .export import to_keras, to_onnx
 
 
 def __getattr__(name: str) -> Any:

@@ -214,7 +214,7 @@ def as_network_input(
     ndarray of shape (n, height, width, 1), dtype uint8 or float32
         Bytes stay bytes: a quarter of the memory, and less to move in each step.
     """
-    if not _fits_float32(high):
+    if not fits_float32(high):
         X = X / high
     with np.errstate(over="ignore"):  # infinity, which comes out of the network
         images = X if X.dtype in (np.uint8, np.float32) else X.astype(np.float32)
@@ -223,9 +223,10 @@ def as_network_input(
 
 def pixel_scale(high: float) -> float:
     """Find the factor that brings network input from ``as_network_input`` to 0-1."""
-    return 1.0 / high if _fits_float32(high) else 1.0
+    return 1.0 / high if fits_float32(high) else 1.0
 
 
-def _fits_float32(high: float) -> bool:
+def fits_float32(high: float) -> bool:
+    """Tell whether numbers of 32 bits hold pixels up to `high` at full precision."""
     limits = np.finfo(np.float32)
     return float(limits.tiny) < high <= float(limits.max)

@@ -34,5 +34,9 @@ class WeightsNotFoundError(FileNotFoundError):
     """Pretrained weights are neither on this machine nor can they be downloaded."""
 
 
+class ModelFileError(ValueError):
+    """A model file that is broken, unsafe, or of an unknown format."""
+
+
 class PixelRangeWarning(UserWarning):
     """The pixels have another range of values than those seen in ``fit``."""

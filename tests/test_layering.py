@@ -17,6 +17,7 @@ LAYERS = (
         "_backpropagation",
         "_early_stopping",
         "_failure",
+        "_files",
         "_history",
         "_images",
         "_parameters",
@@ -38,6 +39,11 @@ LAYERS = (
         "_graph",
         "_keras",
         "_networks",
+        "_onnx_checks",
+        "_onnx_file",
+        "_onnx_graph",
+        "_onnx_layers",
+        "_onnx_network",
         "_optimizers",
         "_plan",
         "_prediction",
@@ -48,10 +54,12 @@ LAYERS = (
         "_transfer",
     },
     {"_base", "_keras_classifier"},
-    {"_augmented", "_cnn", "_dense", "_members", "_numpy", "_voting"},
+    {"_augmented", "_cnn", "_dense", "_members", "_numpy", "_onnx", "_voting"},
     {
         "_comparison_view",
+        "_fitted_network",
         "_html",
+        "_onnx_vote",
         "comparison",
         "export",
         "inspection",
@@ -175,7 +183,8 @@ def test_only_one_file_imports_private_parts_of_scikit_learn():
 def test_importing_the_package_leaves_heavy_libraries_unloaded():
     code = (
         "import mnist_estimators.inspection, sys;"
-        "print({'keras', 'matplotlib', 'tensorflow'}.intersection(sys.modules))"
+        "heavy = {'keras', 'matplotlib', 'onnx', 'onnxruntime', 'tensorflow'};"
+        "print(heavy.intersection(sys.modules))"
     )
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, check=True, capture_output=True, text=True)

@@ -19,7 +19,9 @@ _MODULE_OF = {
     "compare_estimators": "comparison",
     "load_digit_images": "datasets",
     "load_mnist": "datasets",
+    "load_model": "persistence",
     "load_small_digits": "datasets",
+    "save_model": "persistence",
 }
 
 __all__ = [
@@ -32,7 +34,9 @@ __all__ = [
     "compare_estimators",
     "load_digit_images",
     "load_mnist",
+    "load_model",
     "load_small_digits",
+    "save_model",
 ]
 
 if TYPE_CHECKING:
@@ -43,6 +47,7 @@ if TYPE_CHECKING:
     from ._voting import DigitVotingClassifier
     from .comparison import classic_baselines, compare_estimators
     from .datasets import load_digit_images, load_mnist, load_small_digits
+    from .persistence import load_model, save_model
 
 
 def __getattr__(name: str) -> Any:

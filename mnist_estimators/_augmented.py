@@ -24,6 +24,7 @@ from sklearn.utils.validation import (
 from ._members import scores_pairs_of_classes
 from ._parameters import draw_seed
 from ._sklearn import HasMethods, Interval, check_sample_weight, fit_context
+from .persistence import SaveMixin
 
 
 def _estimator_has(name: str) -> Callable[[Any], bool]:
@@ -34,7 +35,9 @@ def _estimator_has(name: str) -> Callable[[Any], bool]:
     return check
 
 
-class AugmentedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
+class AugmentedClassifier(
+    SaveMixin, ClassifierMixin, MetaEstimatorMixin, BaseEstimator
+):
     """Train any classifier on images and on random variants of them.
 
     The variants are made inside ``fit``, from the images given to it: in a

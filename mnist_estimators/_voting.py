@@ -32,9 +32,10 @@ from ._sklearn import (
     raise_for_params,
     routing_enabled,
 )
+from .persistence import SaveMixin
 
 
-class DigitVotingClassifier(VotingClassifier):
+class DigitVotingClassifier(SaveMixin, VotingClassifier):
     """Let several classifiers vote on each image.
 
     This is scikit-learn's ``VotingClassifier``, with the same parameters, attributes

@@ -8,6 +8,7 @@ __all__ = [
     "BackendError",
     "ChecksumError",
     "DatasetNotFoundError",
+    "ModelFileError",
     "PixelRangeWarning",
     "WeightsNotFoundError",
 ]
@@ -27,6 +28,10 @@ class BackendError(RuntimeError):
 
 class WeightsNotFoundError(FileNotFoundError):
     """Pretrained weights are neither on this machine nor can they be downloaded."""
+
+
+class ModelFileError(ValueError):
+    """A model can't be saved, or its file is not one that can be loaded safely."""
 
 
 class PixelRangeWarning(UserWarning):

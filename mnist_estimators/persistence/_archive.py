@@ -101,10 +101,7 @@ def unpack(content: bytes) -> dict[str, memoryview]:
             raise ModelFileError(f"{name}: there are two members of this name")
         checksum = zlib.crc32(file[start:end])
         if file[position:start] != _local_header(name, checksum, end - start):
-            raise ModelFileError(
-                f"{name}: the member is damaged, compressed, or not written by "
-                "save_model"
-            )
+            raise ModelFileError(f"{name}: the member is damaged")
         members[name] = file[start:end]
         directory.append(_directory_entry(name, checksum, end - start, position))
         position = end
@@ -128,6 +125,10 @@ def _next_member(file: memoryview, position: int) -> tuple[str, int, int]:
     name = bytes(file[position + _LOCAL_HEADER.size : start]).decode("latin-1")
     if not MEMBER_NAME.fullmatch(name):
         raise ModelFileError(f"no model file has a member that is named {name[:80]!r}")
+    if fields[1:6] != (_VERSION, 0, 0, 0, _NEW_YEAR_1980):
+        raise ModelFileError(
+            f"{name}: the member is compressed, damaged, or not written by save_model"
+        )
     if start + size > len(file):
         raise ModelFileError(f"{name}: the file is cut off in this member")
     return name, start, start + size

@@ -147,7 +147,6 @@ class _Auditor:
 
     def _plain(self, node: Node, name: Name, where: str, depth: int) -> int:
         _only(node, {"content", "is_json"}, where)
-        _allow(name, {("builtins", "str")}, where)
         _plain_value(node, where)
         return 0
 
@@ -359,6 +358,7 @@ def _text_mapping(node: Node, where: str) -> dict[str, Any]:
 def _plain_value(node: Any, where: str) -> Any:
     if _loader_of(node) != "JsonNode":
         raise _wrong(where, "it must be a number or text")
+    _allow(_name_of(node, where), {("builtins", "str")}, where)
     content = node.get("content")
     if not isinstance(content, str) or node.get("is_json") is not True:
         raise _wrong(where, "it must be a number or text, as JSON")

@@ -16,6 +16,7 @@ import time
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,7 @@ class Watcher:
     def __init__(self, path: Path):
         self._path = str(path)
         self._events: list[str] | None = None
+        self.most_megabytes = 0.0
 
     def __call__(self, event: str, arguments: tuple[Any, ...]) -> None:
         if self._events is None or event in HARMLESS:
@@ -54,25 +56,37 @@ class Watcher:
 
     def problems_of(self, action: Callable[[], object]) -> list[str]:
         """Run something; tell what it did that it should not."""
+        before, start = reset_memory(), time.process_time()
         self._events = []
-        before, start = megabytes(), time.perf_counter()
         failure = []
         try:
             action()
         except BaseException as error:
             failure = [f"{type(error).__name__}: {error}"]
-        seconds = time.perf_counter() - start
         found, self._events = self._events, None
+        seconds = time.process_time() - start
         found += failure
         if seconds > MAX_SECONDS:
             found.append(f"{seconds:.0f} s")
-        if megabytes() - before > MAX_MEGABYTES:
-            found.append(f"{megabytes() - before:.0f} MB")
+        taken = most_memory() - before
+        self.most_megabytes = max(self.most_megabytes, taken)
+        if taken > MAX_MEGABYTES:
+            found.append(f"{taken:.0f} MB")
         return found
 
 
-def megabytes() -> float:
-    """Tell the most memory that this process has had so far."""
+def reset_memory() -> float:
+    """Forget the most memory that this process has had, and tell what it has now."""
+    with suppress(OSError):  # in Linux alone
+        Path("/proc/self/clear_refs").write_text("5")
+    return most_memory()
+
+
+def most_memory() -> float:
+    """Tell the most memory that this process has had, in MB."""
+    with suppress(OSError):
+        status = Path("/proc/self/status").read_text()
+        return int(status.split("VmHWM:")[1].split()[0]) / 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
@@ -105,7 +119,8 @@ def all_mutations(path: Path, rng: random.Random) -> Iterator[made.Mutation]:
         yield from made.forged_members(members)
         yield from made.archives(members)
     yield from made.manifests(members)
-    yield from made.bombs(members)
+    if path.stem == "network":
+        yield from made.bombs(members)
 
 
 def main(folder: Path) -> None:
@@ -116,7 +131,6 @@ def main(folder: Path) -> None:
     found: Counter[str] = Counter()
     problems: list[str] = []
     sys.addaudithook(watcher)
-    start = megabytes()
 
     def load(mutation: made.Mutation, original: Any) -> None:
         try:
@@ -162,7 +176,7 @@ def main(folder: Path) -> None:
     told = {
         "counts": found,
         "problems": problems,
-        "megabytes": round(megabytes() - start),
+        "megabytes": round(watcher.most_megabytes),
         "tensorflow": "tensorflow" in sys.modules,
         "canaries": {
             name: watcher.problems_of(canary)

@@ -152,7 +152,8 @@ def archives(members: dict[str, bytes]) -> Iterator[Mutation]:
         *("evil\0.npy", "", ".", "..", "con", "schema.json/", "0.npy\n", "x" * 5000),
         *("evil.pkl", "model.keras", "model.h5", "__init__.py", "evil.so"),
     ):
-        yield made(f"name {name[:20]!r}", {name: pickle.dumps(Evil())})
+        content = sealed({**members, name: pickle.dumps(Evil())})
+        yield Mutation(content, False, f"name {name[:20]!r}")
     content = pack(members)
     yield Mutation(b"MZ" + content, False, "prefixed")
     yield Mutation(content + content, False, "twice")

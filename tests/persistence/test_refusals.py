@@ -186,7 +186,7 @@ class TestOutside:
 
     def test_compressed(self, message_of, members):
         content = zipped(members, compression=zipfile.ZIP_DEFLATED)
-        assert message_of(content).startswith("schema.json: the member is damaged, com")
+        assert message_of(content).startswith("schema.json: the member is compressed,")
 
     @pytest.mark.parametrize("name", ["../evil.npy", "/x.npy", "evil.pkl", "m.keras"])
     def test_names_of_members(self, message_of, members, name):
@@ -329,7 +329,7 @@ class TestStateThatCompiledCodeWouldTrust:
         ],
     )
     def test_support_vectors(self, tmp_path, attribute, value):
-        machine = SVC().fit(X, Y)
+        machine = SVC(random_state=0).fit(X, Y)
         setattr(machine, attribute, value)
         self.refused(tmp_path, machine, "SVC: ")
 

@@ -74,7 +74,9 @@ AROUND = {
         make_union(PCA(5, random_state=0), MinMaxScaler()), GaussianNB()
     ),
     "quantiles": make_pipeline(
-        QuantileTransformer(n_quantiles=20, random_state=0), LogisticRegression()
+        PCA(10, random_state=0),
+        QuantileTransformer(n_quantiles=20, random_state=0),
+        LogisticRegression(),
     ),
     "deskewed": make_pipeline(Deskewer(), NETWORK),
     "augmented pipeline": make_pipeline(DigitAugmenter(random_state=0), NETWORK),
@@ -113,7 +115,10 @@ AROUND = {
     "tree": DecisionTreeClassifier(random_state=0),
     "forest": FOREST,
     "extra trees": ExtraTreesClassifier(5, bootstrap=True, random_state=0),
-    "discriminants": LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto"),
+    "discriminants": make_pipeline(
+        PCA(10, random_state=0),
+        LinearDiscriminantAnalysis(solver="lsqr", shrinkage=0.1),
+    ),
     "perceptron": MLPClassifier((8,), max_iter=300, tol=0.1, random_state=0),
 }
 # Arguments with which any class is made and fitted fast.
@@ -349,7 +354,7 @@ def fitted_networks(draw):
 
 
 class TestIdentity:
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=25, deadline=None)
     @given(fitted_networks())
     def test_of_fitted_networks(self, tmp_path_factory, drawn):
         classifier, X, y = drawn
@@ -363,7 +368,7 @@ class TestIdentity:
         )
         np.testing.assert_array_equal(loaded.predict(X), fitted.predict(X), strict=True)
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=40, deadline=None)
     @given(st.data())
     def test_of_parameters_of_any_value(self, tmp_path_factory, data):
         path = tmp_path_factory.getbasetemp() / MODEL

@@ -5,7 +5,6 @@ such a type has in our files, so no trusted class is called with arguments that 
 makes up, and the size of what will be made is known beforehand.
 """
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -16,6 +15,17 @@ from ._archive import Bytes
 from ._arrays import read_header
 from ._keras_optimizers import check_optimizer_text
 from ._manifest import MANIFEST, SCHEMA
+from ._node_checks import (
+    allow,
+    loader_of,
+    name_of,
+    only_keys,
+    plain_tuple,
+    plain_value,
+    text_mapping,
+    unnumbered_value,
+    wrong,
+)
 from ._nodes import (
     ARRAY,
     BUNCH,
@@ -24,7 +34,6 @@ from ._nodes import (
     LIST,
     MASKED_ARRAY,
     PATH,
-    PLAIN,
     PROTOCOL,
     RANDOM_STATE,
     REFERENCE,
@@ -46,12 +55,6 @@ from ._types import (
 MAX_NODES = 300_000
 # Four times that of the writer, of which one level can be four of these.
 MAX_DEPTH = 160
-_COMMON_KEYS = {"__loader__", "__module__", "__class__"}
-_TEXT_KEY = {
-    "__loader__": "TypeNode",
-    "__module__": "builtins",
-    "__class__": "str",
-}
 
 
 def audit(schema: Any, members: Mapping[str, Bytes]) -> list[str]:
@@ -112,81 +115,79 @@ class _Auditor:
     def check(self, node: Any, where: str, depth: int) -> int:
         """Check a node, and count the nodes in it."""
         if not isinstance(node, dict):
-            raise _wrong(where, "it must be a mapping")
+            raise wrong(where, "it must be a mapping")
         if depth > MAX_DEPTH:
-            raise _wrong(where, f"it is nested more than {MAX_DEPTH} deep")
+            raise wrong(where, f"it is nested more than {MAX_DEPTH} deep")
         number = node.get("__id__")
         if number is not None and type(number) is not int:
-            raise _wrong(where, "__id__ must be an integer")
+            raise wrong(where, "__id__ must be an integer")
         unnumbered = {key: node[key] for key in node if key != "__id__"}
-        loader, name = _loader_of(node), _name_of(node, where)
+        loader, name = loader_of(node), name_of(node, where)
         if loader == "CachedNode":
             size = self._reference(unnumbered, name, number, where)
         else:
             check = self._checks.get(str(loader))
             if check is None:
-                raise _wrong(where, f"nothing is loaded by {loader!r:.80}")
+                raise wrong(where, f"nothing is loaded by {loader!r:.80}")
             if number in self._sizes or number == 0:
-                raise _wrong(where, f"there are two objects of number {number}")
+                raise wrong(where, f"there are two objects of number {number}")
             if number is not None:
                 self._sizes[number] = -1  # until all of it was seen
             size = 1 + check(unnumbered, name, where, depth + 1)
             if number is not None:
                 self._sizes[number] = size
         if size > MAX_NODES:
-            raise _wrong(where, f"it is made of more than {MAX_NODES:,} parts")
+            raise wrong(where, f"it is made of more than {MAX_NODES:,} parts")
         return size
 
     def _reference(self, node: Node, name: Name, number: int | None, where: str) -> int:
-        _only(node, set(), where)
-        _allow(name, {REFERENCE}, where)
+        only_keys(node, set(), where)
+        allow(name, {REFERENCE}, where)
         size = -1 if number is None else self._sizes.get(number, -1)
         if size < 0:
-            raise _wrong(where, f"no object of number {number} comes before it")
+            raise wrong(where, f"no object of number {number} comes before it")
         return size
 
     def _plain(self, node: Node, name: Name, where: str, depth: int) -> int:
-        _only(node, {"content", "is_json"}, where)
-        _plain_value(node, where)
+        only_keys(node, {"content", "is_json"}, where)
+        plain_value(node, where)
         return 0
 
     def _list(self, node: Node, name: Name, where: str, depth: int) -> int:
-        _only(node, {"content"}, where)
-        _allow(name, {LIST}, where)
+        only_keys(node, {"content"}, where)
+        allow(name, {LIST}, where)
         return self._items(node["content"], where, depth)
 
     def _tuple(self, node: Node, name: Name, where: str, depth: int) -> int:
-        _only(node, {"content"}, where)
-        _allow(name, NAMED_TUPLE_NAMES | {TUPLE}, where)
+        only_keys(node, {"content"}, where)
+        allow(name, NAMED_TUPLE_NAMES | {TUPLE}, where)
         self.names.add(name)
         return self._items(node["content"], where, depth)
 
     def _items(self, content: Any, where: str, depth: int) -> int:
         if not isinstance(content, list):
-            raise _wrong(where, "its content must be a list")
+            raise wrong(where, "its content must be a list")
         return sum(
             self.check(item, f"{where}[{number}]", depth)
             for number, item in enumerate(content)
         )
 
     def _mapping(self, node: Node, name: Name, where: str, depth: int) -> int:
-        _allow(name, {DICT, BUNCH}, where)
+        allow(name, {DICT, BUNCH}, where)
         self.names.add(name)
-        content = _text_mapping(node, where)
+        content = text_mapping(node, where)
         return 2 * len(content) + sum(
             self.check(item, f"{where}[{key!r:.80}]", depth)
             for key, item in content.items()
         )
 
     def _instance(self, node: Node, name: Name, where: str, depth: int) -> int:
-        _only(node, {"content"}, where)
-        _allow(name, CLASS_NAMES, where)
+        only_keys(node, {"content"}, where)
+        allow(name, CLASS_NAMES, where)
         self.names.add(name)
         attributes = node["content"]
-        _allow(_name_of(attributes, where), {DICT}, where)
-        content = _text_mapping(attributes, where)
-        if attributes["__loader__"] != "DictNode":
-            raise _wrong(where, "its attributes must be a mapping")
+        allow(name_of(attributes, where), {DICT}, where)
+        content = text_mapping(attributes, where)
         size = 2 * len(content) + 2
         for attribute, item in content.items():
             inside = f"{where}.{attribute:.80}"
@@ -198,189 +199,118 @@ class _Auditor:
 
     def _array(self, node: Node, name: Name, where: str, depth: int) -> int:
         if node.get("type") == "json":
-            _only(node, {"type", "content", "shape"}, where)
-            _allow(name, {ARRAY}, where)
+            only_keys(node, {"type", "content", "shape"}, where)
+            allow(name, {ARRAY}, where)
             size = self._items(node["content"], where, depth)
-            shape = _numbers(node["shape"], where)
+            shape = plain_tuple(node["shape"], where)
             if shape != [len(node["content"])]:
-                raise _wrong(where, "its shape must be the number of its objects")
+                raise wrong(where, "its shape must be the number of its objects")
             return size + 2
-        _allow(name, {("numpy", one) for one in SCALARS} | {ARRAY}, where)
+        allow(name, {("numpy", one) for one in SCALARS} | {ARRAY}, where)
         self.names.add(name)
         dtype, shape_ = self._array_member(node, where)
         if name != ARRAY and shape_ != ():
-            raise _wrong(where, f"a number of {name[1]} must have no dimensions")
+            raise wrong(where, f"a number of {name[1]} must have no dimensions")
         if name != ARRAY and dtype.type is not getattr(np, name[1]):
-            raise _wrong(where, f"{dtype} is not {name[1]}")
+            raise wrong(where, f"{dtype} is not {name[1]}")
         return 0
 
     def _array_member(self, node: Node, where: str, structured: Any = None) -> Any:
-        _only(node, {"type", "file"}, where)
+        only_keys(node, {"type", "file"}, where)
         member = node["file"]
         if node["type"] != "numpy" or not isinstance(member, str):
-            raise _wrong(where, "it must name a member with an array")
+            raise wrong(where, "it must name a member with an array")
         if member not in self._members or not member.endswith(".npy"):
-            raise _wrong(where, f"there is no member {member!r:.80} with an array")
+            raise wrong(where, f"there is no member {member!r:.80} with an array")
         if member in self.arrays:
-            raise _wrong(where, f"the member {member} is used twice")
+            raise wrong(where, f"the member {member} is used twice")
         self.arrays.add(member)
         return read_header(member, self._members[member], structured)
 
     def _masked_array(self, node: Node, name: Name, where: str, depth: int) -> int:
-        _only(node, {"content"}, where)
-        _allow(name, {MASKED_ARRAY}, where)
+        only_keys(node, {"content"}, where)
+        allow(name, {MASKED_ARRAY}, where)
         self.names.add(name)
         content = node["content"]
         if not isinstance(content, dict) or content.keys() != {"data", "mask"}:
-            raise _wrong(where, "a masked array is made of data and mask")
+            raise wrong(where, "a masked array is made of data and mask")
         for part in content.values():
-            if _loader_of(part) != "NdArrayNode":
-                raise _wrong(where, "data and mask must be arrays")
+            if loader_of(part) != "NdArrayNode":
+                raise wrong(where, "data and mask must be arrays")
         return sum(
             self.check(part, f"{where}.{key}", depth) for key, part in content.items()
         )
 
     def _random_state(self, node: Node, name: Name, where: str, depth: int) -> int:
-        _only(node, {"content"}, where)
-        _allow(name, {RANDOM_STATE}, where)
+        only_keys(node, {"content"}, where)
+        allow(name, {RANDOM_STATE}, where)
         self.names.add(name)
         return self.check(node["content"], where, depth)
 
     def _function(self, node: Node, name: Name, where: str, depth: int) -> int:
-        _only(node, set(), where)
-        _allow(name, FUNCTION_NAMES, where)
+        only_keys(node, set(), where)
+        allow(name, FUNCTION_NAMES, where)
         self.names.add(name)
         return 0
 
     def _call(self, node: Node, name: Name, where: str, depth: int) -> int:
-        _only(node, {"content"}, where)
-        _allow(name, {DICT, PATH, KERAS_OPTIMIZER}, where)
+        only_keys(node, {"content"}, where)
+        allow(name, {DICT, PATH, KERAS_OPTIMIZER}, where)
         self.names.add(name)
         arguments = node["content"]
-        if _loader_of(arguments) != "TupleNode":
-            raise _wrong(where, "its arguments must be a tuple")
+        if loader_of(arguments) != "TupleNode":
+            raise wrong(where, "its arguments must be a tuple")
         size = self.check(arguments, where, depth)
         items = arguments["content"]
         if name == DICT:
-            if len(items) != 1 or _loader_of(items[0]) != "ListNode":
-                raise _wrong(where, "a mapping must be made of a list")
+            if len(items) != 1 or loader_of(items[0]) != "ListNode":
+                raise wrong(where, "a mapping must be made of a list")
             return size
-        texts = [_plain_value(item, where) for item in items]
+        texts = [plain_value(item, where) for item in items]
         if not all(isinstance(text, str) for text in texts):
-            raise _wrong(where, "its arguments must be text")
+            raise wrong(where, "its arguments must be text")
         if len(texts) != (1 if name == PATH else 2):
-            raise _wrong(where, "it has another number of arguments")
+            raise wrong(where, "it has another number of arguments")
         if name == KERAS_OPTIMIZER:
             try:
                 check_optimizer_text(*texts)
             except (ValueError, RecursionError) as error:
-                raise _wrong(where, str(error)) from error
+                raise wrong(where, str(error)) from error
         return size
 
     def _tree(self, node: Any, where: str) -> int:
-        if _loader_of(node) != "TreeNode":
-            raise _wrong(where, "it must be a tree")
-        _allow(_name_of(node, where), {TREE}, where)
+        if loader_of(node) != "TreeNode":
+            raise wrong(where, "it must be a tree")
+        allow(name_of(node, where), {TREE}, where)
         self.names.add(TREE)
-        _only(node, {"__reduce__", "content"}, where)
+        only_keys(node, {"__reduce__", "content"}, where)
         reduced, state = node["__reduce__"], node["content"]
         if not isinstance(reduced, dict) or reduced.keys() != {"args"}:
-            raise _wrong(where, "a tree is made from its arguments alone")
+            raise wrong(where, "a tree is made from its arguments alone")
         arguments = reduced["args"]
-        _allow(_name_of(arguments, where), {TUPLE}, where)
-        _only(arguments, {"content"}, where)
-        _allow(_name_of(state, where), {DICT}, where)
-        content = _text_mapping(state, where)
+        allow(name_of(arguments, where), {TUPLE}, where)
+        only_keys(arguments, {"content"}, where)
+        allow(name_of(state, where), {DICT}, where)
+        content = text_mapping(state, where)
         try:
             n_features, n_classes, n_outputs = arguments["content"]
             values = {name: content[name] for name in ("max_depth", "node_count")}
             parts = [n_classes, content["nodes"], content["values"]]
         except (TypeError, ValueError, KeyError):
-            raise _wrong(where, "it lacks a part of a tree") from None
-        if len(content) != 4 or _loader_of(arguments) != "TupleNode":
-            raise _wrong(where, "it is made of more than a tree")
+            raise wrong(where, "it lacks a part of a tree") from None
+        if len(content) != 4 or loader_of(arguments) != "TupleNode":
+            raise wrong(where, "it is made of more than a tree")
         for part in parts:
-            _allow(_name_of(part, where), {ARRAY}, where)
-            if _loader_of(part) != "NdArrayNode":
-                raise _wrong(where, "nodes and values of a tree must be arrays")
+            allow(name_of(part, where), {ARRAY}, where)
+            if loader_of(part) != "NdArrayNode":
+                raise wrong(where, "nodes and values of a tree must be arrays")
             self._array_member(part, where, tree_dtype())
         try:
             check_tree(
-                *(_argument(one, where) for one in (n_features, n_outputs)),
-                *(_argument(one, where) for one in values.values()),
+                *(unnumbered_value(one, where) for one in (n_features, n_outputs)),
+                *(unnumbered_value(one, where) for one in values.values()),
                 *(self._members[part["file"]] for part in parts),
             )
         except ValueError as error:
-            raise _wrong(where, str(error)) from error
+            raise wrong(where, str(error)) from error
         return 20
-
-
-def _wrong(where: str, what: str) -> ModelFileError:
-    return ModelFileError(f"{SCHEMA}, {where:.500}: {what}")
-
-
-def _loader_of(node: Any) -> Any:
-    return node.get("__loader__") if isinstance(node, dict) else None
-
-
-def _name_of(node: Any, where: str) -> Name:
-    if not isinstance(node, dict):
-        raise _wrong(where, "it must be a mapping")
-    module, name = node.get("__module__"), node.get("__class__")
-    if not isinstance(module, str) or not isinstance(name, str):
-        raise _wrong(where, "it has no type")
-    return module, name
-
-
-def _allow(name: Name, names: Any, where: str) -> None:
-    if name not in names:
-        raise _wrong(where, f"the type {'.'.join(name):.200} is not allowed here")
-
-
-def _only(node: Node, keys: set[str], where: str) -> None:
-    if node.keys() != _COMMON_KEYS | keys:
-        raise _wrong(where, f"it must have {sorted(_COMMON_KEYS | keys)} alone")
-
-
-def _text_mapping(node: Node, where: str) -> dict[str, Any]:
-    """Find the content of a mapping whose keys are text."""
-    _only(node, {"key_types", "content"}, where)
-    content, types = node["content"], node["key_types"]
-    _allow(_name_of(types, where), {LIST}, where)
-    _only(types, {"content"}, where)
-    if not isinstance(content, dict) or types["__loader__"] != "ListNode":
-        raise _wrong(where, "its content must be a mapping")
-    if types["content"] != [_TEXT_KEY] * len(content):
-        raise _wrong(where, "its keys must be text")
-    return content
-
-
-def _plain_value(node: Any, where: str) -> Any:
-    if _loader_of(node) != "JsonNode":
-        raise _wrong(where, "it must be a number or text")
-    _allow(_name_of(node, where), {("builtins", "str")}, where)
-    content = node.get("content")
-    if not isinstance(content, str) or node.get("is_json") is not True:
-        raise _wrong(where, "it must be a number or text, as JSON")
-    try:
-        value = json.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise _wrong(where, f"it is no JSON: {error}") from error
-    if type(value) not in PLAIN:
-        raise _wrong(where, "it must be a number, text, or null")
-    return value
-
-
-def _numbers(node: Any, where: str) -> list[Any]:
-    _allow(_name_of(node, where), {TUPLE}, where)
-    _only(node, {"content"}, where)
-    if node["__loader__"] != "TupleNode" or not isinstance(node["content"], list):
-        raise _wrong(where, "its shape must be a tuple")
-    return [_argument(item, where) for item in node["content"]]
-
-
-def _argument(node: Any, where: str) -> Any:
-    """Read a plain value that has no number."""
-    value = _plain_value(node, where)
-    _only(node, {"content", "is_json"}, where)
-    return value

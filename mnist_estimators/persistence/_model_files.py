@@ -1,7 +1,6 @@
 """Saving estimators to files that are safe to load."""
 
 import io
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from os import PathLike, fspath
@@ -129,10 +128,7 @@ def load_model(path: str | PathLike[str], *, max_bytes: int = 2**30) -> Any:
 
 
 def _construct(content: bytes, trusted: list[str]) -> Any:
-    with warnings.catch_warnings():
-        # It visits all modules of scikit-learn, deprecated ones too.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        import skops.io
+    import skops.io
 
     try:
         return skops.io.load(io.BytesIO(content), trusted=trusted)

@@ -11,6 +11,8 @@ from sklearn.tree import DecisionTreeClassifier
 from ._archive import Bytes
 
 _LEAF = -1
+# More would take long to follow; no tree over images comes near.
+_DEEPEST = 10_000
 
 
 @cache
@@ -64,9 +66,7 @@ def check_tree(
         for name in ("left_child", "right_child", "feature")
     )
     _check_nodes(left, right, feature, n_features)
-    depth = _depth(left, right)
-    if depth != max_depth:
-        raise ValueError(f"its depth is {depth}, not max_depth={max_depth}")
+    _check_depth(left, right, max_depth)
 
 
 def _check_nodes(
@@ -88,11 +88,12 @@ def _check_nodes(
         raise ValueError(f"a node must use one of the {n_features} features")
 
 
-def _depth(left: NDArray[np.int64], right: NDArray[np.int64]) -> int:
-    depth, level = 0, np.zeros(1, np.int64)
-    while True:
+def _check_depth(
+    left: NDArray[np.int64], right: NDArray[np.int64], max_depth: int
+) -> None:
+    level = np.zeros(1, np.int64)
+    for _ in range(min(max_depth, _DEEPEST)):
         level = np.concatenate([left[level], right[level]])
         level = level[level != _LEAF]
-        if not len(level):
-            return depth
-        depth += 1
+    if not len(level) or (left[level] != _LEAF).any():
+        raise ValueError(f"its depth is not max_depth={max_depth}")

@@ -20,7 +20,9 @@ _MODULE_OF = {
     "compare_estimators": "comparison",
     "load_digit_images": "datasets",
     "load_mnist": "datasets",
+    "load_model": "persistence",
     "load_small_digits": "datasets",
+    "save_model": "persistence",
     "to_keras": "export",
     "to_onnx": "export",
 }
@@ -36,7 +38,9 @@ __all__ = [
     "compare_estimators",
     "load_digit_images",
     "load_mnist",
+    "load_model",
     "load_small_digits",
+    "save_model",
     "to_keras",
     "to_onnx",
 ]
@@ -51,6 +55,7 @@ if TYPE_CHECKING:
     from .comparison import classic_baselines, compare_estimators
     from .datasets import load_digit_images, load_mnist, load_small_digits
     from .export import to_keras, to_onnx
+    from .persistence import load_model, save_model
 
 
 def __getattr__(name: str) -> Any:

@@ -25,6 +25,7 @@ from ._members import scores_pairs_of_classes
 from ._parameters import draw_seed
 from ._sklearn import HasMethods, Interval, fit_context
 from ._validation import refuse_masked, validate_weights
+from .persistence import SaveMixin
 
 
 def _estimator_has(name: str) -> Callable[[Any], bool]:
@@ -35,7 +36,9 @@ def _estimator_has(name: str) -> Callable[[Any], bool]:
     return check
 
 
-class AugmentedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
+class AugmentedClassifier(
+    SaveMixin, ClassifierMixin, MetaEstimatorMixin, BaseEstimator
+):
     """Train any classifier on images and on random variants of them.
 
     The variants are made inside ``fit``, from the images given to it: in a

@@ -14,11 +14,13 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from ._failure import put_back_on_failure
+from ._fitted_state import check_fitted_state
 from ._images import as_network_input, pixel_range, warn_of_other_range
 from ._parameters import draw_seed
 from ._samples import Samples, combine_weights, encode_labels
 from ._sklearn import Interval, StrOptions, fit_context
 from ._validation import validate_pixels
+from .persistence import SaveMixin
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 DEFAULT_VALIDATION_FRACTION = 0.1
 
 
-class BaseDigitClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
+class BaseDigitClassifier(SaveMixin, ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     """A network as a scikit-learn classifier; subclasses say how it learns."""
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
@@ -314,6 +316,14 @@ class BaseDigitClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "weights_")
+
+    def _check_state(self) -> None:
+        if hasattr(self, "weights_"):
+            check_fitted_state(self, self._weight_shapes())
+
+    @abstractmethod
+    def _weight_shapes(self) -> list[tuple[int, ...]]:
+        """Say which shapes ``weights_`` must have; ValueError where none could."""
 
     def _learn_data(self, pixels: NDArray[Any], classes: NDArray[Any]) -> None:
         self.classes_ = classes

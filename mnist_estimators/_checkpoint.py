@@ -6,9 +6,7 @@ SHA-256 of what follows; a line of JSON; and the arrays, as ``numpy.savez`` writ
 
 import hashlib
 import json
-import os
 import re
-import tempfile
 import time
 import warnings
 from collections.abc import Iterable
@@ -24,6 +22,7 @@ from numpy.typing import NDArray
 from . import __version__
 from ._early_stopping import BestEpoch
 from ._engine import TrainingState
+from ._files import replace_file
 from ._plan import TrainingPlan
 from ._tensorflow import load_keras
 from .exceptions import ModelFileError
@@ -111,7 +110,7 @@ class Checkpoint:
                 "another name."
             ) from error
         self.path = folder / f"{fingerprint}.checkpoint"
-        for leftover in folder.glob(f"{fingerprint}.*.tmp"):
+        for leftover in folder.glob(f".{self.path.name}.*.tmp"):
             if leftover.stat().st_mtime < time.time() - SECONDS_TO_WRITE:
                 leftover.unlink(missing_ok=True)
 
@@ -150,7 +149,7 @@ class Checkpoint:
             training.
         """
         try:
-            _replace(self.path, _encode(state))
+            replace_file(self.path, _encode(state))
         except OSError as error:
             warnings.warn(
                 f"The checkpoint of epoch {len(state.epochs)} could not be written: "
@@ -161,20 +160,6 @@ class Checkpoint:
     def remove(self) -> None:
         """Delete the file, if there is one."""
         self.path.unlink(missing_ok=True)
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write a file that is whole whenever the process or the machine stops."""
-    handle, name = tempfile.mkstemp(".tmp", f"{path.stem}.", path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def _encode(state: RunState) -> bytes:

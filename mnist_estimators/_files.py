@@ -1,11 +1,14 @@
-"""Files that are read whole, and replaced whole."""
+"""Reading a file whole, and replacing one in a single step."""
 
 import os
+import secrets
 import stat
-import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from .exceptions import ModelFileError
+
+_NO_FILE = "it is no ordinary file, but a folder, a pipe or a device"
 
 
 def read_file(path: Path, max_bytes: int) -> bytes:
@@ -16,7 +19,7 @@ def read_file(path: Path, max_bytes: int) -> bytes:
     path : Path
         The file.
     max_bytes : int
-        A larger file is not read.
+        Size above which it is not read.
 
     Returns
     -------
@@ -25,46 +28,67 @@ def read_file(path: Path, max_bytes: int) -> bytes:
     Raises
     ------
     ModelFileError
-        If it is larger, or a folder, a pipe or a device.
+        If it is a folder, a pipe or a device, or too large.
     OSError
         If there is no such file, or it can't be read.
     """
-    # Before it is opened: opening a pipe would wait for its writer.
-    if not stat.S_ISREG(path.stat().st_mode):
-        raise ModelFileError("it is no ordinary file")
-    with path.open("rb") as file:
-        content = file.read(max_bytes + 1)
-    if len(content) > max_bytes:
-        raise ModelFileError(f"it has more than {max_bytes:,} bytes")
+    # A pipe without a writer would be waited for.
+    descriptor = os.open(
+        path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    )
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise ModelFileError(_NO_FILE)
+        if status.st_size > max_bytes:
+            raise ModelFileError(
+                f"it has {status.st_size:,} bytes, and max_bytes={max_bytes:,}"
+            )
+        with open(descriptor, "rb", closefd=False) as file:
+            content = file.read(status.st_size + 1)
+    finally:
+        os.close(descriptor)
+    if len(content) != status.st_size:
+        raise ModelFileError("its size changed while it was read")
     return content
 
 
 def replace_file(path: Path, content: bytes) -> None:
-    """Write a file such that the old content or the new is there, whole, at any time.
+    """Write a file so that at every moment the old one or the new one is there, whole.
 
     Parameters
     ----------
     path : Path
-        The file, which may exist.
+        The file. One that is there already keeps its mode, and a link to it stays.
     content : bytes
         Its new content.
 
     Raises
     ------
+    ModelFileError
+        If there is something else than an ordinary file.
     OSError
-        If nothing can be written there.
+        If the folder is missing, full, or not to be written to.
     """
-    path = path.resolve()
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".new-") as folder:
-        beside = Path(folder, path.name)
+    path = Path(os.path.realpath(path))
+    if path.exists() and not path.is_file():
+        raise ModelFileError(_NO_FILE)
+    beside = path.with_name(f".{path.name[:200]}.{secrets.token_hex(8)}.tmp")
+    try:
         with beside.open("xb") as file:
+            if path.exists():
+                beside.chmod(stat.S_IMODE(path.stat().st_mode))
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        beside.replace(path)
-    if os.name == "posix":  # elsewhere a folder can't be opened
-        descriptor = os.open(path.parent, os.O_RDONLY)
+        os.replace(beside, path)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            beside.unlink()
+        raise
+    if os.name != "nt":  # there a folder can't be opened
+        folder = os.open(path.parent, os.O_RDONLY)
         try:
-            os.fsync(descriptor)
+            os.fsync(folder)
         finally:
-            os.close(descriptor)
+            os.close(folder)

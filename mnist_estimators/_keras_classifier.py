@@ -16,6 +16,7 @@ from ._checkpoint import Checkpoint, RunState, fingerprint
 from ._engine import TrainingState
 from ._history import extend
 from ._images import pixel_scale
+from ._network_shapes import check_network, weight_shapes
 from ._networks import PRECISIONS, Network, build_network, with_frozen_features
 from ._optimizers import optimizer_spec
 from ._plan import TrainingPlan
@@ -211,9 +212,28 @@ class KerasDigitClassifier(BaseDigitClassifier):
             return None
         return TrainingState(transferred_weights(self, self.init_from), [])
 
+    def _optimizer_identity(self) -> tuple[str, str | None]:
+        """Say in plain data what the optimizer's variables belong to."""
+        return optimizer_spec(self.optimizer).identity, self.freeze
+
+    def _check_state(self) -> None:
+        super()._check_state()
+        if not hasattr(self, "weights_"):
+            return
+        if any(values.dtype != np.float32 for values in self.weights_):
+            raise ValueError("weights_ must be of the type float32")
+        arrays = self._optimizer_state
+        if type(arrays) is not list or not all(
+            isinstance(values, np.ndarray | np.number) for values in arrays
+        ):
+            raise ValueError("_optimizer_state must be a list of arrays")
+
+    def _weight_shapes(self) -> list[tuple[int, ...]]:
+        check_network(self._network, len(self.classes_))
+        return weight_shapes(self._network, self.image_shape_)
+
     def _state(self) -> TrainingState:
-        spec = (optimizer_spec(self.optimizer).without_learning_rate(), self.freeze)
-        if self._optimizer_spec == spec:
+        if self._optimizer_of_state == self._optimizer_identity():
             return TrainingState(self.weights_, self._optimizer_state)
         return TrainingState(self.weights_, [])  # moments of another one mean nothing
 
@@ -262,7 +282,7 @@ class KerasDigitClassifier(BaseDigitClassifier):
             )
         self.weights_ = final.weights
         self._optimizer_state = final.optimizer if to_go_on else []
-        self._optimizer_spec = (plan.optimizer.without_learning_rate(), self.freeze)
+        self._optimizer_of_state = self._optimizer_identity()
         extend(self.history_, history)
         self._cache = {}
         if checkpoint and self.random_state is None:

@@ -1,5 +1,6 @@
 """A multi-layer perceptron in NumPy alone."""
 
+import itertools
 from collections.abc import Hashable, Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any, ClassVar
@@ -295,6 +296,19 @@ class NumpyDigitClassifier(BaseDigitClassifier):
         )
         right = outputs[-1].argmax(axis=1) == batch.targets
         return loss * len(weights), int(right.sum())
+
+    def _weight_shapes(self) -> list[tuple[int, ...]]:
+        if self._activation not in ACTIVATIONS:
+            raise ValueError(f"_activation must be one of {ACTIVATIONS}")
+        biases = self.weights_[1::2]
+        sizes = [self.n_features_in_, *map(len, biases)]
+        if sizes[-1] != len(self.classes_) or not biases:
+            raise ValueError("weights_ must end in one unit for each of classes_")
+        return [
+            shape
+            for n_inputs, n_units in itertools.pairwise(sizes)
+            for shape in ((n_inputs, n_units), (n_units,))
+        ]
 
     def _logits(self, pixels: NDArray[Any]) -> NDArray[np.floating[Any]]:
         return self._run(_layers(self.weights_), self._network_input(pixels))

@@ -42,6 +42,12 @@ class OptimizerSpec(NamedTuple):
             config["learning_rate"] = 0.0
         return OptimizerSpec(self.cls, json.dumps(config))
 
+    @property
+    def identity(self) -> str:
+        """What its variables belong to, as text: its class, and all but the rate."""
+        config = self.without_learning_rate().config
+        return f"{self.cls.__module__}.{self.cls.__qualname__} {config}"
+
     def build(self) -> "keras.optimizers.Optimizer":
         """Make a new optimizer."""
         # `cls` can't be typed as an optimizer class without importing Keras.

@@ -34,9 +34,10 @@ from ._sklearn import (
     routing_enabled,
 )
 from ._validation import refuse_masked, validate_weights
+from .persistence import SaveMixin
 
 
-class DigitVotingClassifier(VotingClassifier):
+class DigitVotingClassifier(SaveMixin, VotingClassifier):
     """Let several classifiers vote on each image.
 
     This is scikit-learn's ``VotingClassifier``, with the same parameters, attributes

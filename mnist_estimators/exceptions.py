@@ -26,16 +26,12 @@ class BackendError(RuntimeError):
     """Keras runs on another backend than TensorFlow."""
 
 
-class ModelFileError(ValueError):
-    """A model file that is broken, unsafe, or of an unknown format."""
-
-
 class WeightsNotFoundError(FileNotFoundError):
     """Pretrained weights are neither on this machine nor can they be downloaded."""
 
 
 class ModelFileError(ValueError):
-    """A model file that is broken, unsafe, or of an unknown format."""
+    """A model that can't be saved, or a file that is damaged, unsafe or unknown."""
 
 
 class PixelRangeWarning(UserWarning):

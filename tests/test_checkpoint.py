@@ -451,7 +451,7 @@ class TestTheFile:
 
     def test_what_a_killed_write_left_is_cleared_away(self, classifier, data, tmp_path):
         (path,) = tmp_path.iterdir()
-        names = (f"{path.stem}.old.tmp", f"{path.stem}.new.tmp", "other.tmp")
+        names = (f".{path.name}.old.tmp", f".{path.name}.new.tmp", "other.tmp")
         old, new, other = (tmp_path / name for name in names)
         for file in (old, new, other):
             file.touch()

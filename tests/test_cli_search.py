@@ -2,12 +2,11 @@
 
 import json
 
-import joblib
 import pytest
 from interrupts import ctrl_c_at
 
 import mnist_estimators.datasets
-from mnist_estimators import NumpyDigitClassifier
+from mnist_estimators import NumpyDigitClassifier, load_model
 from mnist_estimators.cli import main
 
 QUICK = ["--n-train", "300", "--cv", "2", "--param", "epochs=2"]
@@ -58,7 +57,7 @@ def test_the_best_model_is_saved_and_told_as_json(capsys, tmp_path):
         *(0.05, 1e-4)
     ]
     assert told["model"] == str(path)
-    model = joblib.load(path)
+    model = load_model(path)
     assert model.learning_rate == 0.05
     X, y = mnist_estimators.load_small_digits()
     assert model.score(X, y) == pytest.approx(told["test_accuracy"], abs=0.1)

@@ -2,12 +2,12 @@
 
 import io
 import json
+import pickle
 import re
 import signal
 import sys
 from contextlib import redirect_stdout
 
-import joblib
 import numpy as np
 import pytest
 from interrupts import ctrl_c_at
@@ -16,8 +16,10 @@ from mnist_estimators import (
     DigitVotingClassifier,
     NumpyDigitClassifier,
     _tensorboard,
+    load_model,
     recipes,
 )
+from mnist_estimators.augmentation import DigitAugmenter
 from mnist_estimators.cli import main
 
 QUICK = ["--n-train", "300", "--param", "epochs=2"]
@@ -69,7 +71,7 @@ def test_parameters_of_an_estimator_are_set(capsys, tmp_path, name):
     told = json.loads(capsys.readouterr().out)
     assert told["epochs"] == 2
     assert told["model"] == str(path)
-    model = joblib.load(path)
+    model = load_model(path)
     assert model.get_params()[layers] == (16, 8)
     assert model.random_state == 3
     assert model.verbose == 0
@@ -165,7 +167,7 @@ def test_after_ctrl_c_what_was_learned_is_saved(capsys, tmp_path, step, n_epochs
         f"{n_epochs} of 2 epochs.",
         "what was learned until then is kept",
     ]
-    assert joblib.load(model).n_iter_ == n_epochs
+    assert load_model(model).n_iter_ == n_epochs
     page = (folder / "report.html").read_text(encoding="utf-8")
     assert ("<h2>Training</h2>" in page) is (n_epochs > 0)
 
@@ -211,7 +213,7 @@ def test_a_vote_is_trained_as_its_members_are(capsys, tmp_path, a_vote):
     assert re.fullmatch(r"Trained in \d+\.\d s", trained)
     assert accuracy.startswith("Accuracy: 0.")
     assert model == f"Model: {path}"
-    assert joblib.load(path).get_params()["estimators__verbose"] == 0
+    assert load_model(path).get_params()["estimators__verbose"] == 0
 
 
 def test_a_vote_leaves_standard_output_to_the_json(capsys, monkeypatch, a_vote):
@@ -264,8 +266,9 @@ def test_a_model_is_as_good_as_when_it_was_trained(capsys, trained):
     ("content", "message"),
     [
         (None, "there is no model file"),
-        (b"no model", "is not a model file, or damaged"),
-        ({"a": 1}, "holds no classifier, but dict"),
+        (b"no model", "can't be loaded: it does not begin as a model file"),
+        (pickle.dumps({"a": 1}), "as a pickle, which could run any code"),
+        (DigitAugmenter(), "holds no classifier, but DigitAugmenter"),
     ],
 )
 def test_a_file_without_a_model_is_one_line(capsys, tmp_path, content, message):
@@ -273,7 +276,7 @@ def test_a_file_without_a_model_is_one_line(capsys, tmp_path, content, message):
     if isinstance(content, bytes):
         path.write_bytes(content)
     elif content is not None:
-        joblib.dump(content, path)
+        content.save(path)
 
     assert main(["evaluate", str(path)]) == 1
 
@@ -288,7 +291,7 @@ def test_a_file_without_a_model_is_one_line(capsys, tmp_path, content, message):
 def test_a_model_of_other_images_is_one_line(capsys, tmp_path):
     path = tmp_path / "model"
     X, y = np.eye(20, 16) * 255, np.arange(20) % 2
-    joblib.dump(NumpyDigitClassifier(epochs=1).fit(X, y), path)
+    NumpyDigitClassifier(epochs=1).fit(X, y).save(path)
 
     assert main(["evaluate", str(path)]) == 1
 

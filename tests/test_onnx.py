@@ -487,7 +487,7 @@ class TestMistrust:
         self, path, tmp_path, monkeypatch
     ):
         monkeypatch.setattr(_onnx_file, "MAX_FILE_BYTES", path.stat().st_size - 1)
-        with pytest.raises(ModelFileError, match="it has more than"):
+        with pytest.raises(ModelFileError, match="bytes, and max_bytes="):
             OnnxDigitClassifier(path).fit()
 
     @pytest.mark.parametrize("make", [os.mkdir, lambda path: os.mkfifo(path)])

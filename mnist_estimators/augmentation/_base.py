@@ -13,11 +13,16 @@ from .._images import shape_of
 from .._parameters import draw_seed
 from .._sklearn import fit_context, validate_parameter_constraints
 from .._validation import validate_pixels
+from ..persistence import SaveMixin
 from ._functional import LARGEST_SIDE, in_chunks
 
 
 class BaseAugmenter(
-    OneToOneFeatureMixin, TransformerMixin, BaseEstimator, metaclass=ABCMeta
+    SaveMixin,
+    OneToOneFeatureMixin,
+    TransformerMixin,
+    BaseEstimator,
+    metaclass=ABCMeta,
 ):
     """Random variants of images; subclasses say how they are drawn and made."""
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ._arguments import CommandError, add_command, add_json, one_line, print_json
 from ._digits import add_data, load_digits
-from ._model_files import TRUST, load_model
+from ._model_files import load_model
 
 
 def declare_evaluate(commands: Any) -> None:
@@ -21,7 +21,7 @@ def declare_evaluate(commands: Any) -> None:
         "print precision, recall and more for each digit.",
     )
     parser.add_argument(
-        "model", type=Path, metavar="MODEL", help=f"what train --save wrote; {TRUST}"
+        "model", type=Path, metavar="MODEL", help="what train --save wrote"
     )
     add_data(parser)
     add_json(parser)

@@ -1,11 +1,30 @@
 """Model files: fitted classifiers, written and read."""
 
+import os
 from pathlib import Path
 from typing import Any
 
-from ._arguments import CommandError, one_line
+from ..exceptions import ModelFileError
+from ._arguments import CommandError, UsageError, check_writable, one_line
 
-TRUST = "load only files that you trust: a model file can run any code"
+
+def check_savable(path: Path) -> None:
+    """Find out before the long work whether ``--save`` can write a model file.
+
+    Parameters
+    ----------
+    path : Path
+        A file, which may be there already.
+
+    Raises
+    ------
+    UsageError
+        If it, or a new file beside it, can't be written.
+    """
+    check_writable("--save", path)
+    folder = path.resolve().parent
+    if not os.access(folder, os.W_OK):
+        raise UsageError(f"--save: can't write into the folder {str(folder)!r}")
 
 
 def save_model(estimator: Any, path: Path) -> None:
@@ -17,10 +36,18 @@ def save_model(estimator: Any, path: Path) -> None:
         What to write.
     path : Path
         A file, which is replaced.
-    """
-    import joblib
 
-    joblib.dump(estimator, path)
+    Raises
+    ------
+    CommandError
+        If no file can hold a parameter.
+    """
+    from ..persistence import save_model
+
+    try:
+        save_model(estimator, path)
+    except ModelFileError as error:
+        raise CommandError(one_line(error)) from error
 
 
 def load_model(path: Path) -> Any:
@@ -40,17 +67,15 @@ def load_model(path: Path) -> Any:
     CommandError
         If there is no such file, or no classifier in it.
     """
-    import joblib
+    from ..persistence import load_model
 
     mend = "Write one with 'mnist-estimators train RECIPE --save FILE'."
     if not path.is_file():
         raise CommandError(f"there is no model file {str(path)!r}. {mend}")
     try:
-        estimator = joblib.load(path)
-    except Exception as error:  # Damaged bytes can make a pickle raise anything.
-        raise CommandError(
-            f"{str(path)!r} is not a model file, or damaged: {one_line(error)}. {mend}"
-        ) from error
+        estimator = load_model(path)
+    except ModelFileError as error:
+        raise CommandError(f"{one_line(error)} {mend}") from error
     if not hasattr(estimator, "predict"):
         raise CommandError(
             f"{str(path)!r} holds no classifier, but {type(estimator).__name__}. {mend}"

@@ -10,7 +10,7 @@ from typing import Any
 from ..exceptions import DatasetNotFoundError
 from ._arguments import CommandError, add_command, add_json, one_line, print_json
 from ._interruption import ctrl_c_ends_all_fits
-from ._model_files import TRUST, load_model
+from ._model_files import load_model
 
 _QUICK_MNIST_IMAGES = 20_000
 
@@ -35,8 +35,7 @@ def declare_predict(commands: Any) -> None:
         "--model",
         type=Path,
         metavar="FILE",
-        help=f"what train --save wrote; {TRUST} (default: a small network is trained "
-        "first)",
+        help="what train --save wrote (default: a small network is trained first)",
     )
     add_json(parser)
 

@@ -12,7 +12,6 @@ from ._arguments import (
     add_folds,
     add_json,
     add_seed,
-    check_writable,
     one_line,
     print_json,
 )
@@ -24,7 +23,7 @@ from ._estimators import (
     set_parameters,
 )
 from ._interruption import ctrl_c_ends_all_fits
-from ._model_files import TRUST, save_model
+from ._model_files import check_savable, save_model
 from ._search_file import METHODS, read_search_file
 from ._search_progress import SearchProgress
 
@@ -69,7 +68,7 @@ def declare_search(commands: Any) -> None:
         "--save",
         type=Path,
         metavar="FILE",
-        help=f"write the best model, fitted to all training images; {TRUST}",
+        help="write the best model, fitted to all training images",
     )
     add_seed(parser, "images, splits and networks")
     add_json(parser)
@@ -89,7 +88,7 @@ def _search(arguments: argparse.Namespace) -> None:
     estimator = make_estimator(recipe, name, arguments.seed)
     _check_candidates(estimator, grid)
     if arguments.save is not None:
-        check_writable("--save", arguments.save)
+        check_savable(arguments.save)
 
     digits = load_digits(arguments.data, arguments.n_train, arguments.seed)
     if not arguments.json:

@@ -26,7 +26,7 @@ from ._estimators import (
     set_parameters,
 )
 from ._interruption import Interruption, ctrl_c_ends_all_fits
-from ._model_files import TRUST, save_model
+from ._model_files import check_savable, save_model
 
 REPORT_NAME = "report.html"
 
@@ -56,7 +56,7 @@ def declare_train(commands: Any) -> None:
         "--save",
         type=Path,
         metavar="FILE",
-        help=f"write the trained model, for evaluate and predict; {TRUST}",
+        help="write the trained model, for evaluate and predict",
     )
     parser.add_argument(
         "--report",
@@ -73,7 +73,7 @@ def _train(arguments: argparse.Namespace) -> int:
     set_parameters(estimator, dict(arguments.param))
     description = one_line(estimator)
     if arguments.save is not None:
-        check_writable("--save", arguments.save)
+        check_savable(arguments.save)
     if arguments.report is not None:
         _make_folder(arguments.report)
 

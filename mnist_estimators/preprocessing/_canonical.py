@@ -14,13 +14,14 @@ from sklearn.utils import Tags
 
 from .._images import pixel_range, resolve_image_shape
 from .._validation import refuse_masked
+from ..persistence import SaveMixin
 from ._functional import SIDE, extract_ink, into_mnist_form, shrink, to_grey
 
 HOW_TO_READ = "Read files with load_digit_images(paths) first."
 
 
 class DigitCanonicalizer(
-    ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
+    SaveMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
 ):
     """Bring pictures of single digits to the form that MNIST's images have.
 

@@ -12,13 +12,14 @@ from .._images import shape_of
 from .._sklearn import fit_context
 from .._validation import validate_pixels
 from ..augmentation._functional import IDENTITY, in_chunks, warp
+from ..persistence import SaveMixin
 
 LARGEST_SLOPE = 1.0
 # Sums of larger numbers would overflow.
 LARGEST_MASS = 1e290
 
 
-class Deskewer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+class Deskewer(SaveMixin, OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     """Straighten slanted digits, so that all writers write upright.
 
     Each image is sheared along its rows until its columns and rows no longer correlate,

@@ -1,0 +1,159 @@
+"""What a network's layers may be, and the shapes of their weights, without Keras."""
+
+from collections.abc import Callable
+from math import prod
+from typing import Any
+
+from ._backbone import BACKBONES
+from ._networks import ACTIVATIONS, INITIALIZERS, LayerSpec, Network, build_network
+
+Shape = tuple[int, ...]
+
+
+def _is_size(value: Any) -> bool:
+    return type(value) is int and value >= 1
+
+
+def _is_rate(value: Any) -> bool:
+    return type(value) is float and 0 <= value < 1
+
+
+def _is_penalty(value: Any) -> bool:
+    return type(value) is float and 0 <= value < float("inf")
+
+
+def _one_of(*choices: Any) -> Callable[[Any], bool]:
+    return lambda value: any(
+        type(value) is type(choice) and value == choice for choice in choices
+    )
+
+
+_WEIGHTS = {"kernel_initializer": _one_of(*INITIALIZERS), "l2": _is_penalty}
+# The settings of each kind of layer, and what they may be.
+_SETTINGS: dict[str, dict[str, Callable[[Any], bool]]] = {
+    "Activation": {"activation": _one_of(*ACTIVATIONS, "softmax")},
+    "Backbone": {"application": _one_of(*BACKBONES)},
+    "BatchNormalization": {"momentum": _is_rate},
+    "Conv2D": {
+        "filters": _is_size,
+        "kernel_size": _is_size,
+        "padding": _one_of("same", "valid"),
+        "use_bias": _one_of(True, False),
+        **_WEIGHTS,
+    },
+    "Dense": {"units": _is_size, **_WEIGHTS},
+    "Dropout": {"rate": _is_rate},
+    "Flatten": {},
+    "MaxPooling2D": {
+        "pool_size": lambda value: (
+            type(value) is tuple and len(value) == 2 and all(map(_is_size, value))
+        )
+    },
+    "SpatialDropout2D": {"rate": _is_rate},
+}
+_ON_IMAGES = ("Backbone", "Conv2D", "Flatten", "MaxPooling2D", "SpatialDropout2D")
+
+
+def check_network(network: Any, n_classes: int) -> None:
+    """Check that layers are such as the classifiers describe, in such an order.
+
+    Parameters
+    ----------
+    network : object
+        What may be a tuple of LayerSpec.
+    n_classes : int
+        Units of the output.
+
+    Raises
+    ------
+    ValueError
+        If a layer is of another kind, has other settings, or stands elsewhere.
+    """
+    if not isinstance(network, tuple) or len(network) < 3:
+        raise ValueError("_network must be a tuple of three layers or more")
+    for number, spec in enumerate(network):
+        if not _is_layer(spec):
+            raise ValueError(f"_network[{number}] is no layer of a classifier")
+    kinds = [spec.kind for spec in network]
+    end = [dict(spec.settings) for spec in network[-2:]]
+    if (
+        kinds[-2:] != ["Dense", "Activation"]
+        or end[0]["units"] != n_classes
+        or end[1]["activation"] != "softmax"
+    ):
+        raise ValueError(f"_network must end in a softmax over {n_classes} classes")
+    if kinds.count("Flatten") != 1 or "Backbone" in kinds[1:]:
+        raise ValueError("_network must flatten images once, after any backbone")
+    flattening = kinds.index("Flatten")
+    if set(kinds[flattening + 1 :]) & set(_ON_IMAGES) or "Dense" in kinds[:flattening]:
+        raise ValueError("_network must work on images first, and then on rows")
+
+
+def _is_layer(spec: Any) -> bool:
+    if type(spec) is not LayerSpec or spec.kind not in _SETTINGS:
+        return False
+    allowed, settings = _SETTINGS[spec.kind], spec.settings
+    return (
+        type(settings) is tuple
+        and all(type(one) is tuple and len(one) == 2 for one in settings)
+        and {name for name, _ in settings} == allowed.keys()
+        and len(settings) == len(allowed)
+        and all(allowed[name](value) for name, value in settings)
+    )
+
+
+def weight_shapes(network: Network, image_shape: tuple[int, int]) -> list[Shape]:
+    """Find the shapes of the weights, in the order of ``model.weights``.
+
+    Parameters
+    ----------
+    network : tuple of LayerSpec
+        Checked layers.
+    image_shape : tuple of two int
+        Height and width of the images.
+
+    Returns
+    -------
+    list of tuple of int
+
+    Raises
+    ------
+    ValueError
+        If an image is too small for a layer.
+
+    Examples
+    --------
+    >>> from mnist_estimators._network_shapes import weight_shapes
+    >>> from mnist_estimators._networks import layer
+    >>> weight_shapes((layer("Flatten"), layer("Dense", units=3)), (2, 2))
+    [(4, 3), (3,)]
+    """
+    if network[0].kind == "Backbone":
+        # Hundreds of layers, which Keras alone knows.
+        model = build_network(network, image_shape, seed=0)
+        return [tuple(variable.shape) for variable in model.weights]
+    shape: Shape = (*image_shape, 1)
+    shapes: list[Shape] = []
+    for spec in network:
+        settings = dict(spec.settings)
+        if spec.kind == "Flatten":
+            shape = (prod(shape),)
+        elif spec.kind == "Dense":
+            shapes += [(shape[0], settings["units"]), (settings["units"],)]
+            shape = (settings["units"],)
+        elif spec.kind == "BatchNormalization":
+            shapes += [shape[-1:]] * 4
+        elif spec.kind == "Conv2D":
+            window, n_filters = settings["kernel_size"], settings["filters"]
+            shapes.append((window, window, shape[2], n_filters))
+            shapes += [(n_filters,)] * settings["use_bias"]
+            lost = window - 1 if settings["padding"] == "valid" else 0
+            shape = (shape[0] - lost, shape[1] - lost, n_filters)
+        elif spec.kind == "MaxPooling2D":
+            window = settings["pool_size"]
+            shape = (shape[0] // window[0], shape[1] // window[1], shape[2])
+        if min(shape) < 1:
+            raise ValueError(
+                f"images of {image_shape} pixels are too small for _network"
+            )
+    return shapes

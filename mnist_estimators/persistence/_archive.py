@@ -1,0 +1,170 @@
+"""The outside of a model file: a zip archive in which no byte is free.
+
+The members lie one after the other, uncompressed, and all headers are made alike. So
+there is a single sequence of bytes for given members, and to read a file is to compare
+it with that: nothing is hidden between members, named twice, or larger than it is.
+"""
+
+import re
+import struct
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+from ..exceptions import ModelFileError
+
+MAX_MEMBERS = 60_000
+MEMBER_NAME = re.compile(r"(manifest|schema)\.json|[0-9]{1,6}\.npy", re.ASCII)
+
+# Zip's numbers of 32 bits end here.
+_MAX_SIZE = 2**32 - 1
+_LOCAL_HEADER = struct.Struct("<4s5H3L2H")
+_DIRECTORY_ENTRY = struct.Struct("<4s6H3L5H2L")
+_DIRECTORY_END = struct.Struct("<4s4H2LH")
+_SIGNATURE = b"PK\x03\x04"
+_VERSION = 20
+_MADE_ON_UNIX = 3 << 8 | _VERSION
+_MODE = 0o644 << 16
+_NEW_YEAR_1980 = 1 << 5 | 1
+
+Bytes = bytes | memoryview
+
+
+def pack(members: Mapping[str, Bytes]) -> bytes:
+    """Join members to the bytes of a file.
+
+    Parameters
+    ----------
+    members : mapping of str to bytes
+        Contents by their names, in the order of the file.
+
+    Returns
+    -------
+    bytes
+
+    Raises
+    ------
+    ModelFileError
+        If there are too many members, or they are too large together.
+    """
+    if len(members) > MAX_MEMBERS:
+        raise ModelFileError(
+            f"it would have {len(members)} members, and {MAX_MEMBERS} is the limit. "
+            "Save its parts on their own."
+        )
+    parts: list[Bytes] = []
+    directory: list[bytes] = []
+    position = 0
+    for name, content in members.items():
+        if position + len(content) > _MAX_SIZE:
+            raise ModelFileError(
+                f"{name}: with it the file would be larger than 4 GiB. Save its parts "
+                "on their own."
+            )
+        checksum = zlib.crc32(content)
+        header = _local_header(name, checksum, len(content))
+        directory.append(_directory_entry(name, checksum, len(content), position))
+        parts += [header, content]
+        position += len(header) + len(content)
+    return b"".join([*parts, *directory, _directory_end(directory, position)])
+
+
+def unpack(content: bytes) -> dict[str, memoryview]:
+    """Find the members in the bytes of a file.
+
+    Parameters
+    ----------
+    content : bytes
+        What ``pack`` gave.
+
+    Returns
+    -------
+    dict of str to memoryview
+        Contents by their names, not copied.
+
+    Raises
+    ------
+    ModelFileError
+        If a single byte is not as ``pack`` would write it.
+    """
+    file = memoryview(content)
+    if content[:4] != _SIGNATURE:
+        raise ModelFileError(f"it does not begin as a model file{_other_kind(content)}")
+    members: dict[str, memoryview] = {}
+    directory: list[bytes] = []
+    position = 0
+    while file[position : position + 4] == _SIGNATURE:
+        if len(members) == MAX_MEMBERS:
+            raise ModelFileError(f"it has more than {MAX_MEMBERS} members")
+        name, start, end = _next_member(file, position)
+        if name in members:
+            raise ModelFileError(f"{name}: there are two members of this name")
+        checksum = zlib.crc32(file[start:end])
+        if file[position:start] != _local_header(name, checksum, end - start):
+            raise ModelFileError(f"{name}: the member is damaged")
+        members[name] = file[start:end]
+        directory.append(_directory_entry(name, checksum, end - start, position))
+        position = end
+    if file[position:] != b"".join([*directory, _directory_end(directory, position)]):
+        last = list(members)[-1]
+        raise ModelFileError(
+            f"what comes after the member {last} is not the directory of the members: "
+            "the file is cut off or damaged"
+        )
+    return members
+
+
+def _next_member(file: memoryview, position: int) -> tuple[str, int, int]:
+    """Read a member's name, and where its content starts and ends."""
+    try:
+        fields: Any = _LOCAL_HEADER.unpack_from(file, position)
+    except struct.error:
+        raise ModelFileError("it is cut off in the header of a member") from None
+    size, name_length = fields[8], fields[9]
+    start = position + _LOCAL_HEADER.size + name_length
+    name = bytes(file[position + _LOCAL_HEADER.size : start]).decode("latin-1")
+    if not MEMBER_NAME.fullmatch(name):
+        raise ModelFileError(f"no model file has a member that is named {name[:80]!r}")
+    if fields[1:6] != (_VERSION, 0, 0, 0, _NEW_YEAR_1980):
+        raise ModelFileError(
+            f"{name}: the member is compressed, damaged, or not written by save_model"
+        )
+    if start + size > len(file):
+        raise ModelFileError(f"{name}: the file is cut off in this member")
+    return name, start, start + size
+
+
+def _other_kind(content: bytes) -> str:
+    if content[:1] in (b"\x80", b"\x78", b"\x1f"):
+        return (
+            ", but as a pickle, which could run any code: if you trust it, load it "
+            "with joblib, and write it anew with save_model"
+        )
+    return "; save_model writes one" if content else ": it is empty"
+
+
+def _local_header(name: str, checksum: int, size: int) -> bytes:
+    return (
+        _LOCAL_HEADER.pack(
+            *(_SIGNATURE, _VERSION, 0, 0, 0, _NEW_YEAR_1980, checksum, size, size),
+            *(len(name), 0),
+        )
+        + name.encode()
+    )
+
+
+def _directory_entry(name: str, checksum: int, size: int, position: int) -> bytes:
+    return (
+        _DIRECTORY_ENTRY.pack(
+            *(b"PK\x01\x02", _MADE_ON_UNIX, _VERSION, 0, 0, 0, _NEW_YEAR_1980),
+            *(checksum, size, size, len(name), 0, 0, 0, 0, _MODE, position),
+        )
+        + name.encode()
+    )
+
+
+def _directory_end(directory: list[bytes], position: int) -> bytes:
+    n_entries, size = len(directory), sum(map(len, directory))
+    return _DIRECTORY_END.pack(
+        b"PK\x05\x06", 0, 0, n_entries, n_entries, size, position, 0
+    )

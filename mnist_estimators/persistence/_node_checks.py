@@ -1,0 +1,97 @@
+"""Single steps of the audit: what a node must be, or an error that says where."""
+
+import json
+from collections.abc import Container
+from typing import Any
+
+from ..exceptions import ModelFileError
+from ._manifest import SCHEMA
+from ._nodes import LIST, PLAIN, TUPLE, Node
+from ._types import Name
+
+_COMMON_KEYS = {"__loader__", "__module__", "__class__"}
+_TEXT_KEY = {
+    "__loader__": "TypeNode",
+    "__module__": "builtins",
+    "__class__": "str",
+}
+
+
+def wrong(where: str, what: str) -> ModelFileError:
+    """Make the error for a node."""
+    return ModelFileError(f"{SCHEMA}, {where:.500}: {what}")
+
+
+def loader_of(node: Any) -> Any:
+    """Find how skops would load a node; None if it is no node."""
+    return node.get("__loader__") if isinstance(node, dict) else None
+
+
+def name_of(node: Any, where: str) -> Name:
+    """Find the type of a node."""
+    if not isinstance(node, dict):
+        raise wrong(where, "it must be a mapping")
+    module, name = node.get("__module__"), node.get("__class__")
+    if not isinstance(module, str) or not isinstance(name, str):
+        raise wrong(where, "it has no type")
+    return module, name
+
+
+def allow(name: Name, names: Container[Name], where: str) -> None:
+    """Refuse types other than some."""
+    if name not in names:
+        raise wrong(where, f"the type {'.'.join(name):.200} is not allowed here")
+
+
+def only_keys(node: Node, keys: set[str], where: str) -> None:
+    """Refuse a node that has more, or a number by which others could refer to it."""
+    if node.keys() != _COMMON_KEYS | keys:
+        raise wrong(where, f"it must have {sorted(_COMMON_KEYS | keys)} alone")
+
+
+def text_mapping(node: Node, where: str) -> dict[str, Any]:
+    """Find the content of a mapping whose keys are text."""
+    if loader_of(node) != "DictNode":
+        raise wrong(where, "it must be a mapping")
+    only_keys(node, {"key_types", "content"}, where)
+    content, types = node["content"], node["key_types"]
+    allow(name_of(types, where), {LIST}, where)
+    only_keys(types, {"content"}, where)
+    if not isinstance(content, dict) or types["__loader__"] != "ListNode":
+        raise wrong(where, "its content must be a mapping")
+    if types["content"] != [_TEXT_KEY] * len(content):
+        raise wrong(where, "its keys must be text")
+    return content
+
+
+def plain_value(node: Any, where: str) -> Any:
+    """Read None, a number, or text."""
+    if loader_of(node) != "JsonNode":
+        raise wrong(where, "it must be a number or text")
+    allow(name_of(node, where), {("builtins", "str")}, where)
+    content = node.get("content")
+    if not isinstance(content, str) or node.get("is_json") is not True:
+        raise wrong(where, "it must be a number or text, as JSON")
+    try:
+        value = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise wrong(where, f"it is no JSON: {error}") from error
+    if type(value) not in PLAIN:
+        raise wrong(where, "it must be a number, text, or null")
+    return value
+
+
+def plain_tuple(node: Any, where: str) -> list[Any]:
+    """Read a tuple of plain values, none of which has a number."""
+    allow(name_of(node, where), {TUPLE}, where)
+    only_keys(node, {"content"}, where)
+    if node["__loader__"] != "TupleNode" or not isinstance(node["content"], list):
+        raise wrong(where, "its shape must be a tuple")
+    return [unnumbered_value(item, where) for item in node["content"]]
+
+
+def unnumbered_value(node: Any, where: str) -> Any:
+    """Read a plain value to which no other node can refer."""
+    value = plain_value(node, where)
+    only_keys(node, {"content", "is_json"}, where)
+    return value

@@ -1,0 +1,66 @@
+"""The small nodes of which ``schema.json`` is made, as skops names them."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from ._types import Name
+
+Node = dict[str, Any]
+
+# The protocol of skops whose nodes these are; later versions of skops read it too.
+PROTOCOL = 2
+PLAIN = (type(None), bool, int, float, str)
+
+DICT: Name = ("builtins", "dict")
+BUNCH: Name = ("sklearn.utils", "Bunch")
+LIST: Name = ("builtins", "list")
+TUPLE: Name = ("builtins", "tuple")
+ARRAY: Name = ("numpy", "ndarray")
+MASKED_ARRAY: Name = ("numpy.ma", "MaskedArray")
+RANDOM_STATE: Name = ("numpy.random", "RandomState")
+REFERENCE: Name = ("builtins", "object")
+PATH: Name = ("pathlib", "Path")
+KERAS_OPTIMIZER: Name = (
+    "mnist_estimators.persistence._keras_optimizers",
+    "optimizer_from_text",
+)
+
+
+def node(loader: str, name: Name, **fields: Any) -> Node:
+    """Make a node: how to load it, the class, and what it is made of."""
+    module, class_name = name
+    return {
+        "__loader__": loader,
+        "__module__": module,
+        "__class__": class_name,
+        **fields,
+    }
+
+
+def plain_node(value: Any) -> Node:
+    """Make the node of None, a number, or text."""
+    return node(
+        "JsonNode", ("builtins", "str"), content=json.dumps(value), is_json=True
+    )
+
+
+def tuple_node(items: Iterable[Node], name: Name = TUPLE) -> Node:
+    """Make the node of a tuple."""
+    return node("TupleNode", name, content=list(items))
+
+
+def mapping_node(items: dict[str, Node], name: Name = DICT) -> Node:
+    """Make the node of a mapping whose keys are text."""
+    text = node("TypeNode", ("builtins", "str"))
+    return node(
+        "DictNode",
+        name,
+        key_types=node("ListNode", LIST, content=[text] * len(items)),
+        content=items,
+    )
+
+
+def reference(number: int) -> Node:
+    """Make the node that stands for another one, by its number."""
+    return {**node("CachedNode", REFERENCE), "__id__": number}

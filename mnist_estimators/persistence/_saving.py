@@ -1,0 +1,34 @@
+"""What the estimators of this package inherit: a method to save them."""
+
+from os import PathLike
+
+
+class SaveMixin:
+    """Gives an estimator ``save``."""
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the estimator to a file, fitted or not.
+
+        Parameters
+        ----------
+        path : str or path
+            The file. One that is there is replaced in a single step.
+
+        Raises
+        ------
+        ModelFileError
+            If a parameter is code, such as a callback, or something else that no model
+            file holds; or if the path is not that of a file.
+        OSError
+            If the file can't be written.
+
+        See Also
+        --------
+        mnist_estimators.load_model : Reads the file again.
+        """
+        from ._model_files import save_model
+
+        save_model(self, path)
+
+    def _check_state(self) -> None:
+        """Raise ValueError if the attributes are not as ``fit`` leaves them."""

@@ -13,7 +13,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 
-from mnist_estimators import DigitVotingClassifier
+from mnist_estimators import DigitVotingClassifier, NumpyDigitClassifier
 
 
 def through_joblib(estimator):
@@ -90,3 +90,12 @@ def test_what_was_not_fitted_stays_so(fitted_classifier):
         estimator = clone(fitted_classifier(name))
         for way in WAYS.values():
             assert repr(way(estimator)) == repr(estimator)
+
+
+def test_a_parameter_that_came_later_has_its_default():
+    old = NumpyDigitClassifier(hidden_layer_sizes=(7,))
+    state = old.__getstate__()
+    del state["learning_rate"]
+    again = NumpyDigitClassifier.__new__(NumpyDigitClassifier)
+    again.__setstate__(state)
+    assert again.get_params() == old.get_params()

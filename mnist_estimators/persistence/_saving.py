@@ -1,10 +1,12 @@
 """What the estimators of this package inherit: a method to save them."""
 
+from inspect import signature
 from os import PathLike
+from typing import Any
 
 
 class SaveMixin:
-    """Gives an estimator ``save``."""
+    """Gives an estimator ``save``, and parameters that its file is too old to have."""
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the estimator to a file, fitted or not.
@@ -32,3 +34,10 @@ class SaveMixin:
 
     def _check_state(self) -> None:
         """Raise ValueError if the attributes are not as ``fit`` leaves them."""
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)  # type: ignore[misc]
+        # A new parameter does by default what was done before there was one.
+        for name, parameter in signature(type(self)).parameters.items():
+            if name not in state and parameter.default is not parameter.empty:
+                setattr(self, name, parameter.default)

@@ -13,7 +13,13 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import SVC
 
 import mnist_estimators.datasets
-from mnist_estimators import CNNDigitClassifier, NumpyDigitClassifier, save_model
+from mnist_estimators import (
+    CNNDigitClassifier,
+    NumpyDigitClassifier,
+    load_model,
+    save_model,
+    to_onnx,
+)
 from mnist_estimators.cli import main
 from mnist_estimators.exceptions import DatasetNotFoundError
 
@@ -65,6 +71,13 @@ def test_each_picture_is_named_with_its_digit(tell, pictures, model_file):
     for digit, (line, path) in enumerate(zip(lines, pictures, strict=True)):
         assert line.startswith(f"{path}: {digit}  (")
         assert line.endswith(" %)")
+
+
+def test_an_onnx_file_is_a_model_too(tell, pictures, model_file, tmp_path):
+    path = str(tmp_path / "numpy.onnx")
+    to_onnx(load_model(model_file), path)
+
+    assert tell(*pictures, "--model", path) == tell(*pictures, "--model", model_file)
 
 
 def test_json_has_all_probabilities(tell, pictures, model_file):

@@ -94,7 +94,7 @@ def test_what_was_not_fitted_stays_so(fitted_classifier):
 
 def test_a_parameter_that_came_later_has_its_default():
     old = NumpyDigitClassifier(hidden_layer_sizes=(7,))
-    state = old.__getstate__()
+    state = dict(old.__getstate__())
     del state["learning_rate"]
     again = NumpyDigitClassifier.__new__(NumpyDigitClassifier)
     again.__setstate__(state)

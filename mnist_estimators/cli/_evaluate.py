@@ -21,7 +21,10 @@ def declare_evaluate(commands: Any) -> None:
         "print precision, recall and more for each digit.",
     )
     parser.add_argument(
-        "model", type=Path, metavar="MODEL", help="what train --save wrote"
+        "model",
+        type=Path,
+        metavar="MODEL",
+        help="what train --save wrote, or an ONNX file",
     )
     add_data(parser)
     add_json(parser)

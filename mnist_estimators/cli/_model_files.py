@@ -56,7 +56,7 @@ def load_model(path: Path) -> Any:
     Parameters
     ----------
     path : Path
-        What ``save_model`` wrote.
+        What ``save_model`` wrote, or an ONNX file.
 
     Returns
     -------
@@ -65,19 +65,28 @@ def load_model(path: Path) -> Any:
     Raises
     ------
     CommandError
-        If there is no such file, or no classifier in it.
+        If there is no such file, or no classifier in it, or onnxruntime is missing.
     """
-    from ..persistence import load_model
-
     mend = "Write one with 'mnist-estimators train RECIPE --save FILE'."
     if not path.is_file():
         raise CommandError(f"there is no model file {str(path)!r}. {mend}")
     try:
-        estimator = load_model(path)
+        estimator = _read(path)
     except ModelFileError as error:
         raise CommandError(f"{one_line(error)} {mend}") from error
+    except ImportError as error:
+        raise CommandError(one_line(error)) from error
     if not hasattr(estimator, "predict"):
         raise CommandError(
             f"{str(path)!r} holds no classifier, but {type(estimator).__name__}. {mend}"
         )
     return estimator
+
+
+def _read(path: Path) -> Any:
+    from .._onnx import OnnxDigitClassifier
+    from ..persistence import load_model
+
+    if path.suffix == ".onnx":
+        return OnnxDigitClassifier(path).fit()
+    return load_model(path)

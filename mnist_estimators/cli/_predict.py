@@ -35,7 +35,8 @@ def declare_predict(commands: Any) -> None:
         "--model",
         type=Path,
         metavar="FILE",
-        help="what train --save wrote (default: a small network is trained first)",
+        help="what train --save wrote, or an ONNX file (default: a small network is "
+        "trained first)",
     )
     add_json(parser)
 

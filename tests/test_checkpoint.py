@@ -300,7 +300,7 @@ class TestWhichFit:
             {"augmenter": DigitAugmenter()},
             {"random_state": 1},
         ],
-        ids=str,
+        ids=lambda parameters: next(iter(parameters)),
     )
     def test_other_parameters_make_another_one(
         self, data, tmp_path, no_steps, parameters

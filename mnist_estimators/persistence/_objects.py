@@ -4,6 +4,7 @@ from types import FunctionType
 from typing import Any
 
 import numpy as np
+from sklearn.base import BaseEstimator
 
 from ..exceptions import ModelFileError
 from ._compiled import CHECKS
@@ -44,7 +45,7 @@ def check_objects(estimator: Any) -> None:
             items = np.ma.getdata(value).tolist() if value.dtype == object else []
             parts = [(f"[{number}]", one) for number, one in enumerate(items)]
         else:
-            attributes = getattr(value, "__dict__", {})
+            attributes = _state(value)
             _check_object(where, value, attributes)
             parts = [(f".{name:.80}", one) for name, one in attributes.items()]
         waiting += [
@@ -52,6 +53,13 @@ def check_objects(estimator: Any) -> None:
             for part, one in parts
             if not isinstance(one, _LEAVES) and not is_optimizer(one)
         ]
+
+
+def _state(value: Any) -> dict[str, Any]:
+    """Give the attributes that a file holds: an estimator leaves out its caches."""
+    if isinstance(value, BaseEstimator):
+        return value.__getstate__()
+    return getattr(value, "__dict__", {})
 
 
 def _check_object(where: str, value: Any, attributes: dict[str, Any]) -> None:

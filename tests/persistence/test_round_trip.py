@@ -220,6 +220,13 @@ class TestAnyEstimator:
             loaded.transform(pictures), transformer.transform(pictures)
         )
 
+    def test_also_after_its_model_was_looked_at(self, through_a_file, small_digits):
+        X, y = small_digits
+        network = DenseDigitClassifier(hidden_layer_sizes=(40, 12), epochs=1)
+        network.fit(X[:100], y[:100]).model_.summary(print_fn=str)
+        again = through_a_file(network)
+        np.testing.assert_array_equal(again.predict_proba(X), network.predict_proba(X))
+
     def test_transfer_learning(self, through_a_file, fitted_classifier):
         source = fitted_classifier("dense")
         classifier = clone(source).set_params(

@@ -6,9 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from ._history import METRICS
 from ._sklearn import validate_parameter_constraints
-
-_METRICS = ("loss", "accuracy", "val_loss", "val_accuracy")
 
 
 def check_fitted_state(classifier: Any, shapes: list[tuple[int, ...]]) -> None:
@@ -56,8 +55,8 @@ def _pair(value: Any, name: str, kind: type) -> tuple[Any, Any]:
 
 
 def _check_history(history: Any) -> None:
-    if not isinstance(history, dict) or not history.keys() <= set(_METRICS):
-        raise ValueError(f"history_ must be a mapping with some of {_METRICS}")
+    if not isinstance(history, dict) or not history.keys() <= set(METRICS):
+        raise ValueError(f"history_ must be a mapping with some of {METRICS}")
     columns = list(history.values())
     if not all(isinstance(column, list) for column in columns):
         raise ValueError("history_ must be made of lists")

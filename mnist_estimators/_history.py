@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-_METRICS = ("loss", "accuracy", "val_loss", "val_accuracy")
+METRICS = ("loss", "accuracy", "val_loss", "val_accuracy")
 
 History = dict[str, list[float]]
 
@@ -23,7 +23,7 @@ def curves(epochs: Sequence[Mapping[str, float]], *, with_validation: bool) -> H
     -------
     dict of list of float
     """
-    names = _METRICS if with_validation else _METRICS[:2]
+    names = METRICS if with_validation else METRICS[:2]
     return {name: [metrics[name] for metrics in epochs] for name in names}
 
 

@@ -156,7 +156,7 @@ def _make_search(
     arguments: argparse.Namespace,
     progress: SearchProgress,
 ) -> Any:
-    from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+    from sklearn.experimental import enable_halving_search_cv  # noqa: F401  enables it
     from sklearn.model_selection import (
         GridSearchCV,
         HalvingGridSearchCV,

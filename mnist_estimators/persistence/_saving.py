@@ -36,6 +36,7 @@ class SaveMixin:
         """Raise ValueError if the attributes are not as ``fit`` leaves them."""
 
     def __setstate__(self, state: dict[str, Any]) -> None:
+        # A mixin: BaseEstimator, behind it in every class, has the method.
         super().__setstate__(state)  # type: ignore[misc]
         # A new parameter does by default what was done before there was one.
         for name, parameter in signature(type(self)).parameters.items():

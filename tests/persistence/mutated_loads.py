@@ -172,7 +172,10 @@ def main(folder: Path) -> None:
         X[:, ::2] = 200
         for content in made.fuzzed(members_of_file(file), rng, 100):
             path.write_bytes(content)
-            watch(f"{file.stem}, fuzzed", lambda: load_and_predict(original, X))  # noqa: B023
+            watch(
+                f"{file.stem}, fuzzed",
+                lambda: load_and_predict(original, X),  # noqa: B023  called at once
+            )
     told = {
         "counts": found,
         "problems": problems,

@@ -45,6 +45,7 @@ numpydoc_show_class_members = False
 nitpick_ignore = [
     ("std:ref", "accuracy_score"),
     ("std:ref", "df_output_transform"),
+    ("std:ref", "sphx_glr_auto_examples_miscellaneous_plot_set_output.py"),
     ("std:term", "fit"),
 ]
 

@@ -80,6 +80,7 @@ sphinx_gallery_conf = {
     "backreferences_dir": "api/backreferences",
     "doc_module": ("mnist_estimators",),
     "capture_repr": ("_repr_html_",),
+    "ignore_repr_types": "Display",  # their figures are shown already
     "remove_config_comments": True,
     "download_all_examples": False,
     "write_computation_times": False,

@@ -20,9 +20,9 @@ from mnist_estimators.cli._arguments import Parser
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
-BUILT = {"_build", "auto_examples", "generated", "backreferences"}
+NO_PAGES = {"_build", "_templates", "auto_examples", "backreferences", "generated"}
 PAGES = sorted(
-    path for path in DOCS.rglob("*.rst") if not BUILT.intersection(path.parts)
+    path for path in DOCS.rglob("*.rst") if not NO_PAGES.intersection(path.parts)
 )
 MARKDOWN = [*ROOT.glob("*.md"), *DOCS.glob("benchmarks/*.md")]
 INVENTORIES = sorted(DOCS.glob("inventories/*.txt"))

@@ -1,7 +1,7 @@
 """
-====================================================
+=======================================================
 Few labels: begin with what another network has learned
-====================================================
+=======================================================
 
 Labels are expensive. A network that was trained on other digits knows already what
 strokes and loops are: ``init_from`` begins with its weights, and ``freeze="features"``
@@ -126,4 +126,5 @@ ax.legend()
 # %%
 # Draw the figures, where there is a screen.
 
+# sphinx_gallery_thumbnail_number = 2
 plt.show()

@@ -132,4 +132,5 @@ EmbeddingDisplay.from_estimator(cnn, X_test[:1500], y_test[:1500], ax=ax)
 # %%
 # Draw the figures, where there is a screen.
 
+# sphinx_gallery_thumbnail_number = 8
 plt.show()

@@ -1,7 +1,7 @@
 """
-==========================================
+===========================================
 Own images: photographs, scans and drawings
-==========================================
+===========================================
 
 A network that reads 99 % of MNIST often fails on a photograph, because the photograph
 does not look like MNIST: dark ink on light, uneven paper, another size, off centre.

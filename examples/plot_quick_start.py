@@ -139,4 +139,5 @@ cnn.summary()
 # %%
 # Draw the figures, where there is a screen.
 
+# sphinx_gallery_thumbnail_number = 2
 plt.show()

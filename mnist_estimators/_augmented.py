@@ -76,14 +76,13 @@ class AugmentedClassifier(
         The fitted clone of `augmenter`.
     n_features_in_ : int
         Pixels of an image.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Column names, where `X` was a data frame with text names.
 
     See Also
     --------
     mnist_estimators.augmentation.DigitAugmenter : Variants that suit digits.
-    CNNDigitClassifier : Has a parameter `augmenter` that makes new variants for each
-        epoch: more accurate for networks.
+    CNNDigitClassifier : Makes new variants for each epoch, with `augmenter`.
 
     Examples
     --------

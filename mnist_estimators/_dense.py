@@ -130,7 +130,7 @@ class DenseDigitClassifier(KerasDigitClassifier):
         Class labels, sorted.
     n_features_in_ : int
         Pixels of an image.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Column names, where `X` was a data frame with text names.
     image_shape_ : tuple (height, width)
         Shape of the images.
@@ -156,7 +156,7 @@ class DenseDigitClassifier(KerasDigitClassifier):
     See Also
     --------
     CNNDigitClassifier : Convolutions: slower, and more accurate.
-    sklearn.neural_network.MLPClassifier : scikit-learn's own dense network.
+    sklearn.neural_network.MLPClassifier : The dense network of scikit-learn.
 
     References
     ----------

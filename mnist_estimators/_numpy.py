@@ -85,7 +85,7 @@ class NumpyDigitClassifier(BaseDigitClassifier):
         Class labels, sorted.
     n_features_in_ : int
         Pixels of an image.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Column names, where `X` was a data frame with text names.
     image_shape_ : tuple (height, width)
         Shape of the images.
@@ -108,7 +108,7 @@ class NumpyDigitClassifier(BaseDigitClassifier):
     See Also
     --------
     DenseDigitClassifier : The same network in Keras, with more to choose from.
-    sklearn.neural_network.MLPClassifier : scikit-learn's own.
+    sklearn.neural_network.MLPClassifier : The one of scikit-learn.
 
     References
     ----------

@@ -86,7 +86,7 @@ class DigitVotingClassifier(SaveMixin, VotingClassifier):
         Class labels, sorted.
     n_features_in_ : int
         Pixels of an image.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Column names, where `X` was a data frame with text names.
 
     See Also

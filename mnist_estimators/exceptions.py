@@ -15,19 +15,78 @@ __all__ = [
 
 
 class DatasetNotFoundError(FileNotFoundError):
-    """A data set is neither on this machine nor can it be downloaded."""
+    """A data set is neither on this machine nor can it be downloaded.
+
+    The message says where it was looked for, and what to do.
+
+    See Also
+    --------
+    mnist_estimators.load_mnist : Raises it.
+
+    Examples
+    --------
+    >>> from mnist_estimators import load_mnist
+    >>> try:
+    ...     load_mnist(data_home="no/such/folder")
+    ... except FileNotFoundError as error:
+    ...     print(type(error).__name__)
+    DatasetNotFoundError
+    """
 
 
 class ChecksumError(OSError):
-    """A data file is not the one that it should be: its checksum differs."""
+    """A data file is not the one that it should be: its checksum differs.
+
+    See Also
+    --------
+    mnist_estimators.load_mnist : Raises it.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from mnist_estimators import load_mnist
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> (folder / "mnist.npz").write_bytes(b"damaged")
+    7
+    >>> try:
+    ...     load_mnist(data_home=folder)
+    ... except OSError as error:
+    ...     print(type(error).__name__)
+    ChecksumError
+    """
 
 
 class BackendError(RuntimeError):
-    """Keras runs on another backend than TensorFlow."""
+    """Keras runs on another backend than TensorFlow.
+
+    The environment variable ``KERAS_BACKEND=tensorflow`` is the mend.
+
+    See Also
+    --------
+    mnist_estimators.DenseDigitClassifier : Raises it in ``fit``.
+
+    Examples
+    --------
+    >>> from mnist_estimators.exceptions import BackendError
+    >>> issubclass(BackendError, RuntimeError)
+    True
+    """
 
 
 class WeightsNotFoundError(FileNotFoundError):
-    """Pretrained weights are neither on this machine nor can they be downloaded."""
+    """Pretrained weights are neither on this machine nor can they be downloaded.
+
+    See Also
+    --------
+    mnist_estimators.CNNDigitClassifier : Raises it in ``fit``, with `weights`.
+
+    Examples
+    --------
+    >>> from mnist_estimators.exceptions import WeightsNotFoundError
+    >>> issubclass(WeightsNotFoundError, FileNotFoundError)
+    True
+    """
 
 
 class ModelFileError(ValueError):
@@ -35,4 +94,21 @@ class ModelFileError(ValueError):
 
 
 class PixelRangeWarning(UserWarning):
-    """The pixels have another range of values than those seen in ``fit``."""
+    """The pixels have another range of values than those seen in ``fit``.
+
+    See Also
+    --------
+    mnist_estimators.DenseDigitClassifier : Keeps the range as ``pixel_range_``.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from mnist_estimators import NumpyDigitClassifier, load_small_digits
+    >>> X, y = load_small_digits()
+    >>> network = NumpyDigitClassifier(epochs=1, random_state=0).fit(X, y)
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always")
+    ...     labels = network.predict(X / 255)
+    >>> caught[0].category.__name__
+    'PixelRangeWarning'
+    """

@@ -68,6 +68,16 @@ def simple_dense(
     -------
     DenseDigitClassifier
         Unfitted.
+
+    See Also
+    --------
+    plain_dense : Without dropout.
+
+    Examples
+    --------
+    >>> from mnist_estimators import recipes
+    >>> recipes.simple_dense().hidden_layer_sizes
+    (128, 64)
     """
     return DenseDigitClassifier(
         hidden_layer_sizes=(128, 64),
@@ -98,6 +108,16 @@ def simple_cnn(*, random_state: Seed = None, verbose: int = 0) -> CNNDigitClassi
     -------
     CNNDigitClassifier
         Unfitted.
+
+    See Also
+    --------
+    fast_cnn : Nearly as accurate, and faster.
+
+    Examples
+    --------
+    >>> from mnist_estimators import recipes
+    >>> recipes.simple_cnn().filters
+    (32, 64)
     """
     return CNNDigitClassifier(
         filters=(32, 64),
@@ -132,6 +152,16 @@ def batchnorm_dense(
     -------
     DenseDigitClassifier
         Unfitted.
+
+    See Also
+    --------
+    leaky_dense : Normalises in every layer.
+
+    Examples
+    --------
+    >>> from mnist_estimators import recipes
+    >>> recipes.batchnorm_dense().batch_normalization
+    (False, False, True)
     """
     return DenseDigitClassifier(
         hidden_layer_sizes=(256, 128, 128),
@@ -164,6 +194,16 @@ def plain_dense(*, random_state: Seed = None, verbose: int = 0) -> DenseDigitCla
     -------
     DenseDigitClassifier
         Unfitted.
+
+    See Also
+    --------
+    simple_dense : With dropout.
+
+    Examples
+    --------
+    >>> from mnist_estimators import recipes
+    >>> recipes.plain_dense().validation_fraction
+    0.2
     """
     return DenseDigitClassifier(
         hidden_layer_sizes=(128, 128),
@@ -196,6 +236,16 @@ def leaky_dense(*, random_state: Seed = None, verbose: int = 0) -> DenseDigitCla
     -------
     DenseDigitClassifier
         Unfitted.
+
+    See Also
+    --------
+    batchnorm_dense : Normalises before its output alone.
+
+    Examples
+    --------
+    >>> from mnist_estimators import recipes
+    >>> recipes.leaky_dense().activation
+    'leaky_relu'
     """
     return DenseDigitClassifier(
         hidden_layer_sizes=(512, 256, 128),
@@ -230,6 +280,16 @@ def numpy_dense(*, random_state: Seed = None, verbose: int = 0) -> NumpyDigitCla
     -------
     NumpyDigitClassifier
         Unfitted.
+
+    See Also
+    --------
+    mnist_estimators.NumpyDigitClassifier : The code of it.
+
+    Examples
+    --------
+    >>> from mnist_estimators import recipes
+    >>> recipes.numpy_dense().momentum
+    0.9
     """
     return NumpyDigitClassifier(
         hidden_layer_sizes=(256, 128),
@@ -292,6 +352,16 @@ def fast_cnn(*, random_state: Seed = None, verbose: int = 0) -> CNNDigitClassifi
     -------
     CNNDigitClassifier
         Unfitted.
+
+    See Also
+    --------
+    accurate_cnn : More accurate, after minutes.
+
+    Examples
+    --------
+    >>> from mnist_estimators import recipes
+    >>> recipes.fast_cnn().epochs
+    3
     """
     return CNNDigitClassifier(
         filters=(16, 32),
@@ -329,6 +399,16 @@ def accurate_cnn(*, random_state: Seed = None, verbose: int = 0) -> CNNDigitClas
     -------
     CNNDigitClassifier
         Unfitted.
+
+    See Also
+    --------
+    cnn_ensemble : Five of them.
+
+    Examples
+    --------
+    >>> from mnist_estimators import recipes
+    >>> recipes.accurate_cnn().filters
+    (32, (64, 64, 64))
     """
     return CNNDigitClassifier(
         filters=(32, (64, 64, 64)),
@@ -365,6 +445,16 @@ def cnn_ensemble(
     -------
     DigitVotingClassifier
         Unfitted.
+
+    See Also
+    --------
+    accurate_cnn : One of its members.
+
+    Examples
+    --------
+    >>> from mnist_estimators import recipes
+    >>> recipes.cnn_ensemble().n_members
+    5
     """
     return DigitVotingClassifier(
         accurate_cnn(random_state=random_state, verbose=verbose),
@@ -387,6 +477,10 @@ def all(*, random_state: Seed = None, verbose: int = 0) -> dict[str, Any]:
     -------
     dict of str to classifier
         Unfitted classifiers by the name of their recipe.
+
+    See Also
+    --------
+    fast_cnn : The best one for a first try.
 
     Examples
     --------

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
+import mnist_estimators
+
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 DISTRIBUTION_OF = {
@@ -51,6 +53,11 @@ def test_every_library_that_the_package_imports_is_declared():
                 imported.add(str(node.module).split(".")[0])
     libraries = imported - sys.stdlib_module_names - {"mnist_estimators"}
     assert {DISTRIBUTION_OF.get(name, name) for name in libraries} <= declared
+
+
+def test_the_citation_names_the_version():
+    citation = (ROOT / "CITATION.cff").read_text()
+    assert f"\nversion: {mnist_estimators.__version__}\n" in citation
 
 
 @pytest.mark.parametrize("name", ["speed", "preparation", "classifiers", "recipes"])

@@ -35,7 +35,7 @@ class ErasingAugmenter(BaseAugmenter):
     ----------
     n_features_in_ : int
         Pixels of an image.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Column names, where `X` was a data frame with text names.
     image_shape_ : tuple (height, width)
         Shape of the images.

@@ -51,6 +51,10 @@ def plot_augmented(
     ValueError
         If `n_images` or `n_variants` is below 1, or `X` is not made of images.
 
+    See Also
+    --------
+    DigitAugmenter : Variants that suit digits.
+
     Examples
     --------
     >>> from mnist_estimators import load_small_digits

@@ -38,13 +38,13 @@ def load_small_digits(
 ) -> tuple[Any, Any] | Bunch:
     """Load 1,797 handwritten digits in MNIST's format, without a download.
 
-    ==============  ======================================
-    Classes                                             10
-    Samples per class                                 ~180
-    Samples                                          1,797
-    Dimensionality                    784 (28 x 28 pixels)
-    Features           integers, 0 (background)-255 (ink)
-    ==============  ======================================
+    =================  ======================================
+    Classes                                                10
+    Samples per class                                    ~180
+    Samples                                             1,797
+    Dimensionality                       784 (28 x 28 pixels)
+    Features              integers, 0 (background)-255 (ink)
+    =================  ======================================
 
     The images are those of :func:`sklearn.datasets.load_digits`, in the same order.
     Their 8 x 8 pixels are enlarged to 20 x 20 with a cubic spline, their contrast is

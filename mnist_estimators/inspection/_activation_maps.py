@@ -106,6 +106,7 @@ class ActivationMapDisplay(Display):
         Returns
         -------
         ActivationMapDisplay
+            It is drawn already.
 
         Raises
         ------

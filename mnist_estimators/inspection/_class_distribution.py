@@ -37,6 +37,10 @@ class ClassDistributionDisplay(Display):
     figure_ : matplotlib.figure.Figure
         Holds `ax_`.
 
+    See Also
+    --------
+    DigitGridDisplay : The images themselves.
+
     Examples
     --------
     >>> from mnist_estimators import load_small_digits
@@ -68,7 +72,8 @@ class ClassDistributionDisplay(Display):
 
         Returns
         -------
-        display : ClassDistributionDisplay
+        ClassDistributionDisplay
+            It is drawn already.
 
         Raises
         ------
@@ -97,7 +102,8 @@ class ClassDistributionDisplay(Display):
 
         Returns
         -------
-        display : ClassDistributionDisplay
+        self : object
+            The display.
         """
         n_bars = len(self.classes) * len(self.counts)
         ax = axes_or_new(ax, width=max(6.4, BAR_WIDTH * (n_bars + 4)))

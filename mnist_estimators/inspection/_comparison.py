@@ -56,7 +56,7 @@ class ComparisonDisplay(Display):
 
     See Also
     --------
-    compare_estimators : Measures accuracy and time.
+    mnist_estimators.compare_estimators : Measures accuracy and time.
 
     Examples
     --------
@@ -103,7 +103,8 @@ class ComparisonDisplay(Display):
 
         Returns
         -------
-        display : ComparisonDisplay
+        ComparisonDisplay
+            It is drawn already.
 
         Raises
         ------
@@ -138,7 +139,8 @@ class ComparisonDisplay(Display):
 
         Returns
         -------
-        display : ComparisonDisplay
+        self : object
+            The display.
         """
         from matplotlib.ticker import LogLocator, NullFormatter
 

@@ -116,7 +116,8 @@ class ConfidenceDisplay(Display):
 
         Returns
         -------
-        display : ConfidenceDisplay
+        ConfidenceDisplay
+            It is drawn already.
 
         Raises
         ------
@@ -167,7 +168,8 @@ class ConfidenceDisplay(Display):
 
         Returns
         -------
-        display : ConfidenceDisplay
+        ConfidenceDisplay
+            It is drawn already.
 
         Raises
         ------
@@ -197,7 +199,8 @@ class ConfidenceDisplay(Display):
 
         Returns
         -------
-        display : ConfidenceDisplay
+        self : object
+            The display.
         """
         figure = figure_or_new(figure, 9.0, 4.0)
         self.figure_ = figure.get_figure(root=True)

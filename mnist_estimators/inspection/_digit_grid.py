@@ -97,7 +97,8 @@ class DigitGridDisplay(Display):
 
         Returns
         -------
-        display : DigitGridDisplay
+        DigitGridDisplay
+            It is drawn already.
 
         Raises
         ------
@@ -144,7 +145,8 @@ class DigitGridDisplay(Display):
 
         Returns
         -------
-        display : DigitGridDisplay
+        DigitGridDisplay
+            It is drawn already.
 
         Raises
         ------
@@ -193,7 +195,8 @@ class DigitGridDisplay(Display):
 
         Returns
         -------
-        display : DigitGridDisplay
+        DigitGridDisplay
+            It is drawn already.
 
         Raises
         ------
@@ -226,7 +229,8 @@ class DigitGridDisplay(Display):
 
         Returns
         -------
-        display : DigitGridDisplay
+        self : object
+            The display.
         """
         n_images = len(self.images)
         wrong = np.zeros(n_images, dtype=bool)

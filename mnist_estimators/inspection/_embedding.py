@@ -118,6 +118,7 @@ class EmbeddingDisplay(Display):
         Returns
         -------
         EmbeddingDisplay
+            It is drawn already.
 
         Raises
         ------

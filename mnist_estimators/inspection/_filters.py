@@ -102,6 +102,7 @@ class FilterDisplay(Display):
         Returns
         -------
         FilterDisplay
+            It is drawn already.
 
         Raises
         ------

@@ -40,10 +40,14 @@ class GridSearchDisplay(Display):
     ----------
     scores : ndarray of shape (n_rows, n_columns)
         Mean scores over the folds, or NaN. One row if there is one parameter.
-    row_name, column_name : str
-        Names of the parameters; `row_name` is '' if there is one parameter.
-    row_labels, column_labels : list of str
-        Their values, in words.
+    row_name : str
+        Name of the parameter of the rows; '' if there is one parameter.
+    row_labels : list of str
+        Its values, in words.
+    column_name : str
+        Name of the parameter of the columns.
+    column_labels : list of str
+        Its values, in words.
     score_name : str
         What was scored.
     others : list of str
@@ -131,7 +135,8 @@ class GridSearchDisplay(Display):
 
         Returns
         -------
-        display : GridSearchDisplay
+        GridSearchDisplay
+            It is drawn already.
 
         Raises
         ------
@@ -205,7 +210,8 @@ class GridSearchDisplay(Display):
 
         Returns
         -------
-        display : GridSearchDisplay
+        self : object
+            The display.
         """
         from matplotlib.patches import Rectangle
 

@@ -134,7 +134,8 @@ class MisclassifiedDisplay(Display):
 
         Returns
         -------
-        display : MisclassifiedDisplay
+        MisclassifiedDisplay
+            It is drawn already.
 
         Raises
         ------
@@ -192,7 +193,8 @@ class MisclassifiedDisplay(Display):
 
         Returns
         -------
-        display : MisclassifiedDisplay
+        MisclassifiedDisplay
+            It is drawn already.
 
         Raises
         ------
@@ -249,7 +251,8 @@ class MisclassifiedDisplay(Display):
 
         Returns
         -------
-        display : MisclassifiedDisplay
+        self : object
+            The display.
         """
         if self.n_mistakes == 0:
             figure = figure_or_new(figure, 4.0, 1.2)

@@ -110,6 +110,7 @@ class SaliencyDisplay(Display):
         Returns
         -------
         SaliencyDisplay
+            It is drawn already.
 
         Raises
         ------

@@ -45,7 +45,7 @@ class TrainingHistoryDisplay(Display):
 
     See Also
     --------
-    DenseDigitClassifier : Has the same numbers as ``history_frame_``.
+    mnist_estimators.DenseDigitClassifier : Has the same numbers as ``history_frame_``.
 
     Examples
     --------
@@ -79,7 +79,8 @@ class TrainingHistoryDisplay(Display):
 
         Returns
         -------
-        display : TrainingHistoryDisplay
+        TrainingHistoryDisplay
+            It is drawn already.
 
         Raises
         ------
@@ -116,7 +117,8 @@ class TrainingHistoryDisplay(Display):
 
         Returns
         -------
-        display : TrainingHistoryDisplay
+        TrainingHistoryDisplay
+            It is drawn already.
 
         Raises
         ------
@@ -153,7 +155,8 @@ class TrainingHistoryDisplay(Display):
 
         Returns
         -------
-        display : TrainingHistoryDisplay
+        self : object
+            The display.
         """
         known = set().union(*self.histories.values())
         panels = [panel for panel in PANELS if known & {panel, f"val_{panel}"}]

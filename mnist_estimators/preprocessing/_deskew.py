@@ -36,7 +36,7 @@ class Deskewer(SaveMixin, OneToOneFeatureMixin, TransformerMixin, BaseEstimator)
     ----------
     n_features_in_ : int
         Pixels of an image.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Column names, where `X` was a data frame with text names.
     image_shape_ : tuple (height, width)
         Shape of the images.

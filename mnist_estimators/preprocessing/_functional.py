@@ -106,9 +106,14 @@ def background(grey: NDArray[np.float32]) -> NDArray[np.float32]:
     -------
     ndarray of shape (height, width), dtype float32
         A surface of second order through the pixels that are not ink. Least squares,
-        fitted again and again with less weight for what is far away.
+        fitted again and again with less weight for what is far away. Where most of a
+        sample of pixels have exactly the same value, as in drawings, it is that one.
     """
     height, width = grey.shape
+    sample = grey[:: -(-height // FITTED_SIDE), :: -(-width // FITTED_SIDE)]
+    paper = np.median(sample)
+    if np.mean(sample == paper) > 0.5:
+        return np.full_like(grey, paper)
     small = cv2.resize(
         grey,
         (min(width, FITTED_SIDE), min(height, FITTED_SIDE)),
@@ -154,7 +159,7 @@ def extract_ink(grey: NDArray[np.float32]) -> NDArray[np.float32] | None:
     """
     difference = grey - background(grey)
     # Ink covers less than paper does, so the longer tail is the ink's.
-    if float(np.mean(difference**3)) < 0:
+    if float(np.mean(difference * difference * difference)) < 0:
         difference = -difference
     noise = 1.4826 * float(np.median(np.abs(difference - np.median(difference))))
     levels = np.clip(255.0 * difference, 0, 255).astype(np.uint8)

@@ -27,6 +27,20 @@ class FoundDigit(NamedTuple):
         The digit in MNIST's form, white on black.
     left, top, width, height : int
         Where it is, in pixels of the picture.
+
+    See Also
+    --------
+    split_digits : Finds them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mnist_estimators.preprocessing import split_digits
+    >>> paper = np.full((60, 60), 255, np.uint8)
+    >>> paper[10:50, 20:26] = 0
+    >>> found = split_digits(paper)[0]
+    >>> found.left, found.top, found.width, found.height
+    (20, 10, 6, 40)
     """
 
     image: NDArray[np.uint8]

@@ -72,6 +72,11 @@ def create_app(
     ValueError
         If `estimator` is no classifier, or takes other images.
 
+    See Also
+    --------
+    Limits : The bounds and their defaults.
+    mnist_estimators.preprocessing.split_digits : Finds the digits in a picture.
+
     Examples
     --------
     >>> from fastapi.testclient import TestClient
@@ -141,7 +146,7 @@ def _answer_predictions(app: FastAPI, service: Service) -> None:
         with service.place():
             read = await receive_pictures(request, split=split, limits=service.limits)
             answer = await service.answer(read)
-        body = json.dumps(answer, separators=(",", ":"))
+        body = json.dumps(answer, separators=(",", ":"), allow_nan=False)
         return Response(body, media_type="application/json")
 
 

@@ -64,11 +64,11 @@ class MicroBatcher(Generic[Prediction]):
 
     async def close(self) -> None:
         """Predict what waits, and end; another request begins anew."""
-        if self._work is not None:
+        if self._work is not None and not self._work.done():
             self._closing = True
             self._arrival.set()
             await self._work
-            self._work, self._closing = None, False
+            self._closing = False
 
     async def predict(self, images: NDArray[np.uint8]) -> Sequence[Prediction]:
         """Wait for the predictions of some images.
@@ -91,7 +91,7 @@ class MicroBatcher(Generic[Prediction]):
         """
         if self._closing or self._n_waiting + len(images) > self._waiting_images:
             raise QueueFullError
-        if self._work is None:
+        if self._work is None or self._work.done():  # with its event loop, that is
             self._arrival = asyncio.Event()
             self._work = asyncio.create_task(self._predict_batches())
         question: _Question[Prediction] = _Question(

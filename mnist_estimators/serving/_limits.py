@@ -32,6 +32,10 @@ class Limits:
     ValueError
         If one of them is not positive, or `waiting_images` less than `images`.
 
+    See Also
+    --------
+    create_app : Takes them.
+
     Examples
     --------
     >>> from mnist_estimators.serving import Limits

@@ -19,6 +19,10 @@ class PunctualProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
     Uvicorn itself waits forever for the end of a request's headers.
     """
 
+    cycle: Any
+    loop: Any
+    transport: Any
+
     def connection_made(self, transport: Any) -> None:
         """Begin to look at the clock."""
         super().connection_made(transport)

@@ -30,6 +30,8 @@ import psutil
 from parts import FOLDER, mnist
 from PIL import Image
 
+from mnist_estimators.serving import Limits
+
 CLIENTS = 50
 TOO_MANY = 400
 PACKAGES = ("tensorflow", "fastapi", "uvicorn", "httptools", "uvloop")
@@ -211,8 +213,9 @@ def write_table(found: pd.DataFrame) -> None:
         lines.append(f"| {' | '.join(map(str, cells))} |")
     lines += [
         "",
-        f"With {TOO_MANY} clients there are more than the {128} requests that the server "
-        "takes in hand at once: the others are told to come again in a second.",
+        f"With {TOO_MANY} clients there are more than the {Limits().requests} requests "
+        "that the server takes in hand at once: the others are told to come again in a "
+        "second.",
     ]
     (FOLDER / "serving.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
 

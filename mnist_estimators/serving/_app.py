@@ -133,6 +133,7 @@ def _answer_predictions(app: FastAPI, service: Service) -> None:
         "/predict",
         summary="Name the digits in pictures",
         response_model=Answer,
+        response_description="What was read",
         responses=_REFUSALS,
         openapi_extra={"requestBody": DESCRIPTION},
     )
@@ -151,11 +152,19 @@ def _answer_predictions(app: FastAPI, service: Service) -> None:
 
 
 def _answer_questions(app: FastAPI, described: Model, metrics: Metrics) -> None:
-    @app.get("/health", summary="Tell whether the server is up")
+    @app.get(
+        "/health",
+        summary="Tell whether the server is up",
+        response_description="It is",
+    )
     async def health() -> Health:
         return Health(status="ok")
 
-    @app.get("/model", summary="Tell what is served")
+    @app.get(
+        "/model",
+        summary="Tell what is served",
+        response_description="The classifier",
+    )
     async def model() -> Model:
         return described
 
@@ -163,6 +172,7 @@ def _answer_questions(app: FastAPI, described: Model, metrics: Metrics) -> None:
         "/metrics",
         summary="Count requests, for Prometheus",
         response_class=Response,
+        response_description="Counts",
         responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
     )
     async def show_metrics() -> Response:

@@ -24,6 +24,7 @@ DESCRIPTION: dict[str, Any] = {
         "multipart/form-data": {
             "schema": {
                 "type": "object",
+                "description": "Files, in fields of any name.",
                 "properties": {
                     "images": {
                         "type": "array",

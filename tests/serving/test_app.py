@@ -105,8 +105,8 @@ def test_what_can_not_be_served(small_digits):
     with pytest.raises(NotFittedError):
         create_app(SVC())
     with pytest.raises(ValueError, match="can't predict images of 28 x 28 pixels"):
-        create_app(SVC().fit(X[:50, :64], y[:50]))
-    network = NumpyDigitClassifier(epochs=1).fit(X[:300] / 255, y[:300])
+        create_app(SVC(random_state=0).fit(X[:50, :64], y[:50]))
+    network = NumpyDigitClassifier(epochs=1, random_state=0).fit(X[:300] / 255, y[:300])
     with pytest.raises(ValueError, match="other pixels than those from 0 to 255"):
         create_app(network)
 

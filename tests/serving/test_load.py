@@ -5,7 +5,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-import httpx
+import httpx2
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
@@ -129,7 +129,7 @@ class TestMicroBatcher:
 def test_requests_that_arrive_together_are_one_batch(held, running):
     app = create_app(held.estimator)
     held.hold()
-    with running(app) as url, httpx.Client(base_url=url) as client:
+    with running(app) as url, httpx2.Client(base_url=url) as client:
         with ThreadPoolExecutor(9) as threads:
 
             def ask():
@@ -150,7 +150,7 @@ def test_one_request_too_many_is_told_to_come_again(held, running):
     held.hold()
     with (
         running(app) as url,
-        httpx.Client(base_url=url) as client,
+        httpx2.Client(base_url=url) as client,
         ThreadPoolExecutor(2) as threads,
     ):
         taken = [threads.submit(client.post, "/predict", json=BODY) for _ in range(2)]
@@ -172,7 +172,7 @@ def test_images_that_wait_are_bounded(held, running):
     several = {"images": BODY["images"] * 2}
     with (
         running(app) as url,
-        httpx.Client(base_url=url) as client,
+        httpx2.Client(base_url=url) as client,
         ThreadPoolExecutor(2) as threads,
     ):
         taken = [threads.submit(client.post, "/predict", json=several)]
@@ -224,13 +224,13 @@ def test_what_was_taken_in_hand_is_answered_before_the_end(held, running):
     held.hold()
     with ThreadPoolExecutor(1) as threads:
         with running(app) as url:
-            taken = threads.submit(httpx.post, f"{url}/predict", json=BODY, timeout=20)
+            taken = threads.submit(httpx2.post, f"{url}/predict", json=BODY, timeout=20)
             assert held.asked.acquire(timeout=10)
             threading.Timer(0.3, held.go.set).start()
         # The server was told to end while it was busy, and has ended.
         assert taken.result().status_code == 200
-        with pytest.raises(httpx.ConnectError):
-            httpx.get(f"{url}/health")
+        with pytest.raises(httpx2.ConnectError):
+            httpx2.get(f"{url}/health")
 
 
 def _metric(client, name):

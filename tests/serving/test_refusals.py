@@ -146,6 +146,8 @@ def test_other_kinds_of_bodies_and_other_methods(client):
     assert "query.split" in refusal(client.post("/predict?split=maybe"), 422)
 
 
+# Pillow warns of odd entries in TIFF files that it can read nevertheless.
+@pytest.mark.filterwarnings("ignore::UserWarning")
 @settings(deadline=None, max_examples=300)
 @given(data=st.data())
 def test_no_body_breaks_the_server(client, data):

@@ -42,10 +42,14 @@ function showOperation(path, method, operation, schemas) {
     one.name,
     `${one.schema.type}, ${one.schema.default} by default. ${one.description}`,
   ]);
-  const bodies = Object.entries(operation.requestBody?.content ?? {}).map(([kind, body]) => [
-    kind,
-    body.example ? JSON.stringify(body.example) : "the bytes of the file",
-  ]);
+  const contents = Object.entries(operation.requestBody?.content ?? {});
+  const pictures = contents.filter(([kind]) => kind.startsWith("image/"));
+  const bodies = [
+    ...contents.flatMap(([kind, { example: sample, schema }]) =>
+      kind.startsWith("image/") ? [] : [[kind, sample ? JSON.stringify(sample) : schema.description]],
+    ),
+    ...(pictures.length ? [["image/*", `One file: ${pictures.map(([kind]) => kind).join(", ")}.`]] : []),
+  ];
   const answers = Object.entries(operation.responses).map(([status, answer]) => [
     status,
     answer.description,

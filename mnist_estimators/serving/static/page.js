@@ -71,7 +71,7 @@ async function showModel() {
   reading.showClasses(model.classes);
   const facts = [model.recipe, model.classifier.split("(")[0]].filter(Boolean);
   if (model.accuracy !== null) {
-    facts.push(`${(100 * model.accuracy).toFixed(2)} % of its test images read rightly`);
+    facts.push(`${(100 * model.accuracy).toFixed(2)} % right on test images`);
   }
   facts.push(`mnist_estimators ${model.versions.mnist_estimators ?? ""}`);
   byId("model").textContent = facts.join(" · ");

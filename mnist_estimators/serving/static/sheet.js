@@ -2,7 +2,7 @@
 
 const WIDTH = 640;
 const HEIGHT = 480;
-const PEN = 24;
+const PEN = 30;
 const SENT_WIDTH = 320;
 const STEP = 12;
 const MOVES = {

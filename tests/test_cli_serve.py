@@ -95,7 +95,7 @@ def test_without_a_model_one_is_trained_and_told_of(
 
     assert main(["serve", "--port", "0"]) == 0
 
-    first, accuracy, serving = capsys.readouterr().out.splitlines()
+    first, *_, accuracy, serving = capsys.readouterr().out.splitlines()
     assert first.startswith("No MODEL given: training fast_cnn on small digits")
     assert accuracy.startswith("Accuracy: 0.")
     assert serving.startswith("Serving at http://127.0.0.1:")

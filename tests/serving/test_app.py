@@ -7,7 +7,10 @@ import numpy as np
 import pytest
 import schemathesis
 from fastapi.testclient import TestClient
-from schemathesis.config import SchemathesisConfig
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from schemathesis import GenerationMode
+from schemathesis.specs.openapi.checks import positive_data_acceptance
 from sklearn.exceptions import NotFittedError
 from sklearn.svm import SVC
 
@@ -84,20 +87,28 @@ def test_scripts_import_only_what_is_there():
 
 
 @pytest.fixture(scope="module")
-def api(client):
-    config = SchemathesisConfig.from_dict({"generation": {"max-examples": 60}})
-    return schemathesis.openapi.from_asgi("/openapi.json", client.app, config=config)
+def description(client):
+    return schemathesis.openapi.from_asgi("/openapi.json", client.app)
 
 
-description = schemathesis.pytest.from_fixture("api")
-
-
-@description.parametrize()
-def test_answers_are_as_described(case):
+@pytest.mark.parametrize(
+    ("path", "method", "mode"),
+    [
+        ("/predict", "POST", GenerationMode.POSITIVE),
+        ("/predict", "POST", GenerationMode.NEGATIVE),
+        ("/health", "GET", GenerationMode.POSITIVE),
+        ("/model", "GET", GenerationMode.POSITIVE),
+        ("/metrics", "GET", GenerationMode.POSITIVE),
+    ],
+)
+@settings(deadline=None, max_examples=80, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_answers_are_as_described(description, path, method, mode, data):
+    """For requests that fit the description, and for such that don't."""
+    operation = description[path][method]
+    case = data.draw(operation.as_strategy(generation_mode=mode))
     # What fits the description may still be blank, or no picture.
-    case.call_and_validate(
-        excluded_checks=[schemathesis.checks.positive_data_acceptance]
-    )
+    case.call_and_validate(excluded_checks=[positive_data_acceptance])
 
 
 def test_what_can_not_be_served(small_digits):

@@ -11,7 +11,7 @@ from ._arguments import CommandError, add_command, integer
 from ._digits import Digits, load_digits
 from ._estimators import make_estimator, progress_verbosity
 from ._interruption import ctrl_c_ends_all_fits
-from ._model_files import TRUST, load_model
+from ._model_files import load_model
 
 _RECIPE = "fast_cnn"
 
@@ -37,7 +37,7 @@ def declare_serve(commands: Any) -> None:
         nargs="?",
         type=Path,
         metavar="MODEL",
-        help=f"what train --save wrote; {TRUST} (default: {_RECIPE} is trained first)",
+        help=f"what train --save wrote (default: {_RECIPE} is trained first)",
     )
     parser.add_argument(
         "--host",

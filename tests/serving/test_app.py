@@ -101,7 +101,7 @@ def description(client):
         ("/metrics", "GET", GenerationMode.POSITIVE),
     ],
 )
-@settings(deadline=None, max_examples=80, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, max_examples=50, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_answers_are_as_described(description, path, method, mode, data):
     """For requests that fit the description, and for such that don't."""

@@ -93,7 +93,7 @@ def draw(page: Page, digit: int, left=0.33, top=0.15, width=0.34, height=0.7) ->
         page.mouse.move(*points[0])
         page.mouse.down()
         for point in points[1:]:
-            page.mouse.move(*point, steps=3)
+            page.mouse.move(*point)
         page.mouse.up()
 
 

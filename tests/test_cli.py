@@ -12,7 +12,16 @@ import mnist_estimators
 import mnist_estimators.datasets
 from mnist_estimators.cli import main
 
-COMMANDS = ["data", "train", "evaluate", "predict", "compare", "search", "recipes"]
+COMMANDS = [
+    "data",
+    "train",
+    "evaluate",
+    "predict",
+    "serve",
+    "compare",
+    "search",
+    "recipes",
+]
 
 
 @pytest.fixture
@@ -124,7 +133,7 @@ def test_the_menu_runs_commands_and_shows_them(capsys, answers):
     assert main([]) == 0
 
     out = capsys.readouterr().out
-    assert "  7  search for good parameters" in out
+    assert "  8  search for good parameters" in out
     assert "$ mnist-estimators recipes\n" in out
     assert "simple_cnn" in out
     assert "$ mnist-estimators data explore --data small\n" in out
@@ -137,7 +146,7 @@ def test_the_menu_goes_on_after_mistakes_and_ends_with_the_last_code(capsys, ans
     assert main([]) == 1  # there is no such model
 
     out, err = capsys.readouterr()
-    assert "Give a number from 1 to 7, or q." in out
+    assert "Give a number from 1 to 8, or q." in out
     assert "did you mean 'simple_cnn'?" in err
     assert "That can't be read: No closing quotation." in out
     assert "$ mnist-estimators evaluate 'a b.model' --data small" in out

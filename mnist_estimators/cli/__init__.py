@@ -19,6 +19,7 @@ from ._evaluate import declare_evaluate
 from ._predict import declare_predict
 from ._recipes import declare_recipes
 from ._search import declare_search
+from ._serve import declare_serve
 from ._train import declare_train
 
 
@@ -55,6 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         declare_train,
         declare_evaluate,
         declare_predict,
+        declare_serve,
         declare_compare,
         declare_search,
         declare_recipes,

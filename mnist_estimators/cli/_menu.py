@@ -45,6 +45,7 @@ _ENTRIES = (
             _Question("Model file, if any", "--model"),
         ],
     ),
+    _Entry("draw digits in the browser", ["serve"], [_Question("Model file, if any")]),
     _Entry("compare classifiers", ["compare"], [_DATA]),
     _Entry(
         "search for good parameters",

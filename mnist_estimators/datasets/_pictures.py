@@ -4,7 +4,8 @@ import warnings
 from collections.abc import Iterable
 from os import PathLike, fspath
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from threading import Lock
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 MAX_PIXELS = 50_000_000
 FORMATS = ("PNG", "JPEG", "BMP", "WEBP", "TIFF")
+
+_filters = Lock()
 
 
 def load_digit_images(
@@ -71,8 +74,6 @@ def load_digit_images(
 
 
 def _load(path: Any, max_pixels: int) -> NDArray[np.uint8]:
-    from PIL import Image, ImageOps, UnidentifiedImageError
-
     if not isinstance(path, str | PathLike):
         raise TypeError(
             f"paths must be paths of files. Got {type(path).__name__} among them."
@@ -83,35 +84,74 @@ def _load(path: Any, max_pixels: int) -> NDArray[np.uint8]:
             f"{name} is a folder. Give its files, e.g. "
             "sorted(pathlib.Path(folder).glob('*.png'))."
         )
-    # Pillow has a limit of its own, which warns and then refuses; here it is ours.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        try:
-            # By its name Pillow would map the file into memory, and lose the order of
-            # the pixels in TIFF files of a turned camera.
-            with open(name, "rb") as file, Image.open(file, formats=FORMATS) as picture:
-                # Known from the header, before any pixel is read.
-                width, height = picture.size
-                if width * height <= max_pixels:
-                    return _as_bytes(ImageOps.exif_transpose(picture))
-        except UnidentifiedImageError:
-            raise ValueError(
-                f"{name} is not a picture that can be read. Give a file of one of the "
-                f"kinds {', '.join(FORMATS)}."
-            ) from None
-        except FileNotFoundError:
-            raise
-        except Image.DecompressionBombError:
-            raise ValueError(
-                f"{name} has more than {2 * (Image.MAX_IMAGE_PIXELS or 0)} pixels, "
-                f"more than Pillow opens, and max_pixels={max_pixels}. Make it smaller."
-            ) from None
-        except (OSError, SyntaxError, EOFError, ValueError) as error:
-            raise ValueError(f"{name} is damaged or can't be read: {error}") from error
+    # By its name Pillow would map the file into memory, and lose the order of the
+    # pixels in TIFF files of a turned camera.
+    try:
+        with open(name, "rb") as file:
+            return read_picture(file, name, max_pixels)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise ValueError(f"{name} can't be read: {error}") from error
+
+
+def read_picture(
+    file: BinaryIO, name: str, max_pixels: int = MAX_PIXELS
+) -> NDArray[np.uint8]:
+    """Read a picture, as ``load_digit_images`` does.
+
+    Parameters
+    ----------
+    file : binary file
+        At its beginning.
+    name : str
+        What messages call it.
+    max_pixels : int, default=50,000,000
+        Largest picture to read.
+
+    Returns
+    -------
+    ndarray of shape (height, width) or (height, width, channels), dtype uint8
+
+    Raises
+    ------
+    ValueError
+        If it is not a picture, is damaged, or is too large.
+    """
+    from PIL import Image, ImageOps, UnidentifiedImageError
+
+    try:
+        with _open(file) as picture:
+            # Known from the header, before any pixel is read.
+            width, height = picture.size
+            if width * height <= max_pixels:
+                return _as_bytes(ImageOps.exif_transpose(picture))
+    except UnidentifiedImageError:
+        raise ValueError(
+            f"{name} is not a picture that can be read. Give a file of one of the "
+            f"kinds {', '.join(FORMATS)}."
+        ) from None
+    except Image.DecompressionBombError:
+        raise ValueError(
+            f"{name} has more than {2 * (Image.MAX_IMAGE_PIXELS or 0)} pixels, "
+            f"more than Pillow opens, and max_pixels={max_pixels}. Make it smaller."
+        ) from None
+    except (OSError, SyntaxError, EOFError, ValueError) as error:
+        raise ValueError(f"{name} is damaged or can't be read: {error}") from error
     raise ValueError(
         f"{name} has {width} x {height} pixels, more than max_pixels={max_pixels}. "
         "Make it smaller, or raise max_pixels."
     )
+
+
+def _open(file: BinaryIO) -> "Image.Image":
+    from PIL import Image
+
+    # Pillow has a limit of its own, which warns and then refuses; here it is ours.
+    # Filters of warnings belong to all threads.
+    with _filters, warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        return Image.open(file, formats=FORMATS)
 
 
 def _as_bytes(picture: "Image.Image") -> NDArray[np.uint8]:

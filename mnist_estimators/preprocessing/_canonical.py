@@ -12,10 +12,10 @@ from sklearn.base import (
 )
 from sklearn.utils import Tags
 
-from .._images import pixel_range, resolve_image_shape
+from .._images import resolve_image_shape
 from .._validation import refuse_masked
 from ..persistence import SaveMixin
-from ._functional import SIDE, extract_ink, into_mnist_form, shrink, to_grey
+from ._functional import SIDE, as_grey, extract_ink, into_mnist_form
 
 HOW_TO_READ = "Read files with load_digit_images(paths) first."
 
@@ -110,10 +110,7 @@ class DigitCanonicalizer(
         pictures = _checked_pictures(X)
         images = np.zeros((len(pictures), SIDE, SIDE), np.uint8)
         for number, picture in enumerate(pictures):
-            high = pixel_range(picture)[1]
-            if picture.dtype == np.uint8 and high > 1:
-                high = 255.0  # a dark photograph, not one of 16 grey levels
-            ink = extract_ink(to_grey(shrink(picture), high))
+            ink = extract_ink(as_grey(picture))
             if ink is None:
                 raise ValueError(
                     f"X[{number}] is blank: nothing in it, of shape {picture.shape}, "
@@ -146,31 +143,48 @@ def _checked_pictures(X: Any) -> list[NDArray[Any]]:
         X = X.to_numpy()
     if isinstance(X, np.ndarray):
         X = _stack_of_pictures(np.asarray(X))
-    given = list(X)
-    for number, picture in enumerate(given):
-        refuse_masked(f"X[{number}]", picture)
-    pictures = [np.asarray(picture) for picture in given]
+    pictures = [checked_picture(one, f"X[{number}]") for number, one in enumerate(X)]
     if not pictures:
         raise ValueError("X holds no picture. Give at least one.")
-    for number, picture in enumerate(pictures):
-        name = f"X[{number}]"
-        if picture.dtype.kind in "OSU" and picture.ndim == 0:
-            raise ValueError(
-                f"{name} is {given[number]!r}, not an array. {HOW_TO_READ}"
-            )
-        channels = picture.shape[2:]
-        if picture.ndim not in (2, 3) or 0 in picture.shape or channels > (4,):
-            raise ValueError(
-                f"{name} has shape {picture.shape}. Give pictures of shape (height, "
-                "width) or (height, width, channels) with 1 to 4 channels."
-            )
-        if picture.dtype.kind not in "buif":
-            raise ValueError(f"{name} holds no numbers, but {picture.dtype}.")
-        if not np.isfinite(picture).all():
-            raise ValueError(f"{name} holds NaN or infinity, which no pixel can be.")
-        if picture.min() < 0:
-            raise ValueError(f"{name} holds negative values, which no pixel can be.")
     return pictures
+
+
+def checked_picture(picture: Any, name: str) -> NDArray[Any]:
+    """Bring what was given as a picture to an array, or tell by its name what it is.
+
+    Parameters
+    ----------
+    picture : array-like of shape (height, width) or (height, width, channels)
+        To be checked.
+    name : str
+        What messages call it.
+
+    Returns
+    -------
+    ndarray of the same shape
+        Finite numbers of at least 0.
+
+    Raises
+    ------
+    ValueError
+        If it is no picture.
+    """
+    refuse_masked(name, picture)
+    array = np.asarray(picture)
+    if array.dtype.kind in "OSU" and array.ndim == 0:
+        raise ValueError(f"{name} is {picture!r}, not an array. {HOW_TO_READ}")
+    if array.ndim not in (2, 3) or 0 in array.shape or array.shape[2:] > (4,):
+        raise ValueError(
+            f"{name} has shape {array.shape}. Give pictures of shape (height, width) "
+            "or (height, width, channels) with 1 to 4 channels."
+        )
+    if array.dtype.kind not in "buif":
+        raise ValueError(f"{name} holds no numbers, but {array.dtype}.")
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} holds NaN or infinity, which no pixel can be.")
+    if array.min() < 0:
+        raise ValueError(f"{name} holds negative values, which no pixel can be.")
+    return array
 
 
 def _stack_of_pictures(X: NDArray[Any]) -> NDArray[Any]:

@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from .._images import pixel_range
+
 SIDE = 28
 DIGIT_SIDE = 20
 # A digit of a tenth of the picture's side still has more pixels than it ends up with.
@@ -75,6 +77,25 @@ def to_grey(image: NDArray[Any], high: float) -> NDArray[np.float32]:
     return alpha * grey + (1.0 - alpha) * np.float32(mean < 0.5)
 
 
+def as_grey(picture: NDArray[Any]) -> NDArray[np.float32]:
+    """Bring a picture of any kind to grey values from 0 to 1, and to a moderate size.
+
+    Parameters
+    ----------
+    picture : ndarray of shape (height, width) or (height, width, channels)
+        Values go up to 1, 16, 255 or 65535, which is found out.
+
+    Returns
+    -------
+    ndarray of shape (height, width), dtype float32
+        With sides of at most 1024 pixels.
+    """
+    high = pixel_range(picture)[1]
+    if picture.dtype == np.uint8 and high > 1:
+        high = 255.0  # a dark photograph, not one of 16 grey levels
+    return to_grey(shrink(picture), high)
+
+
 def background(grey: NDArray[np.float32]) -> NDArray[np.float32]:
     """Estimate what an image would be without its digit.
 
@@ -87,9 +108,14 @@ def background(grey: NDArray[np.float32]) -> NDArray[np.float32]:
     -------
     ndarray of shape (height, width), dtype float32
         A surface of second order through the pixels that are not ink. Least squares,
-        fitted again and again with less weight for what is far away.
+        fitted again and again with less weight for what is far away. Where most of a
+        sample of pixels have exactly the same value, as in drawings, it is that one.
     """
     height, width = grey.shape
+    sample = grey[:: -(-height // FITTED_SIDE), :: -(-width // FITTED_SIDE)]
+    paper = np.median(sample)
+    if np.mean(sample == paper) > 0.5:
+        return np.full_like(grey, paper)
     small = cv2.resize(
         grey,
         (min(width, FITTED_SIDE), min(height, FITTED_SIDE)),
@@ -135,7 +161,7 @@ def extract_ink(grey: NDArray[np.float32]) -> NDArray[np.float32] | None:
     """
     difference = grey - background(grey)
     # Ink covers less than paper does, so the longer tail is the ink's.
-    if float(np.mean(difference**3)) < 0:
+    if float(np.mean(difference * difference * difference)) < 0:
         difference = -difference
     noise = 1.4826 * float(np.median(np.abs(difference - np.median(difference))))
     levels = np.clip(255.0 * difference, 0, 255).astype(np.uint8)
@@ -198,3 +224,28 @@ def into_mnist_form(ink: NDArray[np.float32]) -> NDArray[np.uint8]:
     image = np.zeros((SIDE, SIDE), np.uint8)
     image[top : top + height, left : left + width] = np.rint(255 * small)
     return image
+
+
+def is_in_mnist_form(picture: NDArray[Any]) -> bool:
+    """Tell whether a picture needs no preparation.
+
+    Parameters
+    ----------
+    picture : ndarray
+        Of any shape and type.
+
+    Returns
+    -------
+    bool
+        True for 28 x 28 bytes, black around a digit of 20 pixels, with its centre of
+        mass in the middle. All images of MNIST are so.
+    """
+    if picture.shape != (SIDE, SIDE) or picture.dtype != np.uint8:
+        return False
+    *_, width, height = cv2.boundingRect(picture)
+    if not DIGIT_SIDE - 1 <= max(width, height) <= DIGIT_SIDE:
+        return False
+    moments = cv2.moments(picture)
+    row, column = (moments[name] / moments["m00"] for name in ("m01", "m10"))
+    # MNIST's own images are centred on the corner of four pixels or on the next one.
+    return bool(max(abs(row - 13.75), abs(column - 13.75)) <= 0.8)

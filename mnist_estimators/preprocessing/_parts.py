@@ -1,0 +1,98 @@
+"""The connected parts of ink."""
+
+from typing import NamedTuple, Self
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+INK = 0.3
+
+
+class Part(NamedTuple):
+    """Connected ink: the numbers it has in an array of labels, and its bounding box."""
+
+    labels: tuple[int, ...]
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @property
+    def width(self) -> int:
+        """In pixels."""
+        return self.right - self.left
+
+    @property
+    def height(self) -> int:
+        """In pixels."""
+        return self.bottom - self.top
+
+    def shares(self, other: Self) -> tuple[float, float]:
+        """Measure how far two parts overlap.
+
+        Parameters
+        ----------
+        other : Part
+            Of the same picture.
+
+        Returns
+        -------
+        rows, columns : float
+            Common ones as shares of the smaller part's; of parts that lie apart the
+            gap, negative.
+        """
+        rows = min(self.bottom, other.bottom) - max(self.top, other.top)
+        columns = min(self.right, other.right) - max(self.left, other.left)
+        return (
+            rows / min(self.height, other.height),
+            columns / min(self.width, other.width),
+        )
+
+    def joined_with(self, other: Self) -> "Part":
+        """Take two parts as one."""
+        return Part(
+            self.labels + other.labels,
+            min(self.left, other.left),
+            min(self.top, other.top),
+            max(self.right, other.right),
+            max(self.bottom, other.bottom),
+        )
+
+
+def find_parts(ink: NDArray[np.float32]) -> tuple[NDArray[np.int32], list[Part]]:
+    """Find what is connected.
+
+    Parameters
+    ----------
+    ink : ndarray of shape (height, width), dtype float32
+        From 0 to 1, with some above 0.5.
+
+    Returns
+    -------
+    labels : ndarray of shape (height, width), dtype int32
+        Number of the part that each pixel belongs to, or is close to; 0 for none.
+    parts : list of Part
+        Ink that is apart by less than half a stroke's width is one part.
+    """
+    is_ink = (ink > INK).astype(np.uint8)
+    reach = max(1, round(_stroke_width(is_ink) / 4))
+    kernel = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
+    _, labels, statistics, _ = cv2.connectedComponentsWithStats(
+        cv2.dilate(is_ink, kernel)
+    )
+    parts = []
+    for number, (left, top, width, height, _) in enumerate(statistics[1:], start=1):
+        around = slice(top, top + height), slice(left, left + width)
+        own = is_ink[around] & (labels[around] == number)
+        x, y, own_width, own_height = cv2.boundingRect(own)
+        x, y = x + int(left), y + int(top)
+        parts.append(Part((number,), x, y, x + own_width, y + own_height))
+    return labels.astype(np.int32, copy=False), parts
+
+
+def _stroke_width(is_ink: NDArray[np.uint8]) -> float:
+    """Estimate it from area and outline: a stroke has two long sides."""
+    area = cv2.countNonZero(is_ink)
+    inner = cv2.countNonZero(cv2.erode(is_ink, np.ones((3, 3), np.uint8)))
+    return 2.0 * area / max(area - inner, 1)

@@ -1,0 +1,163 @@
+"""Pictures of several digits, split into single ones in reading order."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ._canonical import checked_picture
+from ._functional import as_grey, extract_ink, into_mnist_form
+from ._parts import Part, find_parts
+
+# A part of less than this share of the tallest digit's height, near another one, is a
+# stroke of it, such as the bar of a 5; and by itself, of less than SPECK, dirt.
+STROKE = 0.5
+SPECK = 0.25
+# The gap between strokes of one digit, as a share of the tallest digit's height.
+GAP = 0.3
+
+
+class FoundDigit(NamedTuple):
+    """A digit in a picture.
+
+    Attributes
+    ----------
+    image : ndarray of shape (28, 28), dtype uint8
+        The digit in MNIST's form, white on black.
+    left, top, width, height : int
+        Where it is, in pixels of the picture.
+
+    See Also
+    --------
+    split_digits : Finds them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mnist_estimators.preprocessing import split_digits
+    >>> paper = np.full((60, 60), 255, np.uint8)
+    >>> paper[10:50, 20:26] = 0
+    >>> found = split_digits(paper)[0]
+    >>> found.left, found.top, found.width, found.height
+    (20, 10, 6, 40)
+    """
+
+    image: NDArray[np.uint8]
+    left: int
+    top: int
+    width: int
+    height: int
+
+
+def split_digits(picture: ArrayLike) -> list[FoundDigit]:
+    """Find the digits in a picture, and bring each to MNIST's form.
+
+    Parameters
+    ----------
+    picture : array-like of shape (height, width) or (height, width, channels)
+        Grey, grey and alpha, RGB or RGBA, with values up to 1, 16, 255 or 65535, which
+        is found out. Not changed.
+
+    Returns
+    -------
+    list of FoundDigit
+        At least one, row by row from the top, and each row from left to right.
+
+    Raises
+    ------
+    ValueError
+        If `picture` is none, or nothing in it stands out from the paper.
+
+    See Also
+    --------
+    DigitCanonicalizer : Takes a picture for one digit.
+
+    Notes
+    -----
+    Ink is found as by ``DigitCanonicalizer``. What is connected by it is one digit, so
+    digits that touch are taken for one. Parts that lie within one another belong
+    together, as does a short stroke to the digit that it is close above or below. A
+    row is made of digits that stand side by side for half of their height.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mnist_estimators.preprocessing import split_digits
+    >>> paper = np.full((60, 120), 255, np.uint8)
+    >>> paper[10:50, 90:96] = paper[12:48, 30:36] = 0
+    >>> [(digit.left, digit.top) for digit in split_digits(paper)]
+    [(30, 12), (90, 10)]
+    """
+    array = checked_picture(picture, "picture")
+    grey = as_grey(array)
+    ink = extract_ink(grey)
+    if ink is None:
+        raise ValueError(
+            f"picture is blank: nothing in it, of shape {array.shape}, stands out from "
+            "the paper as a digit does. Take one with more contrast."
+        )
+    labels, parts = find_parts(ink)
+    scale = array.shape[0] / grey.shape[0], array.shape[1] / grey.shape[1]
+    return [
+        _found_digit(ink, labels, digit, scale) for digit in _in_rows(_digits_of(parts))
+    ]
+
+
+def _digits_of(parts: Sequence[Part]) -> list[Part]:
+    """Join the parts of each digit."""
+    largest_first = sorted(parts, key=lambda part: -part.height)
+    tallest = largest_first[0].height
+    digits: list[Part] = []
+    for part in largest_first:
+        candidates = [
+            number
+            for number, digit in enumerate(digits)
+            if _belongs_to(part, digit, tallest)
+        ]
+        if candidates:
+            nearest = max(candidates, key=lambda number: part.shares(digits[number])[1])
+            digits[nearest] = digits[nearest].joined_with(part)
+        else:
+            digits.append(part)
+    return [one for one in digits if max(one.height, one.width) > SPECK * tallest]
+
+
+def _belongs_to(part: Part, digit: Part, tallest: int) -> bool:
+    rows, columns = part.shares(digit)
+    within = min(rows, columns) > 0 and rows * columns >= 0.5
+    close = rows * min(part.height, digit.height) >= -GAP * tallest
+    is_stroke = part.height < STROKE * tallest
+    return within or (is_stroke and close and columns >= 0.5)
+
+
+def _in_rows(digits: Sequence[Part]) -> list[Part]:
+    rows: list[list[Part]] = []
+    for digit in sorted(digits, key=lambda one: one.top + one.bottom):
+        beside = (
+            row for row in rows if any(digit.shares(one)[0] >= 0.5 for one in row)
+        )
+        row = next(beside, None)
+        if row is None:
+            rows.append([digit])
+        else:
+            row.append(digit)
+    return [
+        digit
+        for row in rows
+        for digit in sorted(row, key=lambda one: one.left + one.right)
+    ]
+
+
+def _found_digit(
+    ink: NDArray[np.float32],
+    labels: NDArray[np.int32],
+    digit: Part,
+    scale: tuple[float, float],
+) -> FoundDigit:
+    box = slice(digit.top, digit.bottom), slice(digit.left, digit.right)
+    own = ink[box] * np.isin(labels[box], digit.labels)
+    top, left = round(digit.top * scale[0]), round(digit.left * scale[1])
+    height = round(digit.bottom * scale[0]) - top
+    width = round(digit.right * scale[1]) - left
+    return FoundDigit(into_mnist_form(own), left, top, width, height)

@@ -1,0 +1,135 @@
+"""The forms of answers, which the API's description shows."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from ._model import Prediction
+from ._pictures import ReadPicture
+
+
+class Box(BaseModel):
+    """Where a digit is, in pixels of its picture."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+
+class Digit(BaseModel):
+    """A digit, and what the classifier says of it."""
+
+    label: int | float | str | bool = Field(description="The class that it is named.")
+    probabilities: dict[str, float] | None = Field(
+        description="Of each class; null where the classifier knows none."
+    )
+    box: Box
+    image: list[list[int]] = Field(
+        description="The 28 x 28 grey values, from 0 to 255, that the classifier saw."
+    )
+
+
+class Picture(BaseModel):
+    """A picture, and its digits in reading order."""
+
+    name: str | None = Field(description="Name of the file; null of pixels.")
+    text: str = Field(
+        description="The labels in order; those of several letters with spaces between."
+    )
+    width: int
+    height: int
+    digits: list[Digit]
+
+
+class Answer(BaseModel):
+    """What was read."""
+
+    pictures: list[Picture]
+    milliseconds: float = Field(description="From the end of the request's body.")
+
+
+class Health(BaseModel):
+    """Whether predictions can be asked for."""
+
+    status: str
+
+
+class Bounds(BaseModel):
+    """What a request may ask for."""
+
+    body_bytes: int
+    picture_pixels: int
+    images: int
+    seconds: float
+
+
+class Model(BaseModel):
+    """What is served."""
+
+    classifier: str
+    recipe: str | None
+    accuracy: float | None = Field(description="On test images, where it is known.")
+    classes: list[int | float | str | bool]
+    has_probabilities: bool
+    versions: dict[str, str]
+    limits: Bounds
+
+
+class Problem(BaseModel):
+    """Why there is no answer, and what would help."""
+
+    detail: str
+
+
+def make_answer(
+    pictures: Sequence[ReadPicture],
+    predictions: Sequence[Prediction],
+    milliseconds: float,
+) -> dict[str, Any]:
+    """Put an ``Answer`` together.
+
+    Parameters
+    ----------
+    pictures : sequence of ReadPicture
+        What was sent.
+    predictions : sequence of Prediction
+        One of each of their digits, in order.
+    milliseconds : float
+        What it took.
+
+    Returns
+    -------
+    dict
+    """
+    remaining = iter(predictions)
+    answers = []
+    for picture in pictures:
+        digits = []
+        for found in picture.digits:
+            prediction = next(remaining)
+            digits.append(
+                {
+                    "label": prediction.label,
+                    "probabilities": prediction.probabilities,
+                    "box": {
+                        "left": found.left,
+                        "top": found.top,
+                        "width": found.width,
+                        "height": found.height,
+                    },
+                    "image": found.image.tolist(),
+                }
+            )
+        labels = [str(digit["label"]) for digit in digits]
+        answers.append(
+            {
+                "name": picture.name,
+                "text": ("" if max(map(len, labels)) == 1 else " ").join(labels),
+                "width": picture.width,
+                "height": picture.height,
+                "digits": digits,
+            }
+        )
+    return {"pictures": answers, "milliseconds": round(milliseconds, 2)}

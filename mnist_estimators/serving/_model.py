@@ -1,0 +1,121 @@
+"""The classifier that is served."""
+
+import platform
+import warnings
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils.validation import check_is_fitted
+
+from .._base import BaseDigitClassifier
+from ..exceptions import PixelRangeWarning
+
+SIDE = 28
+LIBRARIES = ("scikit-learn", "numpy", "keras", "tensorflow", "onnxruntime")
+
+
+class Prediction(NamedTuple):
+    """What the classifier says of one image.
+
+    Attributes
+    ----------
+    label : int, float, str or bool
+        A class.
+    probabilities : dict of str to float, or None
+        Of each class; None of a classifier that knows none.
+    """
+
+    label: Any
+    probabilities: dict[str, float] | None
+
+
+class ServedModel:
+    """A fitted classifier, asked for labels and probabilities at once.
+
+    Parameters
+    ----------
+    estimator : fitted classifier
+        Takes rows of 784 pixels from 0 to 255.
+
+    Raises
+    ------
+    NotFittedError
+        If it is not fitted.
+    ValueError
+        If it is no classifier, or takes other images.
+    """
+
+    def __init__(self, estimator: Any):
+        check_is_fitted(estimator)
+        if not (hasattr(estimator, "predict") and hasattr(estimator, "classes_")):
+            raise ValueError(
+                "estimator must be a fitted classifier. Got "
+                f"{type(estimator).__name__}, which has no classes_."
+            )
+        self._estimator = estimator
+        self._has_probabilities = hasattr(estimator, "predict_proba")
+        # Others, such as SVC, may not name the class that is the most probable.
+        self._names_most_probable = isinstance(estimator, BaseDigitClassifier)
+        self.classes: list[Any] = np.asarray(estimator.classes_).tolist()
+        self._names = [str(label) for label in self.classes]
+        self._try_out()
+
+    def _try_out(self) -> None:
+        """Predict once, which also compiles what is compiled at the first use."""
+        stroke = np.zeros((1, SIDE, SIDE), np.uint8)
+        stroke[:, 4:24, 13:15] = 255
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", PixelRangeWarning)
+            try:
+                self.predict(stroke)
+            except PixelRangeWarning as warning:
+                raise ValueError(
+                    f"estimator takes other pixels than those from 0 to 255. {warning}"
+                ) from None
+            except ValueError as error:
+                raise ValueError(
+                    f"estimator can't predict images of 28 x 28 pixels: {error}"
+                ) from error
+
+    def predict(self, images: NDArray[np.uint8]) -> list[Prediction]:
+        """Name the digits.
+
+        Parameters
+        ----------
+        images : ndarray of shape (n, 28, 28), dtype uint8
+            In MNIST's form.
+
+        Returns
+        -------
+        list of n Prediction
+        """
+        X = images.reshape(len(images), -1)
+        if not self._has_probabilities:
+            labels = np.asarray(self._estimator.predict(X)).tolist()
+            return [Prediction(label, None) for label in labels]
+        found = np.asarray(self._estimator.predict_proba(X))
+        if self._names_most_probable:
+            labels = [self.classes[best] for best in found.argmax(axis=1)]
+        else:
+            labels = np.asarray(self._estimator.predict(X)).tolist()
+        return [
+            Prediction(label, dict(zip(self._names, row, strict=True)))
+            for label, row in zip(labels, found.tolist(), strict=True)
+        ]
+
+    def describe(self) -> dict[str, Any]:
+        """Tell what is served: the classifier, its classes, and versions."""
+        versions = {"python": platform.python_version()}
+        for name in ("mnist_estimators", *LIBRARIES):
+            try:
+                versions[name] = version(name)
+            except PackageNotFoundError:
+                continue
+        return {
+            "classifier": " ".join(repr(self._estimator).split()),
+            "classes": self.classes,
+            "has_probabilities": self._has_probabilities,
+            "versions": versions,
+        }

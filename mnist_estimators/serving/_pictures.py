@@ -1,0 +1,182 @@
+"""From what was sent to digits in MNIST's form; pure functions."""
+
+import io
+from collections.abc import Sequence
+from typing import Annotated, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, Field, ValidationError
+
+from .._images import pixel_range, resolve_image_shape
+from ..datasets._pictures import read_picture
+from ..preprocessing import DigitCanonicalizer, FoundDigit, split_digits
+from ..preprocessing._functional import is_in_mnist_form
+from ._limits import Limits
+from ._refusal import Refusal
+
+Pixel = Annotated[float, Field(ge=0, le=65535, allow_inf_nan=False, strict=True)]
+Row = Annotated[list[Pixel], Field(min_length=1, fail_fast=True)]
+Rows = Annotated[list[Row], Field(min_length=1, fail_fast=True)]
+
+
+class Pixels(BaseModel):
+    """Pictures as numbers.
+
+    Each is a list of rows of grey values, or one row of a square picture's pixels.
+    Values go up to 1, 16, 255 or 65535, which is found out for each picture. Digits may
+    be dark or light.
+    """
+
+    images: Annotated[
+        list[Annotated[Rows | Row, Field(union_mode="left_to_right")]],
+        Field(min_length=1, fail_fast=True),
+    ]
+
+
+class Upload(NamedTuple):
+    """A file that was sent."""
+
+    name: str
+    content: bytes
+
+
+class ReadPicture(NamedTuple):
+    """A picture that was sent, and the digits in it in reading order."""
+
+    name: str | None
+    width: int
+    height: int
+    digits: list[FoundDigit]
+
+
+def read_files(
+    uploads: Sequence[Upload], *, split: bool, limits: Limits
+) -> list[ReadPicture]:
+    """Find the digits in files.
+
+    Parameters
+    ----------
+    uploads : sequence of Upload
+        Files of any kind.
+    split : bool
+        Whether there may be several digits in one.
+    limits : Limits
+        Bounds.
+
+    Returns
+    -------
+    list of ReadPicture
+
+    Raises
+    ------
+    Refusal
+        If one of them is no picture, is blank, or is too large.
+    """
+    pictures = []
+    n_pixels = limits.picture_pixels
+    for upload in uploads:
+        try:
+            picture = read_picture(io.BytesIO(upload.content), upload.name, n_pixels)
+        except ValueError as error:
+            message = str(error).replace(", or raise max_pixels", "")
+            raise Refusal(422, message.replace("max_pixels=", "")) from error
+        n_pixels -= picture.shape[0] * picture.shape[1]
+        pictures.append(_read(picture, upload.name, split=split))
+    return _at_most(limits.images, pictures)
+
+
+def read_pixels(body: bytes, *, split: bool, limits: Limits) -> list[ReadPicture]:
+    """Find the digits in pictures that came as JSON.
+
+    Parameters
+    ----------
+    body : bytes
+        As ``Pixels`` describes.
+    split : bool
+        Whether there may be several digits in one.
+    limits : Limits
+        Bounds.
+
+    Returns
+    -------
+    list of ReadPicture
+
+    Raises
+    ------
+    Refusal
+        If it is something else, or a picture is blank.
+    """
+    try:
+        images = Pixels.model_validate_json(body).images
+    except ValidationError as error:
+        raise Refusal(422, _first_error(error)) from error
+    if len(images) > limits.images:
+        raise _too_many(limits.images)
+    pictures = [
+        _read(_as_bytes(image, f"images[{number}]"), f"images[{number}]", split=split)
+        for number, image in enumerate(images)
+    ]
+    nameless = [picture._replace(name=None) for picture in pictures]
+    return _at_most(limits.images, nameless)
+
+
+def _read(picture: NDArray[np.uint8], name: str, *, split: bool) -> ReadPicture:
+    height, width = picture.shape[:2]
+    if is_in_mnist_form(picture):
+        return ReadPicture(
+            name, width, height, [FoundDigit(picture, 0, 0, width, height)]
+        )
+    try:
+        if split:
+            digits = split_digits(picture)
+        else:
+            image = DigitCanonicalizer().transform([picture]).reshape(28, 28)
+            digits = [FoundDigit(image, 0, 0, width, height)]
+    except ValueError as error:
+        raise Refusal(
+            422,
+            f"{name} is blank: nothing stands out from the paper as a digit does.",
+        ) from error
+    return ReadPicture(name, width, height, digits)
+
+
+def _as_bytes(image: Sequence[Any], name: str) -> NDArray[np.uint8]:
+    try:
+        values = np.array(image, np.float64)
+    except ValueError:
+        raise Refusal(422, f"{name} has rows of different lengths.") from None
+    if values.ndim == 1:
+        height, width = resolve_image_shape((1, len(values)), None)
+        if height == 1 < width:
+            raise Refusal(
+                422,
+                f"{name} is one row of {width} pixels, which is no square. Give a list "
+                "of rows.",
+            )
+        values = values.reshape(height, width)
+    high = pixel_range(values)[1]
+    return np.rint(values * (255.0 / high)).astype(np.uint8)
+
+
+def _at_most(n_images: int, pictures: list[ReadPicture]) -> list[ReadPicture]:
+    if sum(len(picture.digits) for picture in pictures) > n_images:
+        raise _too_many(n_images)
+    return pictures
+
+
+def _too_many(n_images: int) -> Refusal:
+    return Refusal(
+        413,
+        f"There are more than {n_images} pictures, or digits in them. Send fewer at a "
+        "time.",
+    )
+
+
+def _first_error(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_input=False, include_context=False)
+    place = ".".join(map(str, first[0]["loc"])) or "the body"
+    return (
+        f"{place}: {first[0]['msg']}. Send JSON such as "
+        '{"images": [[[0, 255], [0, 255]]]}: a list of pictures, each a list of rows.'
+    )

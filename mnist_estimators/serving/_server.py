@@ -1,0 +1,106 @@
+"""The server that an application runs in."""
+
+import socket
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
+
+MOST_CONNECTIONS = 500
+KEEP_ALIVE_SECONDS = 5
+HEADER_SECONDS = 10.0
+GRACE_SECONDS = 20
+
+
+class PunctualProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
+    """Uvicorn's protocol, which closes connections that begin no request in time.
+
+    Uvicorn itself waits forever for the end of a request's headers.
+    """
+
+    cycle: Any
+    loop: Any
+    transport: Any
+
+    def connection_made(self, transport: Any) -> None:
+        """Begin to look at the clock."""
+        super().connection_made(transport)
+        self._seen: Any = None
+        self._look_again()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Look no more."""
+        self._timer.cancel()
+        super().connection_lost(exc)
+
+    def _look_again(self) -> None:
+        self._timer = self.loop.call_later(HEADER_SECONDS, self._close_if_idle)
+
+    def _close_if_idle(self) -> None:
+        answered = self.cycle is None or self.cycle.response_complete
+        if answered and self.cycle is self._seen:
+            self.transport.close()
+        else:
+            self._seen = self.cycle
+            self._look_again()
+
+
+def open_socket(host: str, port: int) -> socket.socket:
+    """Listen at an address, so that a wrong one is known before the model is loaded.
+
+    Parameters
+    ----------
+    host : str
+        Address or name of this machine.
+    port : int
+        0 for any that is free.
+
+    Returns
+    -------
+    socket
+
+    Raises
+    ------
+    OSError
+        If it can't be had.
+    """
+    family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    return socket.create_server(address[:2], family=family, backlog=MOST_CONNECTIONS)
+
+
+def make_server(app: ASGIApp) -> uvicorn.Server:
+    """Make a server that ends gracefully: what was taken in hand is answered.
+
+    Parameters
+    ----------
+    app : ASGI application
+        To be served.
+
+    Returns
+    -------
+    uvicorn.Server
+        ``run(sockets=[...])`` ends after SIGINT and SIGTERM.
+    """
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            http=PunctualProtocol,
+            ws="none",
+            lifespan="on",
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            limit_concurrency=MOST_CONNECTIONS,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
+    )
+
+
+def address_of(listener: socket.socket) -> str:
+    """Write where a socket listens, for a browser."""
+    host, port = listener.getsockname()[:2]
+    if host in {"0.0.0.0", "::"}:
+        host = "localhost"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

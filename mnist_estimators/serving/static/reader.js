@@ -1,0 +1,43 @@
+// Asks the server to read: one question at a time, and always about the latest sheet.
+
+export class Reader extends EventTarget {
+  #busy = false;
+  #latest = null;
+
+  // `makeRequest` gives the options of a fetch, or null where there is nothing to read.
+  read(makeRequest) {
+    this.#latest = makeRequest;
+    if (!this.#busy) this.#work();
+  }
+
+  async #work() {
+    this.#busy = true;
+    while (this.#latest) {
+      const makeRequest = this.#latest;
+      this.#latest = null;
+      const outcome = await this.#ask(makeRequest);
+      this.dispatchEvent(new CustomEvent("answer", { detail: outcome }));
+    }
+    this.#busy = false;
+  }
+
+  async #ask(makeRequest) {
+    const options = await makeRequest();
+    if (!options) return {};
+    try {
+      for (;;) {
+        const response = await fetch("predict", { method: "POST", ...options });
+        const answer = await response.json();
+        if (response.ok) return { answer };
+        if (response.status !== 503) return { problem: answer.detail };
+        const busy = { problem: answer.detail, busy: true };
+        this.dispatchEvent(new CustomEvent("answer", { detail: busy }));
+        const seconds = Number(response.headers.get("Retry-After")) || 1;
+        await new Promise((resolve) => setTimeout(resolve, 1000 * seconds));
+        if (this.#latest) return busy;
+      }
+    } catch {
+      return { problem: "The server can't be reached. Is it still running?" };
+    }
+  }
+}

@@ -1,0 +1,158 @@
+"""`POST /predict`: pixels and pictures, one and many."""
+
+import numpy as np
+import pytest
+
+
+def digits_of(answer):
+    assert answer.status_code == 200, answer.text
+    return [one for picture in answer.json()["pictures"] for one in picture["digits"]]
+
+
+@pytest.fixture(scope="module")
+def images(small_digits):
+    return small_digits[0][1500:1520].reshape(-1, 28, 28)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        pytest.param(lambda images: images.reshape(-1, 784), id="rows of pixels"),
+        pytest.param(lambda images: images, id="images"),
+        pytest.param(lambda images: images / 255, id="values up to 1"),
+        pytest.param(lambda images: 255 - images, id="dark on light"),
+    ],
+)
+def test_pixels_as_json(client, classifier, images, form):
+    answer = client.post("/predict", json={"images": form(images).tolist()})
+
+    digits = digits_of(answer)
+    assert len(answer.json()["pictures"]) == len(images)
+    seen = np.array([digit["image"] for digit in digits], np.uint8)
+    assert seen.shape == (20, 28, 28)
+    expected = classifier.predict(seen)
+    assert [digit["label"] for digit in digits] == expected.tolist()
+    probabilities = classifier.predict_proba(seen)
+    for digit, row in zip(digits, probabilities, strict=True):
+        assert list(digit["probabilities"]) == list("0123456789")
+        np.testing.assert_allclose(list(digit["probabilities"].values()), row)
+
+
+def test_a_picture_as_the_body(client, images, png, on_paper):
+    picture = on_paper(images[0])
+    answer = client.post(
+        "/predict", content=png(picture), headers={"Content-Type": "image/png"}
+    )
+
+    (digit,) = digits_of(answer)
+    assert answer.json()["milliseconds"] > 0
+    told = answer.json()["pictures"][0]
+    assert (told["height"], told["width"]) == picture.shape
+    assert told["text"] == str(digit["label"])
+    assert 20 <= digit["box"]["height"] <= 84
+
+
+def test_files_of_a_form_keep_their_order_and_names(client, images, png, on_paper):
+    names = [f"{number}.png" for number in range(5)]
+    files = [
+        ("images", (name, png(on_paper(image)), "image/png"))
+        for name, image in zip(names, images, strict=False)
+    ]
+    answer = client.post("/predict", files=files)
+    reverse = client.post("/predict", files=files[::-1])
+
+    assert [picture["name"] for picture in answer.json()["pictures"]] == names
+    assert digits_of(answer) == digits_of(reverse)[::-1]
+
+
+def test_several_digits_are_read_in_order(client, classifier, images, png, on_paper):
+    picture = png(on_paper(*images[:4]))
+    headers = {"Content-Type": "image/png"}
+    answer = client.post("/predict", content=picture, headers=headers)
+
+    digits = digits_of(answer)
+    assert [digit["box"]["left"] // (36 * 3) for digit in digits] == [0, 1, 2, 3]
+    seen = np.array([digit["image"] for digit in digits], np.uint8)
+    labels = classifier.predict(seen)
+    assert answer.json()["pictures"][0]["text"] == "".join(map(str, labels))
+    (whole,) = digits_of(
+        client.post("/predict?split=false", content=picture, headers=headers)
+    )
+    assert whole["box"]["width"] == 4 * 36 * 3
+
+
+def test_what_has_mnists_form_is_seen_as_it_is(client, mnist, png):
+    for image in mnist.X_test[:20].reshape(-1, 28, 28):
+        for answer in (
+            client.post(
+                "/predict", content=png(image), headers={"Content-Type": "image/png"}
+            ),
+            client.post("/predict", json={"images": [image.tolist()]}),
+        ):
+            (digit,) = digits_of(answer)
+            assert digit["image"] == image.tolist()
+
+
+def test_mnist_as_files_over_http(mnist, mnist_model, running, png):
+    """The same labels as in the library, and nearly all of them right."""
+    import httpx2
+
+    from mnist_estimators.serving import create_app
+
+    images, labels = mnist.X_test[:200], mnist.y_test[:200]
+    found = []
+    with running(create_app(mnist_model)) as url, httpx2.Client(base_url=url) as client:
+        for start in range(0, 100, 20):
+            files = [
+                ("images", (f"{number}.png", png(image), "image/png"))
+                for number, image in enumerate(
+                    images[start : start + 20].reshape(-1, 28, 28)
+                )
+            ]
+            found += digits_of(client.post("/predict", files=files))
+        for image in images[100:].reshape(-1, 28, 28):
+            headers = {"Content-Type": "image/png"}
+            found += digits_of(
+                client.post("/predict", content=png(image), headers=headers)
+            )
+
+    told = [digit["label"] for digit in found]
+    assert told == mnist_model.predict(images).tolist()
+    assert np.mean(told == labels) >= 0.985
+
+
+def test_labels_may_be_text_and_probabilities_unknown(small_digits, on_paper, png):
+    from fastapi.testclient import TestClient
+    from sklearn.svm import SVC
+
+    from mnist_estimators.serving import create_app
+
+    X, y = small_digits
+    names = np.array(["null", "one", "two"], dtype=object)[y[y < 3]]
+    client = TestClient(create_app(SVC(random_state=0).fit(X[y < 3], names)))
+    files = [("images", ("a.png", png(on_paper(*X[:3])), "image/png"))]
+
+    (picture,) = client.post("/predict", files=files).json()["pictures"]
+
+    assert picture["text"] == "null one two"
+    assert [digit["probabilities"] for digit in picture["digits"]] == [None] * 3
+
+
+def test_the_label_is_what_predict_says(small_digits, png):
+    from fastapi.testclient import TestClient
+    from sklearn.neighbors import KNeighborsClassifier
+
+    from mnist_estimators.serving import create_app
+
+    class Contrary(KNeighborsClassifier):
+        def predict(self, X):
+            return self.classes_[self.predict_proba(X).argmin(axis=1)]
+
+    X, y = small_digits
+    client = TestClient(create_app(Contrary(1).fit(X[:100], y[:100])))
+
+    answer = client.post("/predict", json={"images": X[1:2].tolist()})
+
+    (digit,) = digits_of(answer)
+    assert digit["label"] == 0
+    assert digit["probabilities"]["1"] == 1

@@ -1,0 +1,276 @@
+"""What is refused, with a reason, and what a client can't do to others."""
+
+import io
+import json
+import socket
+import time
+import zlib
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from mnist_estimators.serving import create_app
+
+PNG = {"Content-Type": "image/png"}
+JSON = {"Content-Type": "application/json"}
+
+
+def refusal(answer, status):
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/json"
+    told = answer.json()
+    assert set(told) == {"detail"}
+    assert "Traceback" not in told["detail"]
+    return told["detail"]
+
+
+def png_that_claims(width, height):
+    def chunk(kind, data):
+        checksum = zlib.crc32(kind + data).to_bytes(4, "big")
+        return len(data).to_bytes(4, "big") + kind + data + checksum
+
+    size = width.to_bytes(4, "big") + height.to_bytes(4, "big")
+    header = chunk(b"IHDR", size + bytes([8, 0, 0, 0, 0]))
+    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(b""))
+
+
+def test_a_text_file_is_named(client):
+    files = [("images", ("notes.txt", b"four", "text/plain"))]
+
+    detail = refusal(client.post("/predict", files=files), 422)
+
+    assert detail.startswith("notes.txt is not a picture that can be read.")
+
+
+def test_blank_pictures(client, png):
+    blank = np.full((90, 60), 230, np.uint8)
+
+    detail = refusal(client.post("/predict", content=png(blank), headers=PNG), 422)
+    assert "is blank" in detail
+    assert client.post("/predict", json={"images": [blank.tolist()]}).status_code == 422
+
+
+@pytest.mark.parametrize("side", [6_000, 12_000, 60_000])
+def test_bombs_are_refused_by_their_header(client, side):
+    bomb = png_that_claims(side, side)
+
+    detail = refusal(client.post("/predict", content=bomb, headers=PNG), 422)
+
+    assert "more than" in detail
+    assert "max_pixels" not in detail
+
+
+def test_many_pictures_share_the_bound_of_pixels(small_client, png, on_paper):
+    picture = png(on_paper(np.eye(28, dtype=np.uint8) * 255))
+    files = [("images", (f"{i}.png", picture, "image/png")) for i in range(3)]
+    client = small_client(picture_pixels=2 * 108 * 108)
+
+    assert client.post("/predict", files=files[:2]).status_code == 200
+    assert "2.png has 108 x 108" in refusal(client.post("/predict", files=files), 422)
+
+
+def test_too_many_pictures(small_client, png, on_paper):
+    client = small_client(images=2)
+    one = on_paper(np.eye(28, dtype=np.uint8) * 255)
+    three = np.hstack([one] * 3)
+    files = [("images", (f"{i}.png", png(one), "image/png")) for i in range(3)]
+
+    refusal(client.post("/predict", files=files), 400)
+    refusal(client.post("/predict", json={"images": [one.tolist()] * 3}), 413)
+    refusal(client.post("/predict", content=png(three), headers=PNG), 413)
+    assert client.post("/predict", files=files[:2]).status_code == 200
+
+
+def test_too_large_a_body_announced_and_not(small_client):
+    client = small_client(body_bytes=1000)
+
+    def in_parts():
+        for _ in range(20):
+            yield bytes(100)
+
+    announced = client.post("/predict", content=bytes(1001), headers=PNG)
+    unannounced = client.post("/predict", content=in_parts(), headers=PNG)
+
+    assert "larger than 1000 bytes" in refusal(announced, 413)
+    assert "larger than 1000 bytes" in refusal(unannounced, 413)
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b"", "the body: "),
+        (b"{", "the body: "),
+        (b"[" * 100_000, "the body: "),
+        (b"\xff", "the body: "),
+        (b"[]", "the body: "),
+        (b"{}", "images: Field required."),
+        (b'{"images": []}', "images: "),
+        (b'{"images": [[]]}', "images.0"),
+        (b'{"images": [["a"]]}', "images.0"),
+        (b'{"images": [[[-1]]]}', "images.0"),
+        (b'{"images": [[[NaN]]]}', "images.0"),
+        (b'{"images": [[[1e400]]]}', "images.0"),
+        (b'{"images": [[[70000]]]}', "images.0"),
+        (b'{"images": [[[0, 1], [0]]]}', "images[0] has rows of different lengths"),
+        (b'{"images": [[0, 1, 0]]}', "images[0] is one row of 3 pixels"),
+    ],
+)
+def test_json_that_holds_no_pictures(client, body, message):
+    detail = refusal(client.post("/predict", content=body, headers=JSON), 422)
+
+    assert detail.startswith(message)
+
+
+def test_forms_without_files(client):
+    form = {"Content-Type": "multipart/form-data"}
+    assert "boundary" in refusal(
+        client.post("/predict", content=b"x", headers=form), 400
+    )
+    form["Content-Type"] += "; boundary=a"
+    refusal(client.post("/predict", content=b"--a--\r\n", headers=form), 422)
+    refusal(client.post("/predict", content=b"x", headers=form), 400)
+
+
+def test_other_kinds_of_bodies_and_other_methods(client):
+    assert "'text/plain'" in refusal(
+        client.post("/predict", content=b"7", headers={"Content-Type": "text/plain"}),
+        415,
+    )
+    refusal(client.post("/predict"), 415)
+    refusal(client.get("/predict"), 405)
+    refusal(client.get("/nothing"), 404)
+    refusal(client.get("/static/../_app.py"), 404)
+    assert "query.split" in refusal(client.post("/predict?split=maybe"), 422)
+
+
+# Pillow warns of odd entries in TIFF files that it can read nevertheless.
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@settings(deadline=None, max_examples=300)
+@given(data=st.data())
+def test_no_body_breaks_the_server(client, data):
+    kind = data.draw(
+        st.sampled_from(
+            [
+                "application/json",
+                "multipart/form-data; boundary=a",
+                "multipart/form-data; boundary=" + "a" * 300,
+                "image/png",
+                "image/tiff",
+                "application/octet-stream",
+                "",
+            ]
+        )
+    )
+    json_values = st.recursive(
+        st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=5),
+        lambda of: (
+            st.lists(of, max_size=4)
+            | st.dictionaries(st.sampled_from(["images", "a"]), of, max_size=2)
+        ),
+        max_leaves=12,
+    )
+    part = b'--a\r\nContent-Disposition: form-data; name="images"; filename="a"\r\n\r\n'
+    body = data.draw(
+        st.binary(max_size=200)
+        | json_values.map(lambda value: json.dumps(value).encode())
+        | st.binary(max_size=80).map(lambda content: part + content + b"\r\n--a--\r\n")
+        | _damaged(Image.fromarray(np.eye(9, dtype=np.uint8) * 255))
+    )
+
+    answer = client.post("/predict", content=body, headers={"Content-Type": kind})
+
+    assert answer.status_code in {200, 400, 413, 415, 422}, answer.text
+
+
+def _damaged(picture):
+    files = []
+    for kind in ("png", "tiff", "bmp", "webp", "jpeg"):
+        file = io.BytesIO()
+        picture.save(file, kind)
+        files.append(file.getvalue())
+
+    def damage(content, places):
+        changed = bytearray(content)
+        for place, value in places:
+            changed[place % len(changed)] = value
+        return bytes(changed)
+
+    places = st.lists(
+        st.tuples(st.integers(0, 10_000), st.integers(0, 255)), max_size=4
+    )
+    return st.builds(damage, st.sampled_from(files), places)
+
+
+@pytest.fixture
+def connect(running, classifier):
+    """Open a bare connection to a server with other limits."""
+    from contextlib import ExitStack
+
+    from mnist_estimators.serving import Limits
+
+    with ExitStack() as stack:
+
+        def open_connection(**limits):
+            app = create_app(classifier, limits=Limits(**limits))
+            url = stack.enter_context(running(app))
+            host, port = url.removeprefix("http://").split(":")
+            connection = socket.create_connection((host, int(port)), timeout=10)
+            return stack.enter_context(connection)
+
+        yield open_connection
+
+
+def everything_from(connection):
+    received = b""
+    while chunk := connection.recv(4096):
+        received += chunk
+    return received
+
+
+def test_a_body_that_trickles_is_ended(connect):
+    connection = connect(body_seconds=0.2)
+    connection.sendall(
+        b"POST /predict HTTP/1.1\r\nHost: a\r\nContent-Type: image/png\r\n"
+        b"Content-Length: 1000\r\n\r\nabc"
+    )
+
+    answer = everything_from(connection)
+
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert b"connection: close" in answer.lower()
+
+
+def test_headers_that_trickle_are_ended(connect, monkeypatch):
+    monkeypatch.setattr("mnist_estimators.serving._server.HEADER_SECONDS", 0.2)
+    connection = connect()
+    began = time.monotonic()
+    connection.sendall(b"GET /health HTTP/1.1\r\nHost:")
+
+    assert everything_from(connection) == b""
+    assert time.monotonic() - began < 5
+
+
+def test_a_client_that_waits_to_be_asked_sees_the_refusal_at_once(connect):
+    connection = connect(body_bytes=1000)
+    began = time.monotonic()
+    connection.sendall(
+        b"POST /predict HTTP/1.1\r\nHost: a\r\nContent-Type: image/png\r\n"
+        b"Content-Length: 100000\r\nExpect: 100-continue\r\n\r\n"
+    )
+
+    assert everything_from(connection).startswith(b"HTTP/1.1 413 ")
+    assert time.monotonic() - began < 0.8
+
+
+def test_who_sends_too_much_sees_the_refusal_and_not_a_broken_connection(connect):
+    connection = connect(body_bytes=1_000_000)
+    connection.sendall(
+        b"POST /predict HTTP/1.1\r\nHost: a\r\nContent-Type: image/png\r\n"
+        b"Content-Length: 1500000\r\n\r\n"
+    )
+    connection.sendall(bytes(1_500_000))
+
+    assert connection.recv(4096).startswith(b"HTTP/1.1 413 ")

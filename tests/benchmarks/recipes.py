@@ -83,7 +83,7 @@ def table(found: pd.DataFrame) -> str:
             f"| `{name}` | {len(runs)} "
             f"| {accuracy.mean():.2f} % | {deviation(accuracy)} "
             f"| {accuracy.min():.2f} | {accuracy.max():.2f} "
-            f"| {np.median(runs['fit_seconds']):.0f} "
+            f"| {runs['fit_seconds'].median():.0f} "
             f"| {runs['n_parameters'].iloc[0]:,} |"
         )
     return "\n".join(lines) + "\n"

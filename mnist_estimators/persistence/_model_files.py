@@ -70,6 +70,7 @@ def save_model(estimator: Any, path: str | PathLike[str]) -> None:
             raise ModelFileError(f"{type(estimator).__name__}: it is no estimator")
         members = members_of(estimator)
         check_objects(estimator)
+        audit(read_json(members, SCHEMA), members)  # it may be too large to be loaded
         manifest = make_manifest(members)
         replace_file(path, pack({**members, MANIFEST: manifest}))
 

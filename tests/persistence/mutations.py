@@ -288,7 +288,7 @@ def manifests(members: dict[str, bytes]) -> Iterator[Mutation]:
     manifest = json.loads(members["manifest.json"])
     sizes = {name: {"size": 1, "sha256": ""} for name in manifest["members"]}
     changes = [
-        *({"format_version": version} for version in (0, 2, -1, 1.0, True, "1", None)),
+        *({"format_version": version} for version in (0, 99, -1, 1.0, True, "1", None)),
         *({"members": other} for other in ({}, [], None, sizes)),
     ]
     for change in changes:

@@ -14,7 +14,7 @@ MAX_FLOATS = 5_000_000
 
 def is_long_float_list(values: list[Any]) -> bool:
     """Tell whether a list is written as an array."""
-    return len(values) >= MIN_LENGTH and all(type(value) is float for value in values)
+    return len(values) >= MIN_LENGTH and {*map(type, values)} == {float}
 
 
 def list_of_floats(array: Any) -> list[float]:

@@ -32,7 +32,8 @@ def save_model(estimator: Any, path: str | PathLike[str]) -> None:
         Any of this package, or one of scikit-learn, such as a pipeline or a search
         around it; fitted or not. It is not changed.
     path : str or path
-        The file. One that is there is replaced, and keeps its mode.
+        The file. One that is there is replaced, and keeps its mode. It may have 4 GiB;
+        of more than one, ``load_model`` needs a larger `max_bytes`.
 
     Raises
     ------
@@ -80,9 +81,11 @@ def load_model(path: str | PathLike[str], *, max_bytes: int = 2**30) -> Any:
     """Read an estimator from a file, which need not be trusted.
 
     Every byte is checked before anything is made of it: the form of the archive, the
-    checksums, the types, the sizes, and afterwards the state of each estimator. What
-    can't be known is whether a model is any good, and what a stranger wrote into its
-    parameters: look at those before you fit it, as some are paths.
+    checksums, the types, the sizes, and afterwards the state of each estimator. It
+    predicts the same to the last bit where the libraries are of the same versions and
+    compute with as many threads, else to rounding. What can't be known is whether a
+    model is any good, and what a stranger wrote into its parameters: look at those
+    before you fit it, as some are paths.
 
     Parameters
     ----------

@@ -1,8 +1,6 @@
 """What is saved and loaded is the same, and predicts the same."""
 
 import inspect
-import subprocess
-import sys
 from importlib import import_module
 
 import numpy as np
@@ -302,33 +300,6 @@ class TestAnyEstimator:
         save_model(fitted, tmp_path / "b")
         assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
         assert_same(load_model(tmp_path / "a"), fitted)
-
-
-def test_another_process_loads_without_tensorflow(
-    tmp_path, fitted_classifier, small_digits
-):
-    X = small_digits[0][300:320]
-    fitted = fitted_classifier("dense")
-    fitted.save(tmp_path / MODEL)
-    np.save(tmp_path / "X.npy", X)
-    code = (
-        "import sys, numpy as np\n"
-        "from mnist_estimators import load_model\n"
-        "classifier = load_model(sys.argv[1] + '/digits.model')\n"
-        "print({'keras', 'tensorflow'} & set(sys.modules))\n"
-        "X = np.load(sys.argv[1] + '/X.npy')\n"
-        "np.save(sys.argv[1] + '/found.npy', classifier.predict_proba(X))\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code, tmp_path],
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    assert done.stdout == "set()\n"
-    np.testing.assert_array_equal(
-        np.load(tmp_path / "found.npy"), fitted.predict_proba(X)
-    )
 
 
 def test_the_file_is_one_of_skops(tmp_path, fitted_classifier, small_digits):

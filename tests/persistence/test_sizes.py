@@ -20,18 +20,12 @@ def path(tmp_path):
     return tmp_path / "model"
 
 
-@pytest.fixture(scope="module")
-def long_trained(fitted_classifier):
-    """A network as after many calls of `partial_fit`."""
-    classifier = copy.deepcopy(fitted_classifier("numpy"))
+def test_the_history_of_many_partial_fits(path, fitted_classifier):
+    long_trained = copy.copy(fitted_classifier("numpy"))
     losses = np.random.default_rng(0).random(N_EPOCHS).tolist()
     losses[7] = float("nan")
-    classifier.history_ = dict.fromkeys(("loss", "accuracy"), losses)
-    classifier.history_["val_loss"] = [*losses[1:], 0.5]
-    return classifier
-
-
-def test_a_long_history(path, long_trained):
+    long_trained.history_ = dict.fromkeys(("loss", "accuracy"), losses)
+    long_trained.history_["val_loss"] = [*losses[1:], 0.5]
     save_model(long_trained, path)
     assert path.stat().st_size < 3 * 8 * N_EPOCHS
     loaded = load_model(path)
@@ -79,10 +73,13 @@ def test_what_could_not_be_loaded_is_not_saved(path, monkeypatch, limit, message
     assert load_model(path).epochs == 3
 
 
-def test_the_floats_of_all_lists_are_counted(path, long_trained, monkeypatch):
-    monkeypatch.setattr(_float_lists, "MAX_FLOATS", 2 * N_EPOCHS - 1)
-    with pytest.raises(ModelFileError, match="more than 199,999 floats in lists"):
-        save_model(long_trained, path)
+def test_the_floats_of_all_lists_are_counted(path, monkeypatch):
+    lists = NumpyDigitClassifier(class_weight=[[0.5] * 100, [1.5] * 100])
+    save_model(lists, path)
+    monkeypatch.setattr(_float_lists, "MAX_FLOATS", 199)
+    for use in (load_model, lists.save):
+        with pytest.raises(ModelFileError, match="more than 199 floats in lists"):
+            use(path)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import random
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from os import PathLike, fspath
 from pathlib import Path
 from threading import Lock
@@ -75,6 +76,29 @@ def build_backbone(
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.momentum = momentum
     return model
+
+
+@cache
+def backbone_shapes(name: str) -> tuple[tuple[tuple[int, ...], ...], int]:
+    """Find the shapes of a backbone's weights, and how many features it gives.
+
+    The network is built once for that, of hundreds of layers that Keras alone knows.
+
+    Parameters
+    ----------
+    name : str
+        A member of ``BACKBONES``.
+
+    Returns
+    -------
+    shapes : tuple of tuple of int
+        In the order of ``build_backbone(name, ...).weights``.
+    n_features : int
+    """
+    with _keras_defaults("float32"):
+        application = _build_application(name, None)
+    shapes = tuple(tuple(variable.shape) for variable in application.weights)
+    return shapes, application.output_shape[-1]
 
 
 def initial_backbone_weights(

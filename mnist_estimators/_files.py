@@ -86,7 +86,9 @@ def replace_file(path: Path, content: bytes) -> None:
         with suppress(FileNotFoundError):
             beside.unlink()
         raise
-    if os.name != "nt":  # there a folder can't be opened
+    # The file is there: a folder that can't be opened or synchronised (in Windows, over
+    # a network) is no failure.
+    with suppress(OSError):
         folder = os.open(path.parent, os.O_RDONLY)
         try:
             os.fsync(folder)

@@ -61,7 +61,7 @@ def _check_history(history: Any) -> None:
     if not all(isinstance(column, list) for column in columns):
         raise ValueError("history_ must be made of lists")
     if len({len(column) for column in columns}) > 1 or not all(
-        isinstance(one, Real) for column in columns for one in column
+        issubclass(kind, Real) for column in columns for kind in {*map(type, column)}
     ):
         raise ValueError("history_ must have one number an epoch in each list")
 

@@ -27,17 +27,22 @@ def curves(epochs: Sequence[Mapping[str, float]], *, with_validation: bool) -> H
     return {name: [metrics[name] for metrics in epochs] for name in names}
 
 
-def extend(history: History, later: History) -> None:
+def extended(history: History, later: History) -> History:
     """Add epochs; a metric that only some of the fits had is NaN in the others.
 
     Parameters
     ----------
     history : dict of list of float
-        Changed.
+        Not changed, so that an estimator still has it if the rest of the fit fails.
     later : dict of list of float
         What is added.
+
+    Returns
+    -------
+    dict of list of float
     """
     n_before, n_new = (len(one.get("loss", ())) for one in (history, later))
-    for name in dict.fromkeys([*history, *later]):
-        column = history.setdefault(name, [np.nan] * n_before)
-        column.extend(later.get(name, [np.nan] * n_new))
+    return {
+        name: history.get(name, [np.nan] * n_before) + later.get(name, [np.nan] * n_new)
+        for name in dict.fromkeys([*history, *later])
+    }

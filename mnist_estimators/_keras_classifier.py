@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from ._base import BaseDigitClassifier
 from ._checkpoint import Checkpoint, RunState, fingerprint
 from ._engine import TrainingState
-from ._history import extend
+from ._history import extended
 from ._images import pixel_scale
 from ._network_shapes import check_network, weight_shapes
 from ._networks import PRECISIONS, Network, build_network, with_frozen_features
@@ -283,7 +283,7 @@ class KerasDigitClassifier(BaseDigitClassifier):
         self.weights_ = final.weights
         self._optimizer_state = final.optimizer if to_go_on else []
         self._optimizer_of_state = self._optimizer_identity()
-        extend(self.history_, history)
+        self.history_ = extended(self.history_, history)
         self._cache = {}
         if checkpoint and self.random_state is None:
             checkpoint.remove()  # a later fit is another one

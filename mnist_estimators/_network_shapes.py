@@ -1,11 +1,11 @@
-"""What a network's layers may be, and the shapes of their weights, without Keras."""
+"""What a network's layers may be, and the shapes of their weights, as arithmetic."""
 
 from collections.abc import Callable
 from math import prod
 from typing import Any
 
-from ._backbone import BACKBONES
-from ._networks import ACTIVATIONS, INITIALIZERS, LayerSpec, Network, build_network
+from ._backbone import BACKBONES, backbone_shapes
+from ._networks import ACTIVATIONS, INITIALIZERS, LayerSpec, Network
 
 Shape = tuple[int, ...]
 
@@ -108,7 +108,7 @@ def weight_shapes(network: Network, image_shape: tuple[int, int]) -> list[Shape]
     Parameters
     ----------
     network : tuple of LayerSpec
-        Checked layers.
+        Checked layers, of any size: nothing is built of them.
     image_shape : tuple of two int
         Height and width of the images.
 
@@ -128,32 +128,52 @@ def weight_shapes(network: Network, image_shape: tuple[int, int]) -> list[Shape]
     >>> weight_shapes((layer("Flatten"), layer("Dense", units=3)), (2, 2))
     [(4, 3), (3,)]
     """
-    if network[0].kind == "Backbone":
-        # Hundreds of layers, which Keras alone knows.
-        model = build_network(network, image_shape, seed=0)
-        return [tuple(variable.shape) for variable in model.weights]
-    shape: Shape = (*image_shape, 1)
+    values: Shape = (*image_shape, 1)
     shapes: list[Shape] = []
     for spec in network:
-        settings = dict(spec.settings)
-        if spec.kind == "Flatten":
-            shape = (prod(shape),)
-        elif spec.kind == "Dense":
-            shapes += [(shape[0], settings["units"]), (settings["units"],)]
-            shape = (settings["units"],)
-        elif spec.kind == "BatchNormalization":
-            shapes += [shape[-1:]] * 4
-        elif spec.kind == "Conv2D":
-            window, n_filters = settings["kernel_size"], settings["filters"]
-            shapes.append((window, window, shape[2], n_filters))
-            shapes += [(n_filters,)] * settings["use_bias"]
-            lost = window - 1 if settings["padding"] == "valid" else 0
-            shape = (shape[0] - lost, shape[1] - lost, n_filters)
-        elif spec.kind == "MaxPooling2D":
-            window = settings["pool_size"]
-            shape = (shape[0] // window[0], shape[1] // window[1], shape[2])
-        if min(shape) < 1:
+        of_layer, values = layer_shapes(spec, values)
+        shapes += of_layer
+        if min(values) < 1:
             raise ValueError(
                 f"images of {image_shape} pixels are too small for _network"
             )
     return shapes
+
+
+def layer_shapes(spec: LayerSpec, values: Shape) -> tuple[list[Shape], Shape]:
+    """Find the shapes of a layer's weights, and of what it gives.
+
+    Parameters
+    ----------
+    spec : LayerSpec
+        The layer.
+    values : tuple of int
+        Shape of what it takes of one image.
+
+    Returns
+    -------
+    weights : list of tuple of int
+    values : tuple of int
+        Shape of what it makes of one image.
+    """
+    settings = dict(spec.settings)
+    if spec.kind == "Backbone":
+        of_backbone, n_features = backbone_shapes(settings["application"])
+        return list(of_backbone), (n_features,)
+    if spec.kind == "Flatten":
+        return [], (prod(values),)
+    if spec.kind == "Dense":
+        units = settings["units"]
+        return [(values[0], units), (units,)], (units,)
+    if spec.kind == "BatchNormalization":
+        return [values[-1:]] * 4, values
+    if spec.kind == "MaxPooling2D":
+        window = settings["pool_size"]
+        return [], (values[0] // window[0], values[1] // window[1], values[2])
+    if spec.kind == "Conv2D":
+        side, n_filters = settings["kernel_size"], settings["filters"]
+        weights: list[Shape] = [(side, side, values[2], n_filters)]
+        weights += [(n_filters,)] * settings["use_bias"]
+        lost = side - 1 if settings["padding"] == "valid" else 0
+        return weights, (values[0] - lost, values[1] - lost, n_filters)
+    return [], values

@@ -34,7 +34,6 @@ PRECISIONS = ("float32", "mixed_bfloat16")
 # Keras' 0.99 keeps the initial statistics for hundreds of steps, more than a fit on
 # few images has.
 NORMALIZATION_MOMENTUM = 0.9
-KINDS_WITH_WEIGHTS = ("Backbone", "BatchNormalization", "Conv2D", "Dense")
 DROPOUT_LAYERS = ("Dropout", "SpatialDropout2D")
 
 
@@ -240,7 +239,7 @@ def with_frozen_features(network: Network) -> Network:
     n_frozen = n_feature_layers(network)
     return tuple(
         layer(spec.kind, **dict(spec.settings), trainable=False)
-        if index < n_frozen and spec.kind in KINDS_WITH_WEIGHTS
+        if index < n_frozen and spec.kind not in DROPOUT_LAYERS
         else spec
         for index, spec in enumerate(network)
     )

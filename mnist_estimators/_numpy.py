@@ -20,7 +20,7 @@ from ._backpropagation import (
 )
 from ._base import BaseDigitClassifier
 from ._early_stopping import EarlyStopping
-from ._history import curves, extend
+from ._history import curves, extended
 from ._parameters import positive_integers
 from ._progress import TrainingProgress, warn_of_interrupt
 from ._samples import Samples, hold_out
@@ -243,7 +243,8 @@ class NumpyDigitClassifier(BaseDigitClassifier):
         if early_stopping.best.weights and (interrupted or patience is not None):
             self.weights_ = early_stopping.best.weights
         self._velocities = _arrays(velocities) if to_go_on else []
-        extend(self.history_, curves(done, with_validation=validation is not None))
+        later = curves(done, with_validation=validation is not None)
+        self.history_ = extended(self.history_, later)
         if interrupted:
             warn_of_interrupt(len(done), epochs)
 

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._backbone import build_backbone
+from ._network_shapes import Shape, layer_shapes
 from ._networks import NORMALIZATION_MOMENTUM, Network
 from ._onnx_graph import OnnxGraph
 from ._onnx_layers import add_layer
@@ -50,28 +51,24 @@ def add_network(graph: OnnxGraph, fitted: FittedNetwork, images: str) -> str:
     channel_axis = graph.constant(np.array([1], np.int64))
     values = graph.add("Unsqueeze", values, channel_axis)
     remaining = iter(fitted.weights)
-    is_maps = True
-    for kind, settings in fitted.network[:-1]:
-        if kind == "Backbone":
+    shape: Shape = (*fitted.image_shape, 1)
+    for spec in fitted.network[:-1]:
+        settings = dict(spec.settings)
+        if spec.kind == "Backbone":
             backbone = build_backbone(
-                dict(settings)["application"],
+                settings["application"],
                 fitted.image_shape,
                 momentum=NORMALIZATION_MOMENTUM,
                 precision="float32",
             )
             backbone.set_weights(_take(remaining, len(backbone.weights)))
             values = _add_model(graph, backbone, values)
-            is_maps = False
-        elif kind != "Flatten" or is_maps:
-            weights = _take(remaining, _n_weights(kind, dict(settings)))
-            values = add_layer(graph, kind, dict(settings), weights, values)
+            shape = backbone.output_shape[1:]
+        elif spec.kind != "Flatten" or len(shape) > 1:
+            shapes, shape = layer_shapes(spec, shape)
+            weights = _take(remaining, len(shapes))
+            values = add_layer(graph, spec.kind, settings, weights, values)
     return values
-
-
-def _n_weights(kind: str, settings: dict[str, Any]) -> int:
-    if kind == "Conv2D":
-        return 1 + settings["use_bias"]
-    return {"BatchNormalization": 4, "Dense": 2}.get(kind, 0)
 
 
 def _take(remaining: Iterator[NDArray[Any]], number: int) -> list[NDArray[Any]]:

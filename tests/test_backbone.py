@@ -1,7 +1,9 @@
 """Networks of keras.applications as backbones, with weights from a file."""
 
+import copy
 import pickle
 import random
+import time
 import warnings
 
 import keras
@@ -9,14 +11,14 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 
-from mnist_estimators import CNNDigitClassifier
+from mnist_estimators import CNNDigitClassifier, load_model
 from mnist_estimators._backbone import (
     BACKBONES,
     SIDE,
     build_backbone,
     initial_backbone_weights,
 )
-from mnist_estimators.exceptions import WeightsNotFoundError
+from mnist_estimators.exceptions import ModelFileError, WeightsNotFoundError
 from mnist_estimators.inspection import (
     ActivationMapDisplay,
     FilterDisplay,
@@ -143,6 +145,31 @@ def test_pickles_and_models(fitted, digits):
     images = X_new.reshape(-1, 28, 28, 1).astype(np.float32) / 255
     predicted = fitted.model_.predict(images, verbose=0)
     np.testing.assert_allclose(predicted, expected, atol=1e-5)
+
+
+def test_model_files(fitted, digits, tmp_path):
+    fitted.save(tmp_path / "model")
+    loaded = load_model(tmp_path / "model")
+    np.testing.assert_array_equal(
+        loaded.predict_proba(digits[2]), fitted.predict_proba(digits[2])
+    )
+    assert loaded.get_params() == fitted.get_params()
+
+
+def test_a_forged_model_file_of_a_huge_network(fitted, tmp_path, monkeypatch):
+    forged = copy.copy(fitted)
+    backbone, flatten, dense, *others = fitted._network
+    settings = {**dict(dense.settings), "units": 10**8}  # 200 GB of weights
+    huge = dense._replace(settings=tuple(settings.items()))
+    forged._network = (backbone, flatten, huge, *others)
+    with monkeypatch.context() as patch:
+        patch.setattr(CNNDigitClassifier, "_check_state", lambda _: None)
+        forged.save(tmp_path / "model")
+    started = time.process_time()
+    message = "CNNDigitClassifier: weights_ must have the shapes"
+    with pytest.raises(ModelFileError, match=message):
+        load_model(tmp_path / "model")
+    assert time.process_time() - started < 10
 
 
 def test_it_hides_its_maps_but_has_gradients(fitted, digits):

@@ -638,6 +638,21 @@ class TestMistakes:
         np.testing.assert_array_equal(classifier.predict_proba(X_new), before)
         assert classifier.partial_fit(X, y).n_iter_ == 2
 
+    def test_a_fit_that_fails_at_its_end_costs_no_epoch_of_the_history(
+        self, classifier, data, monkeypatch
+    ):
+        X, y, _, _ = data
+        history = classifier.set_params(epochs=1, warm_start=True).fit(X, y).history_
+        shallow = copy.copy(classifier)
+        # The warning of it is an error here.
+        interrupting(monkeypatch, classifier, ("step", 3))
+        with pytest.raises(UserWarning, match="interrupted"):
+            classifier.fit(X, y)
+        monkeypatch.undo()
+        assert classifier.history_ is history
+        assert shallow.fit(X, y).n_iter_ == 2
+        assert classifier.n_iter_ == len(history["accuracy"]) == 1
+
     def test_a_failed_fit_leaves_it_unfitted(self, classifier, data):
         X, y, _, _ = data
         with pytest.raises(ValueError, match="optimizer"):

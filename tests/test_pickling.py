@@ -1,4 +1,4 @@
-"""pickle, joblib, cloudpickle and copies of classifiers, and of searches over them."""
+"""Pickles, copies and model files of classifiers, also in another process."""
 
 import copy
 import io
@@ -13,7 +13,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 
-from mnist_estimators import DigitVotingClassifier, NumpyDigitClassifier
+from mnist_estimators import DigitVotingClassifier, NumpyDigitClassifier, save_model
 
 
 def through_joblib(estimator):
@@ -66,19 +66,28 @@ def test_also_in_another_process(searches, digits, tmp_path):
     (tmp_path / "pickle").write_bytes(pickle.dumps(searches))
     (tmp_path / "cloudpickle").write_bytes(cloudpickle.dumps(searches))
     joblib.dump(searches, tmp_path / "joblib")
+    for name in searches:
+        save_model(searches[name], tmp_path / f"{name}.model")
     np.save(tmp_path / "X.npy", digits[2])
     code = (
         "import joblib, pathlib, sys\n"
         "import numpy as np\n"
+        "from mnist_estimators import load_model\n"
         "folder = pathlib.Path(sys.argv[1])\n"
         "X = np.load(folder / 'X.npy')\n"
+        "loaded = {path.stem: load_model(path) for path in folder.glob('*.model')}\n"
+        "print({'keras', 'tensorflow'} & set(sys.modules))\n"
+        "found = {key: loaded[key].predict_proba(X) for key in loaded}\n"
+        "np.savez(folder / 'model file.npz', **found)\n"
         "for name in ('pickle', 'cloudpickle', 'joblib'):\n"
         "    searches = joblib.load(folder / name)\n"
         "    found = {key: searches[key].predict_proba(X) for key in searches}\n"
         "    np.savez(folder / f'{name}.npz', **found)\n"
     )
-    subprocess.run([sys.executable, "-c", code, tmp_path], check=True)
-    for way in ("pickle", "cloudpickle", "joblib"):
+    command = [sys.executable, "-c", code, tmp_path]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert done.stdout == "set()\n", "model files needed TensorFlow to be loaded"
+    for way in ("pickle", "cloudpickle", "joblib", "model file"):
         with np.load(tmp_path / f"{way}.npz") as found:
             for name in searches:
                 expected = searches[name].predict_proba(digits[2])

@@ -84,9 +84,10 @@ def load_model(path: Path) -> Any:
 
 
 def _read(path: Path) -> Any:
-    from .._onnx import OnnxDigitClassifier
+    if path.suffix == ".onnx":
+        from .._onnx import OnnxDigitClassifier
+
+        return OnnxDigitClassifier(path).fit()
     from ..persistence import load_model
 
-    if path.suffix == ".onnx":
-        return OnnxDigitClassifier(path).fit()
     return load_model(path)

@@ -13,6 +13,7 @@ import numpy as np
 from ..exceptions import ModelFileError
 from ._archive import Bytes
 from ._arrays import read_header
+from ._float_lists import FLOAT_LIST, check_float_list
 from ._keras_optimizers import check_optimizer_text
 from ._manifest import MANIFEST, SCHEMA
 from ._node_checks import (
@@ -23,7 +24,6 @@ from ._node_checks import (
     plain_tuple,
     plain_value,
     text_mapping,
-    unnumbered_value,
     wrong,
 )
 from ._nodes import (
@@ -40,7 +40,7 @@ from ._nodes import (
     TUPLE,
     Node,
 )
-from ._trees import check_tree, tree_dtype
+from ._trees import check_tree, parts_of_tree, tree_dtype
 from ._types import (
     CLASS_NAMES,
     FUNCTION_NAMES,
@@ -99,6 +99,7 @@ class _Auditor:
         self.arrays: set[str] = set()
         self._members = members
         self._sizes: dict[int, int] = {}
+        self._n_floats = 0
         self._checks: dict[str, Callable[[Node, Name, str, int], int]] = {
             "JsonNode": self._plain,
             "ListNode": self._list,
@@ -255,7 +256,7 @@ class _Auditor:
 
     def _call(self, node: Node, name: Name, where: str, depth: int) -> int:
         only_keys(node, {"content"}, where)
-        allow(name, {DICT, PATH, KERAS_OPTIMIZER}, where)
+        allow(name, {DICT, PATH, KERAS_OPTIMIZER, FLOAT_LIST}, where)
         self.names.add(name)
         arguments = node["content"]
         if loader_of(arguments) != "TupleNode":
@@ -265,6 +266,9 @@ class _Auditor:
         if name == DICT:
             if len(items) != 1 or loader_of(items[0]) != "ListNode":
                 raise wrong(where, "a mapping must be made of a list")
+            return size
+        if name == FLOAT_LIST:
+            self._float_list(items, where)
             return size
         texts = [plain_value(item, where) for item in items]
         if not all(isinstance(text, str) for text in texts):
@@ -278,39 +282,23 @@ class _Auditor:
                 raise wrong(where, str(error)) from error
         return size
 
+    def _float_list(self, items: list[Node], where: str) -> None:
+        if len(items) != 1 or items[0].get("type") != "numpy":
+            raise wrong(where, "a list of floats must be made of an array")
+        member = items[0]["file"]
+        header = read_header(member, self._members[member])
+        try:
+            self._n_floats = check_float_list(header, self._n_floats)
+        except ValueError as error:
+            raise wrong(where, str(error)) from error
+
     def _tree(self, node: Any, where: str) -> int:
-        if loader_of(node) != "TreeNode":
-            raise wrong(where, "it must be a tree")
-        allow(name_of(node, where), {TREE}, where)
+        numbers, arrays = parts_of_tree(node, where)
         self.names.add(TREE)
-        only_keys(node, {"__reduce__", "content"}, where)
-        reduced, state = node["__reduce__"], node["content"]
-        if not isinstance(reduced, dict) or reduced.keys() != {"args"}:
-            raise wrong(where, "a tree is made from its arguments alone")
-        arguments = reduced["args"]
-        allow(name_of(arguments, where), {TUPLE}, where)
-        only_keys(arguments, {"content"}, where)
-        allow(name_of(state, where), {DICT}, where)
-        content = text_mapping(state, where)
+        for array in arrays:
+            self._array_member(array, where, tree_dtype())
         try:
-            n_features, n_classes, n_outputs = arguments["content"]
-            values = {name: content[name] for name in ("max_depth", "node_count")}
-            parts = [n_classes, content["nodes"], content["values"]]
-        except (TypeError, ValueError, KeyError):
-            raise wrong(where, "it lacks a part of a tree") from None
-        if len(content) != 4 or loader_of(arguments) != "TupleNode":
-            raise wrong(where, "it is made of more than a tree")
-        for part in parts:
-            allow(name_of(part, where), {ARRAY}, where)
-            if loader_of(part) != "NdArrayNode":
-                raise wrong(where, "nodes and values of a tree must be arrays")
-            self._array_member(part, where, tree_dtype())
-        try:
-            check_tree(
-                *(unnumbered_value(one, where) for one in (n_features, n_outputs)),
-                *(unnumbered_value(one, where) for one in values.values()),
-                *(self._members[part["file"]] for part in parts),
-            )
+            check_tree(*numbers, *(self._members[one["file"]] for one in arrays))
         except ValueError as error:
             raise wrong(where, str(error)) from error
         return 20

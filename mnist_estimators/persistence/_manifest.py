@@ -4,6 +4,7 @@ import hashlib
 import json
 import platform
 from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -15,7 +16,7 @@ MANIFEST = "manifest.json"
 SCHEMA = "schema.json"
 # Raise this with every change that an older version of the package can't read, and keep
 # a file of the old format in tests/model_files: it must stay loadable.
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 LIBRARIES = ("keras", "numpy", "scikit-learn", "scipy", "skops")
 # Parsed, JSON takes up to 25 times its length.
 MAX_JSON_BYTES = 8 * 2**20
@@ -34,13 +35,19 @@ def make_manifest(members: Mapping[str, Bytes]) -> bytes:
     bytes
         JSON.
     """
-    packages = {"mnist_estimators": __version__, "python": platform.python_version()}
     manifest = {
         "format_version": FORMAT_VERSION,
-        "packages": packages | {name: version(name) for name in LIBRARIES},
+        "packages": package_versions(),
         "members": {name: _fingerprint(content) for name, content in members.items()},
     }
     return json.dumps(manifest, separators=(",", ":")).encode()
+
+
+@cache
+def package_versions() -> dict[str, str]:
+    """Find the versions of all that a file may depend on, once: it takes a while."""
+    packages = {"mnist_estimators": __version__, "python": platform.python_version()}
+    return packages | {name: version(name) for name in LIBRARIES}
 
 
 def check_manifest(members: Mapping[str, Bytes]) -> None:

@@ -32,7 +32,8 @@ def save_model(estimator: Any, path: str | PathLike[str]) -> None:
         Any of this package, or one of scikit-learn, such as a pipeline or a search
         around it; fitted or not. It is not changed.
     path : str or path
-        The file. One that is there is replaced, and keeps its mode.
+        The file. One that is there is replaced, and keeps its mode. It may have 4 GiB;
+        of more than one, ``load_model`` needs a larger `max_bytes`.
 
     Raises
     ------
@@ -40,8 +41,9 @@ def save_model(estimator: Any, path: str | PathLike[str]) -> None:
         If there is something in the estimator that no file may hold; its name is told.
         That is code (functions, callbacks, classes of your own) and whatever can't be
         checked when it is loaded: in scikit-learn gradient boosting, neighbours in
-        trees, sparse matrices and a pipeline's ``memory``. Or if the path is not that
-        of an ordinary file.
+        trees, sparse matrices and a pipeline's ``memory``. An OnnxDigitClassifier is
+        a file already. Or if the estimator has so many parts that ``load_model`` would
+        refuse it, or the path is not that of an ordinary file.
     OSError
         If the file can't be written.
 
@@ -69,18 +71,21 @@ def save_model(estimator: Any, path: str | PathLike[str]) -> None:
         if not isinstance(estimator, BaseEstimator):
             raise ModelFileError(f"{type(estimator).__name__}: it is no estimator")
         members = members_of(estimator)
-        check_objects(estimator)
-        manifest = make_manifest(members)
-        replace_file(path, pack({**members, MANIFEST: manifest}))
+        content = pack({**members, MANIFEST: make_manifest(members)})
+        _check_parts(estimator)
+        _audit_file(content)  # it may be too large to be loaded
+        replace_file(path, content)
 
 
 def load_model(path: str | PathLike[str], *, max_bytes: int = 2**30) -> Any:
     """Read an estimator from a file, which need not be trusted.
 
     Every byte is checked before anything is made of it: the form of the archive, the
-    checksums, the types, the sizes, and afterwards the state of each estimator. What
-    can't be known is whether a model is any good, and what a stranger wrote into its
-    parameters: look at those before you fit it, as some are paths.
+    checksums, the types, the sizes, and afterwards the state of each estimator. It
+    predicts the same to the last bit where the libraries are of the same versions and
+    compute with as many threads, else to rounding. What can't be known is whether a
+    model is any good, and what a stranger wrote into its parameters: look at those
+    before you fit it, as some are paths.
 
     Parameters
     ----------
@@ -117,25 +122,43 @@ def load_model(path: str | PathLike[str], *, max_bytes: int = 2**30) -> Any:
     path = Path(fspath(path))
     with _naming(path, "loaded"):
         content = read_file(path, max_bytes)
-        members = unpack(content)
-        check_manifest(members)
-        trusted = audit(read_json(members, SCHEMA), members)
-        estimator = _construct(content, trusted)
-        check_objects(estimator)
+        estimator = _construct(content, _audit_file(content))
+        _check_parts(estimator)
         if not isinstance(estimator, BaseEstimator):
             raise ModelFileError(f"{SCHEMA}: it holds no estimator")
         return estimator
 
 
+def _audit_file(content: bytes) -> list[str]:
+    """Check a file before anything is made of it; list the types in it."""
+    members = unpack(content)
+    check_manifest(members)
+    with _refusing("it can't be checked"):
+        return audit(read_json(members, SCHEMA), members)
+
+
 def _construct(content: bytes, trusted: list[str]) -> Any:
     import skops.io
 
-    try:
+    with _refusing("its parts don't go together"):
         return skops.io.load(io.BytesIO(content), trusted=trusted)
-    # What doesn't go together can raise anything where it is put together.
+
+
+def _check_parts(estimator: Any) -> None:
+    with _refusing("what is made of it can't be checked"):
+        check_objects(estimator)
+
+
+@contextmanager
+def _refusing(what: str) -> Iterator[None]:
+    """Refuse the file, whatever is raised: nonsense leads to any error."""
+    try:
+        yield
+    except ModelFileError:
+        raise
     except Exception as error:
         raise ModelFileError(
-            f"{SCHEMA}: its parts don't go together: {type(error).__name__}: {error}"
+            f"{SCHEMA}: {what}: {type(error).__name__}: {error}"
         ) from error
 
 

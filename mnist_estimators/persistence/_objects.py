@@ -1,5 +1,6 @@
 """Checking what was made of a file, object by object."""
 
+from collections.abc import Iterable
 from types import FunctionType
 from typing import Any
 
@@ -37,22 +38,27 @@ def check_objects(estimator: Any) -> None:
             continue
         seen.add(id(value))
         if isinstance(value, dict):
-            parts = [(f"[{key!r:.80}]", one) for key, one in value.items()]
-            parts += [(f", key {key!r:.80}", key) for key in value]
+            parts = _parts("[{!r:.80}]", value.items())
+            parts += _parts(", key {!r:.80}", zip(value, value, strict=True))
         elif isinstance(value, list | tuple):
-            parts = [(f"[{number}]", one) for number, one in enumerate(value)]
+            parts = _parts("[{}]", enumerate(value))
         elif isinstance(value, np.ndarray):
             items = np.ma.getdata(value).tolist() if value.dtype == object else []
-            parts = [(f"[{number}]", one) for number, one in enumerate(items)]
+            parts = _parts("[{}]", enumerate(items))
         else:
             attributes = _state(value)
             _check_object(where, value, attributes)
-            parts = [(f".{name:.80}", one) for name, one in attributes.items()]
-        waiting += [
-            ((where + part)[-_MAX_WHERE:], one)
-            for part, one in parts
-            if not isinstance(one, _LEAVES) and not is_optimizer(one)
-        ]
+            parts = _parts(".{:.80}", attributes.items())
+        waiting += [((where + part)[-_MAX_WHERE:], one) for part, one in parts]
+
+
+def _parts(form: str, items: Iterable[tuple[Any, Any]]) -> list[tuple[str, Any]]:
+    """Name what is inside, and leave out what has no inside."""
+    return [
+        (form.format(key), one)
+        for key, one in items
+        if not isinstance(one, _LEAVES) and not is_optimizer(one)
+    ]
 
 
 def _state(value: Any) -> dict[str, Any]:
@@ -72,6 +78,8 @@ def _check_object(where: str, value: Any, attributes: dict[str, Any]) -> None:
             CHECKS[kind.__name__](value)
         if isinstance(value, SaveMixin):
             value._check_state()
-    # An attribute may be missing, or of any type.
-    except (AttributeError, TypeError, ValueError, KeyError) as error:
+    except ValueError as error:
         raise ModelFileError(f"{where}: {error}") from error
+    # An attribute may be missing, of any type, or too large for this machine.
+    except Exception as error:
+        raise ModelFileError(f"{where}: {type(error).__name__}: {error}") from error

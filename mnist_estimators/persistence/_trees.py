@@ -9,6 +9,17 @@ from numpy.typing import NDArray
 from sklearn.tree import DecisionTreeClassifier
 
 from ._archive import Bytes
+from ._node_checks import (
+    allow,
+    loader_of,
+    name_of,
+    only_keys,
+    text_mapping,
+    unnumbered_value,
+    wrong,
+)
+from ._nodes import ARRAY, DICT, TUPLE, Node
+from ._types import TREE
 
 _LEAF = -1
 # More would take long to follow; no tree over images comes near.
@@ -20,6 +31,55 @@ def tree_dtype() -> "np.dtype[np.void]":
     """Find the type of a node in the installed scikit-learn."""
     tree = DecisionTreeClassifier(random_state=0).fit([[0], [1]], [0, 1]).tree_
     return tree.__getstate__()["nodes"].dtype
+
+
+def parts_of_tree(node: Any, where: str) -> tuple[list[Any], list[Node]]:
+    """Take the node of a tree apart.
+
+    Parameters
+    ----------
+    node : object
+        What must be such a node.
+    where : str
+        Its place, for errors.
+
+    Returns
+    -------
+    numbers : list
+        Features, outputs, depth and nodes: any plain values.
+    arrays : list of node
+        Classes, nodes and values.
+
+    Raises
+    ------
+    ModelFileError
+        If it has other parts.
+    """
+    if loader_of(node) != "TreeNode":
+        raise wrong(where, "it must be a tree")
+    allow(name_of(node, where), {TREE}, where)
+    only_keys(node, {"__reduce__", "content"}, where)
+    reduced, state = node["__reduce__"], node["content"]
+    if not isinstance(reduced, dict) or reduced.keys() != {"args"}:
+        raise wrong(where, "a tree is made from its arguments alone")
+    arguments = reduced["args"]
+    allow(name_of(arguments, where), {TUPLE}, where)
+    only_keys(arguments, {"content"}, where)
+    allow(name_of(state, where), {DICT}, where)
+    content = text_mapping(state, where)
+    try:
+        n_features, n_classes, n_outputs = arguments["content"]
+        numbers = [n_features, n_outputs, content["max_depth"], content["node_count"]]
+        arrays = [n_classes, content["nodes"], content["values"]]
+    except (TypeError, ValueError, KeyError):
+        raise wrong(where, "it lacks a part of a tree") from None
+    if len(content) != 4 or loader_of(arguments) != "TupleNode":
+        raise wrong(where, "it is made of more than a tree")
+    for array in arrays:
+        allow(name_of(array, where), {ARRAY}, where)
+        if loader_of(array) != "NdArrayNode":
+            raise wrong(where, "nodes and values of a tree must be arrays")
+    return [unnumbered_value(number, where) for number in numbers], arrays
 
 
 def check_tree(

@@ -1,15 +1,14 @@
 """From an estimator to the members of a file.
 
-The members are those that ``skops.io.dump`` writes, with four differences. A class is
+The members are those that ``skops.io.dump`` writes, with five differences. A class is
 named by the module that users import it from, not by the one that defines it. What is
 met again is referred to, not repeated. Mappings whose keys are not text are written as
-their items: skops would load the key False as True. And Keras' optimizers are written
-as their configuration.
+their items: skops would load the key False as True. Long lists of floats are written
+as arrays, and Keras' optimizers as their configuration.
 """
 
 import io
 import json
-from importlib.metadata import version
 from pathlib import PurePath
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
@@ -18,8 +17,9 @@ import numpy as np
 from sklearn.utils import Bunch
 
 from ..exceptions import ModelFileError
+from ._float_lists import FLOAT_LIST, is_long_float_list
 from ._keras_optimizers import is_optimizer, optimizer_as_text
-from ._manifest import SCHEMA
+from ._manifest import SCHEMA, package_versions
 from ._nodes import (
     ARRAY,
     BUNCH,
@@ -72,7 +72,7 @@ def members_of(estimator: Any) -> dict[str, bytes]:
     """
     writer = _Writer()
     schema = writer.node_of(estimator, type(estimator).__name__, 0)
-    schema |= {"protocol": PROTOCOL, "_skops_version": version("skops")}
+    schema |= {"protocol": PROTOCOL, "_skops_version": package_versions()["skops"]}
     text = json.dumps(schema, separators=(",", ":"))
     return {SCHEMA: text.encode(), **writer.arrays}
 
@@ -108,6 +108,8 @@ class _Writer:
 
     def _node_of_object(self, value: Any, where: str, depth: int) -> Node:
         kind = type(value)
+        if kind is list and is_long_float_list(value):
+            return _call(FLOAT_LIST, self._array_member(np.array(value), ARRAY, where))
         if kind is list:
             return node("ListNode", LIST, content=self._items(value, where, depth))
         if kind in (dict, Bunch):
@@ -252,6 +254,11 @@ def _refusal(value: Any) -> str:
     """Say why something can't be saved, and what to do."""
     kind = type(value)
     module = kind.__module__.split(".")[0]
+    if kind.__name__ == "OnnxDigitClassifier":
+        return (
+            "an OnnxDigitClassifier is a model file already: copy "
+            f"{str(value.path)!r:.200}"
+        )
     if isinstance(value, FunctionType | MethodType | BuiltinFunctionType | type):
         return (
             f"{value!r:.80} is code, which no model file holds. Give a name or None in "

@@ -81,6 +81,7 @@ def main(folder: Path) -> None:
             while not [*folder.glob(".model.*.tmp")]:
                 if time.perf_counter() > give_up:
                     break
+                time.sleep(usual / 1000)
             time.sleep(rng.uniform(0, 0.1 * usual))
         process.kill()
         for leftover in folder.glob(".model.*.tmp"):

@@ -15,7 +15,7 @@ import sys
 import time
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ import mutations as made
 import numpy as np
 from equality import assert_same
 from forged import members_of_file
+from sklearn.neighbors import KNeighborsClassifier
 
 from mnist_estimators import load_model
 from mnist_estimators.exceptions import ModelFileError
@@ -123,11 +124,28 @@ def all_mutations(path: Path, rng: random.Random) -> Iterator[made.Mutation]:
         yield from made.bombs(members)
 
 
+def images_for(original: Any) -> Any:
+    """Make something to predict."""
+    X = np.zeros((3, original.n_features_in_), np.float32)
+    X[:, ::2] = 200
+    return X
+
+
+def warm_up(originals: Iterable[Any]) -> None:
+    """Predict as the fuzzed will: a first prediction asks for cores and libraries."""
+    few = np.eye(4, dtype=np.float32)
+    KNeighborsClassifier(1, algorithm="brute").fit(few, range(4)).predict(few)
+    for original in originals:
+        if not hasattr(original, "precision"):
+            original.predict(images_for(original))
+
+
 def main(folder: Path) -> None:
     warnings.simplefilter("ignore")
     path = folder / "mutated"
     watcher = Watcher(path)
     originals = {file: load_model(file) for file in sorted(folder.glob("*.model"))}
+    warm_up(originals.values())
     found: Counter[str] = Counter()
     problems: list[str] = []
     sys.addaudithook(watcher)
@@ -150,6 +168,7 @@ def main(folder: Path) -> None:
             return
         found["fuzzed and loaded"] += 1
         if not hasattr(original, "precision") and hasattr(loaded, "predict"):
+            loaded.n_jobs = None  # other numbers have joblib count the cores
             try:
                 loaded.predict(X)
             except Exception:  # whatever the nonsense in it leads to
@@ -168,9 +187,8 @@ def main(folder: Path) -> None:
                 f"{file.stem}: {mutation.what}",
                 lambda: load(mutation, original),  # noqa: B023  called at once
             )
-        X = np.zeros((3, original.n_features_in_), np.float32)
-        X[:, ::2] = 200
-        for content in made.fuzzed(members_of_file(file), rng, 100):
+        X = images_for(original)
+        for content in made.fuzzed(members_of_file(file), rng, 60):
             path.write_bytes(content)
             watch(
                 f"{file.stem}, fuzzed",

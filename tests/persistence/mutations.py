@@ -241,6 +241,24 @@ def forged_members(members: dict[str, bytes]) -> Iterator[Mutation]:
         yield Mutation(sealed({**members, "9999.npy": members[name]}), False, "more")
 
 
+def of_list(items: list[Any], number: int) -> dict[str, Any]:
+    """Make the node of a list."""
+    return {
+        "__loader__": "ListNode",
+        "__module__": "builtins",
+        "__class__": "list",
+        "__id__": number,
+        "content": items,
+    }
+
+
+def nested(node: Any, depth: int) -> dict[str, Any]:
+    """Put a node into lists within lists."""
+    for number in range(10_001, 10_001 + depth):
+        node = of_list([node], number)
+    return node
+
+
 def bombs(members: dict[str, bytes]) -> Iterator[Mutation]:
     """Make schemas that would grow, or never end, when they are loaded."""
     schema = json.loads(members["schema.json"])
@@ -250,15 +268,6 @@ def bombs(members: dict[str, bytes]) -> Iterator[Mutation]:
     yield Mutation(sealed({**members, "schema.json": wide}), False, "wide JSON")
     digits = b'{"protocol": ' + b"9" * 100_000 + b"}"
     yield Mutation(sealed({**members, "schema.json": digits}), False, "digits")
-
-    def of_list(node: Any, number: int) -> dict[str, Any]:
-        return {
-            "__loader__": "ListNode",
-            "__module__": "builtins",
-            "__class__": "list",
-            "__id__": number,
-            "content": node,
-        }
 
     def refer(number: int) -> dict[str, Any]:
         common = {"__module__": "builtins", "__class__": "object"}
@@ -277,10 +286,8 @@ def bombs(members: dict[str, bytes]) -> Iterator[Mutation]:
     yield Mutation(inside(of_list(doubling, 9_999)), False, "doubling")
     yield Mutation(inside(of_list([refer(10_000)], 10_000)), False, "circle")
     yield Mutation(inside(refer(77_777)), False, "reference to nothing")
-    nested: Any = of_list([], 10_000)
-    for number in range(10_001, 10_400):
-        nested = of_list([nested], number)
-    yield Mutation(inside(nested), False, "nested lists")
+    deep_list = nested(of_list([], 10_000), 399)
+    yield Mutation(inside(deep_list), False, "nested lists")
 
 
 def manifests(members: dict[str, bytes]) -> Iterator[Mutation]:
@@ -288,7 +295,7 @@ def manifests(members: dict[str, bytes]) -> Iterator[Mutation]:
     manifest = json.loads(members["manifest.json"])
     sizes = {name: {"size": 1, "sha256": ""} for name in manifest["members"]}
     changes = [
-        *({"format_version": version} for version in (0, 2, -1, 1.0, True, "1", None)),
+        *({"format_version": version} for version in (0, 99, -1, 1.0, True, "1", None)),
         *({"members": other} for other in ({}, [], None, sizes)),
     ]
     for change in changes:
@@ -316,6 +323,7 @@ def fuzzed(
             2**31,
             -(2**63),
             10**30,
+            10**400,
             0.5,
             -1e308,
             "",
@@ -336,7 +344,11 @@ def fuzzed(
         nodes = nodes_of(schema)
         for _ in range(rng.choice([1, 1, 2])):
             node = rng.choice(nodes)
-            if node["__loader__"] == "JsonNode":
+            if rng.random() < 0.05:
+                inner = dict(node)
+                node.clear()
+                node.update(nested(inner, rng.randrange(5, 160)))
+            elif node["__loader__"] == "JsonNode":
                 node["content"] = json.dumps(rng.choice(plain))
             elif isinstance(node.get("content"), list) and node["content"]:
                 content = node["content"]

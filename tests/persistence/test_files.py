@@ -59,6 +59,19 @@ def test_where_a_save_fails_the_old_file_stays(tmp_path, monkeypatch):
     assert [*tmp_path.iterdir()] == [path]
 
 
+def test_a_save_succeeds_where_folders_cannot_be_synchronised(tmp_path, monkeypatch):
+    real = os.fsync
+
+    def only_files(descriptor):
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(22, "Invalid argument")
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", only_files)
+    ONE.save(tmp_path / "model")
+    assert load_model(tmp_path / "model").epochs == 1
+
+
 def test_a_missing_folder_is_an_ordinary_error(tmp_path):
     with pytest.raises(FileNotFoundError):
         ONE.save(tmp_path / "no" / "model")

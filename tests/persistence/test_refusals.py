@@ -27,6 +27,7 @@ from sklearn.tree import DecisionTreeClassifier
 from mnist_estimators import (
     DenseDigitClassifier,
     NumpyDigitClassifier,
+    OnnxDigitClassifier,
     load_model,
     save_model,
 )
@@ -98,6 +99,11 @@ UNSAVABLE = {
     "dates": (
         NumpyDigitClassifier(class_weight=np.array(["2020"], "M8[D]")),
         "class_weight: it is an array of datetime64[D]",
+    ),
+    "what is a file already": (
+        make_pipeline(MinMaxScaler(), OnnxDigitClassifier("digits.onnx")),
+        "Pipeline.steps[1][1]: an OnnxDigitClassifier is a model file already: copy "
+        "'digits.onnx'",
     ),
     "no estimator": ([SVC()], "list: it is no estimator"),
     "a class": (SVC, "it is no estimator"),
@@ -208,9 +214,11 @@ class TestManifest:
         assert message_of(pack(others)) == "manifest.json: the member is missing."
 
     def test_of_a_later_format(self, message_of, members):
-        manifest = {**json.loads(members["manifest.json"]), "format_version": 2}
+        manifest = {**json.loads(members["manifest.json"]), "format_version": 99}
         content = pack({**members, "manifest.json": json.dumps(manifest).encode()})
-        assert "manifest.json, format_version: it is 2, and this" in message_of(content)
+        assert "manifest.json, format_version: it is 99, and this" in message_of(
+            content
+        )
 
     def test_of_other_members(self, message_of, members):
         content = pack({**members, "99.npy": npy([1])})

@@ -1,8 +1,6 @@
 """What is saved and loaded is the same, and predicts the same."""
 
 import inspect
-import subprocess
-import sys
 from importlib import import_module
 
 import numpy as np
@@ -148,6 +146,15 @@ ELSEWHERE = {
     "LabelBinarizer",
     "LabelEncoder",
 }
+TESTED_ALONE = sorted(
+    (module, name)
+    for module, name in CLASS_NAMES
+    if not name.startswith("_")
+    and name not in ELSEWHERE
+    and hasattr(getattr(import_module(module), name), "get_params")
+)
+# Not in the oldest scikit-learn that is supported.
+NOT_EVERYWHERE = {("sklearn.calibration", "_TemperatureScaling")}
 MODEL = "digits.model"
 
 
@@ -269,11 +276,9 @@ class TestAnyEstimator:
         assert loaded.named_estimators_["a"] is loaded.estimators_[0]
         assert loaded.estimators[0][1] is not loaded.estimators_[0]
 
-    @pytest.mark.parametrize(("module", "name"), sorted(CLASS_NAMES))
+    @pytest.mark.parametrize(("module", "name"), TESTED_ALONE)
     def test_every_class_that_is_allowed(self, through_a_file, module, name):
         cls = getattr(import_module(module), name)
-        if not hasattr(cls, "get_params") or name.startswith("_") or name in ELSEWHERE:
-            return
         wanted = inspect.signature(cls).parameters
         arguments = {key: FOR_ANY[key] for key in FOR_ANY if key in wanted}
         if name == "KNeighborsClassifier":
@@ -291,8 +296,12 @@ class TestAnyEstimator:
                 np.testing.assert_array_equal(getattr(loaded, method)(X), expected)
 
     def test_every_name_that_is_allowed_exists(self):
-        for module, name in CLASS_NAMES | FUNCTION_NAMES:
-            assert callable(getattr(import_module(module), name)), (module, name)
+        missing = {
+            (module, name)
+            for module, name in CLASS_NAMES | FUNCTION_NAMES
+            if not callable(getattr(import_module(module), name, None))
+        }
+        assert missing <= NOT_EVERYWHERE
 
     def test_the_estimator_is_not_changed_and_equal_files_are_equal(
         self, tmp_path, fitted_classifier
@@ -302,33 +311,6 @@ class TestAnyEstimator:
         save_model(fitted, tmp_path / "b")
         assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
         assert_same(load_model(tmp_path / "a"), fitted)
-
-
-def test_another_process_loads_without_tensorflow(
-    tmp_path, fitted_classifier, small_digits
-):
-    X = small_digits[0][300:320]
-    fitted = fitted_classifier("dense")
-    fitted.save(tmp_path / MODEL)
-    np.save(tmp_path / "X.npy", X)
-    code = (
-        "import sys, numpy as np\n"
-        "from mnist_estimators import load_model\n"
-        "classifier = load_model(sys.argv[1] + '/digits.model')\n"
-        "print({'keras', 'tensorflow'} & set(sys.modules))\n"
-        "X = np.load(sys.argv[1] + '/X.npy')\n"
-        "np.save(sys.argv[1] + '/found.npy', classifier.predict_proba(X))\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code, tmp_path],
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    assert done.stdout == "set()\n"
-    np.testing.assert_array_equal(
-        np.load(tmp_path / "found.npy"), fitted.predict_proba(X)
-    )
 
 
 def test_the_file_is_one_of_skops(tmp_path, fitted_classifier, small_digits):

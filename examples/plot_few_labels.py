@@ -81,8 +81,8 @@ print(f"without a label of the new digits: {pretrained.score(X_new, y_new):.3f}"
 # ------------------------------------
 #
 # Three ways: from scratch, beginning with the pretrained weights, and with its features
-# frozen, so that the dense layers alone are trained. Five draws of the labelled images,
-# and the same draws for each way.
+# frozen, so that the dense layers alone are trained. Several draws of the labelled
+# images, and the same draws for each way.
 
 network.set_params(epochs=30, batch_size=16, learning_rate=0.002)
 ways = {
@@ -90,9 +90,10 @@ ways = {
     "init_from": {"init_from": pretrained},
     "init_from, frozen features": {"init_from": pretrained, "freeze": "features"},
 }
+n_draws = 3 if data == "small" else 5
 rows = []
 for n_per_class in (1, 3, 10):
-    for seed in range(5):
+    for seed in range(n_draws):
         X_few, X_test, y_few, y_test = train_test_split(
             X_new, y_new, train_size=10 * n_per_class, stratify=y_new, random_state=seed
         )
@@ -118,7 +119,7 @@ ax.set(
     xticklabels=means.index,
     xlabel="labelled images of the new digits",
     ylabel="accuracy on the others",
-    title="Mean and standard deviation of 5 draws",
+    title=f"Mean and standard deviation of {n_draws} draws",
 )
 ax.minorticks_off()
 ax.legend()

@@ -120,6 +120,8 @@ class BaseDigitClassifier(SaveMixin, ClassifierMixin, BaseEstimator, metaclass=A
             validation data; or if the training diverges.
         ModelFileError
             If the file in `checkpoint_dir` is damaged.
+        OSError
+            If `checkpoint_dir` is a file, or can't be made or read.
         TypeError
             If `optimizer` or a member of `callbacks` is of another kind, or `X` is
             sparse.

@@ -10,6 +10,7 @@ import re
 import time
 import warnings
 from collections.abc import Iterable
+from contextlib import suppress
 from io import BytesIO
 from os import PathLike
 from pathlib import Path
@@ -17,6 +18,8 @@ from typing import Any, NamedTuple
 
 import joblib
 import numpy as np
+import scipy
+import sklearn
 from numpy.typing import NDArray
 
 from . import __version__
@@ -36,11 +39,10 @@ SECONDS_TO_WRITE = 60
 class RunState(NamedTuple):
     """All that a training run needs to go on after a whole epoch.
 
-    The seed of the run, weights and optimizer, the metrics of each epoch, the state of
-    the generator that orders the rows, and the best epoch.
+    Weights and optimizer, the metrics of each epoch, the state of the generator that
+    orders the rows, and the best epoch.
     """
 
-    seed: int
     training: TrainingState
     epochs: list[dict[str, float]]
     order: dict[str, Any]
@@ -72,10 +74,13 @@ def fingerprint(
     augmenter = plan.augmenter
     if augmenter is not None:
         # The plan has the seed of the variants, so the augmenter's own plays no part.
+        # Those of other augmenters inside it may.
         parameters = {**augmenter.get_params(), "random_state": None}
-        augmenter = joblib.hash((type(augmenter).__qualname__, parameters))
+        kind = type(augmenter)
+        augmenter = joblib.hash((kind.__module__, kind.__qualname__, parameters))
     what = plan._replace(augmenter=augmenter, callbacks=(), verbose=0)
-    versions = (__version__, load_keras().__version__, tf.__version__)
+    libraries = (load_keras(), tf, np, scipy, sklearn)
+    versions = (__version__, *(library.__version__ for library in libraries))
     digest = hashlib.sha256(repr((versions, what, *others)).encode())
     for array in arrays:
         digest.update(f"{array.dtype.str}{array.shape}".encode())
@@ -111,8 +116,9 @@ class Checkpoint:
             ) from error
         self.path = folder / f"{fingerprint}.checkpoint"
         for leftover in folder.glob(f".{self.path.name}.*.tmp"):
-            if leftover.stat().st_mtime < time.time() - SECONDS_TO_WRITE:
-                leftover.unlink(missing_ok=True)
+            with suppress(OSError):  # where it has just been renamed, or stays
+                if leftover.stat().st_mtime < time.time() - SECONDS_TO_WRITE:
+                    leftover.unlink()
 
     def read(self) -> RunState | None:
         """Read the state after the last whole epoch.
@@ -142,24 +148,25 @@ class Checkpoint:
     def write(self, state: RunState) -> None:
         """Replace the file by one of this state, at once or not at all.
 
+        Nothing is written once the weights are no longer finite: whoever goes on from
+        the file begins with weights that can be trained.
+
         Warns
         -----
         UserWarning
             If it can't be written, as on a full disk: that is no reason to lose the
             training.
         """
+        if not all(np.isfinite(values).all() for values in state.training.weights):
+            return
         try:
             replace_file(self.path, _encode(state))
-        except OSError as error:
+        except (OSError, ModelFileError) as error:
             warnings.warn(
-                f"The checkpoint of epoch {len(state.epochs)} could not be written: "
-                f"{error}. The training goes on.",
+                f"The checkpoint of epoch {len(state.epochs)}, {self.path}, could not "
+                f"be written: {error}. The training goes on.",
                 stacklevel=2,
             )
-
-    def remove(self) -> None:
-        """Delete the file, if there is one."""
-        self.path.unlink(missing_ok=True)
 
 
 def _encode(state: RunState) -> bytes:
@@ -169,7 +176,6 @@ def _encode(state: RunState) -> bytes:
         "best": state.best.weights or [],
     }
     description = {
-        "seed": state.seed,
         "earlier_steps": state.training.earlier_steps,
         "epochs": state.epochs,
         "order": state.order,
@@ -212,7 +218,6 @@ def _decode(file_content: bytes) -> RunState:
             for name, length in description["arrays"].items()
         }
     return RunState(
-        seed=description["seed"],
         training=TrainingState(
             groups["weights"], groups["optimizer"], description["earlier_steps"]
         ),

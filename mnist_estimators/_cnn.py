@@ -115,8 +115,8 @@ class CNNDigitClassifier(KerasDigitClassifier):
         fit, with a file of its own: the fits of a search can share a folder. Without
         `warm_start` a fit begins anew. The file stays when the fit ends, so that the
         same call, made again, need not train; delete the folder once it has served.
-        With ``random_state=None`` it is removed, as each fit is another one. Does not
-        go together with `callbacks`, and ``partial_fit`` writes none.
+        Needs a `random_state`, by which the same call is the same fit. Does not go
+        together with `callbacks`, and ``partial_fit`` writes none.
     augmenter : augmenter, default=None
         Makes new random variants of the training images for each epoch, while the
         network trains on those before, such as

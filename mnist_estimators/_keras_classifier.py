@@ -12,7 +12,7 @@ from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
 from ._base import BaseDigitClassifier
-from ._checkpoint import Checkpoint, RunState, fingerprint
+from ._checkpoint import Checkpoint, fingerprint
 from ._engine import TrainingState
 from ._history import extended
 from ._images import pixel_scale
@@ -254,9 +254,7 @@ class KerasDigitClassifier(BaseDigitClassifier):
         checkpoint, saved = None, None
         if self.checkpoint_dir is not None and not partial:
             checkpoint = self._checkpoint(plan, samples, validation, fraction, state)
-            saved = self._saved(checkpoint)
-        if saved:
-            plan = plan._replace(seed=saved.seed)
+            saved = checkpoint.read() if self.warm_start else None
         if fraction:
             samples, validation = hold_out(samples, fraction, plan.seed)
         if plan.augmenter is not None:
@@ -285,8 +283,6 @@ class KerasDigitClassifier(BaseDigitClassifier):
         self._optimizer_of_state = self._optimizer_identity()
         self.history_ = extended(self.history_, history)
         self._cache = {}
-        if checkpoint and self.random_state is None:
-            checkpoint.remove()  # a later fit is another one
 
     def _plan(self, epochs: int, *, partial: bool, validated: bool) -> TrainingPlan:
         """Check what the parameters say on the training; the augmenter is unfitted."""
@@ -328,27 +324,25 @@ class KerasDigitClassifier(BaseDigitClassifier):
         fraction: float,
         state: TrainingState | None,
     ) -> Checkpoint:
-        """Find the file of this fit, which no other fit has."""
+        """Find the file of this fit, which other ones don't have."""
         if plan.callbacks:
             raise ValueError(
                 "checkpoint_dir can't be used with callbacks, whose state a "
                 "checkpoint does not hold. Leave one of the two out."
             )
-        # Without a seed of its own, a fit takes that of the killed one.
-        unseeded = self.random_state is None
-        known = plan._replace(seed=0) if unseeded else plan
+        if self.random_state is None:
+            raise ValueError(
+                f"checkpoint_dir={str(self.checkpoint_dir)!r} can't be used with "
+                "random_state=None: each fit would have another seed, so none could go "
+                "on from the checkpoint of a killed one. Give a seed, as in "
+                "random_state=0."
+            )
         begin = [*state.weights, *state.optimizer] if state else []
         arrays = [*samples, *(validation or ()), *begin]
         assert self.checkpoint_dir is not None
         return Checkpoint(
-            self.checkpoint_dir, fingerprint(known, fraction, unseeded, arrays=arrays)
+            self.checkpoint_dir, fingerprint(plan, fraction, arrays=arrays)
         )
-
-    def _saved(self, checkpoint: Checkpoint) -> RunState | None:
-        if self.warm_start:
-            return checkpoint.read()
-        checkpoint.remove()
-        return None
 
     def _checked_callbacks(self) -> tuple[Any, ...]:
         keras = load_keras()

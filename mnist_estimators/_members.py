@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import LabelEncoder
 from sklearn.utils import get_tags
 
 from ._images import flatten_images, shape_of
@@ -127,6 +128,26 @@ def knows_numbers(fitted: Any, n_classes: int) -> bool:
     """
     known = getattr(fitted, "classes_", None)
     return known is None or np.array_equal(known, np.arange(n_classes))
+
+
+def columns_in_vote(fitted: Any, encoder: LabelEncoder) -> NDArray[np.intp]:
+    """Find where the classes of a member stand among those of the vote.
+
+    Parameters
+    ----------
+    fitted : classifier
+        A fitted member. One that was fitted elsewhere may know some of the labels.
+    encoder : LabelEncoder
+        Knows the labels of the vote.
+
+    Returns
+    -------
+    ndarray of int, shape (n_classes_of_the_member,)
+        A column of the vote for each of the member's.
+    """
+    if knows_numbers(fitted, len(encoder.classes_)):
+        return np.arange(len(encoder.classes_))
+    return np.asarray(encoder.transform(fitted.classes_))
 
 
 def refuse_other_labels(name: str, fitted: Any, classes: NDArray[Any]) -> None:

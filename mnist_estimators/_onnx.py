@@ -1,7 +1,7 @@
 """A classifier that was exported, run without TensorFlow."""
 
 from os import PathLike
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from joblib import effective_n_jobs
@@ -28,12 +28,27 @@ def _may_give_probabilities(classifier: "OnnxDigitClassifier") -> bool:
         return True  # predict_proba itself says what is wrong
 
 
+class _File(NamedTuple):
+    """A file that was read."""
+
+    path: str | PathLike[str]
+    classifier: OnnxClassifier
+
+
+class _Session(NamedTuple):
+    """What onnxruntime runs: of which classifier, and on how many threads."""
+
+    classifier: OnnxClassifier
+    n_jobs: int | None
+    session: Any
+
+
 class OnnxDigitClassifier(ClassifierMixin, BaseEstimator):
     """Classify digits with a model that ``to_onnx`` wrote.
 
     It predicts only, with onnxruntime, and needs no TensorFlow. The file is read when
-    something is first asked of it, and then kept in memory; it may come from anywhere:
-    it can't run code, and no other file is read.
+    something is first asked of it, and then kept in memory, until `path` names another
+    one; it may come from anywhere: it can't run code, and no other file is read.
 
     In scikit-learn's terms it is fitted from the start. ``fit`` learns nothing, as that
     of ``sklearn.frozen.FrozenEstimator``, so a pipeline or a vote around it can be
@@ -80,8 +95,8 @@ class OnnxDigitClassifier(ClassifierMixin, BaseEstimator):
     True
     """
 
-    _classifier: OnnxClassifier
-    _session: Any
+    _file: _File
+    _session: _Session
 
     def __init__(self, path: str | PathLike[str], *, n_jobs: int | None = None):
         self.path = path
@@ -120,7 +135,9 @@ class OnnxDigitClassifier(ClassifierMixin, BaseEstimator):
             If onnx or onnxruntime is not installed.
         """
         known = read_classifier(self.path)
-        self._classifier, self._session = known, self._new_session(known)
+        session = self._new_session(known)
+        self._file = _File(self.path, known)
+        self._session = _Session(known, self.n_jobs, session)
         return self
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
@@ -141,7 +158,8 @@ class OnnxDigitClassifier(ClassifierMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If `X` has another number of pixels, or holds NaN or infinity.
+            If `X` has another number of pixels, holds NaN or infinity, or values so
+            large that the scores are not finite.
         OSError, ModelFileError, ImportError
             As in ``fit``, where the file was not read before.
 
@@ -205,9 +223,10 @@ class OnnxDigitClassifier(ClassifierMixin, BaseEstimator):
         return state
 
     def _loaded(self) -> OnnxClassifier:
-        if "_classifier" not in vars(self):
-            self._classifier = read_classifier(self.path)
-        return self._classifier
+        file = vars(self).get("_file")
+        if file is None or file.path != self.path:
+            file = self._file = _File(self.path, read_classifier(self.path))
+        return file.classifier
 
     def _attributes(self) -> OnnxClassifier:
         """Give what the file says; where it can't be read, attributes are missing."""
@@ -215,6 +234,14 @@ class OnnxDigitClassifier(ClassifierMixin, BaseEstimator):
             return self._loaded()
         except READ_ERRORS as error:
             raise AttributeError(str(error)) from error
+
+    def _current_session(self, known: OnnxClassifier) -> Any:
+        made = vars(self).get("_session")
+        if made is None or made.classifier is not known or made.n_jobs != self.n_jobs:
+            made = self._session = _Session(
+                known, self.n_jobs, self._new_session(known)
+            )
+        return made.session
 
     def _new_session(self, known: OnnxClassifier) -> Any:
         runtime = import_onnx_library("onnxruntime")
@@ -242,14 +269,24 @@ class OnnxDigitClassifier(ClassifierMixin, BaseEstimator):
         images = X if isinstance(X, np.ndarray) else _without_names(X)
         pixels = validate_pixels(self, images, reset=False)
         warn_of_other_range(pixels, known.pixel_range)
-        session = vars(self).get("_session") or self._new_session(known)
-        self._session = session
-        rows = np.ascontiguousarray(pixels, np.float32).reshape(-1, *known.image_shape)
+        session = self._current_session(known)
+        with np.errstate(over="ignore"):
+            rows = np.ascontiguousarray(pixels, np.float32)
+        rows = rows.reshape(-1, *known.image_shape)
         parts = [
             session.run(None, {INPUT: rows[start : start + known.max_rows]})[0]
             for start in range(0, len(rows), known.max_rows)
         ]
-        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+        scores = parts[0] if len(parts) == 1 else np.concatenate(parts)
+        # Votes are counted from scores that are not seen here.
+        if not (np.isfinite(rows).all() and np.isfinite(scores).all()):
+            low, high = known.pixel_range
+            raise ValueError(
+                f"X has values from {pixels.min():g} to {pixels.max():g}, so far from "
+                f"those of the exported classifier ({low:g} to {high:g}) that the "
+                "scores of some images are not finite. Scale X as for that one."
+            )
+        return scores
 
 
 def _without_names(X: Any) -> Any:

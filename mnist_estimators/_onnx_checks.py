@@ -67,6 +67,10 @@ def check_parts(model: Any) -> None:
             inside and not tensor.external_data,
             f"its array {tensor.name!r} is in another file, which is never read",
         )
+        require(
+            np.isfinite(onnx.numpy_helper.to_array(tensor)).all(),
+            f"its array {tensor.name!r} holds NaN or infinity",
+        )
 
 
 def check_interface(model: Any) -> tuple[tuple[int, int], str, int]:

@@ -172,6 +172,11 @@ def read_classifier(path: str | PathLike[str]) -> OnnxClassifier:
     """
     onnx = import_onnx_library("onnx")
     try:
+        n_bytes = Path(path).stat().st_size
+        require(
+            n_bytes <= MAX_FILE_BYTES,
+            f"it has {n_bytes:,} bytes, and {MAX_FILE_BYTES:,} is the limit",
+        )
         content = read_file(Path(path), MAX_FILE_BYTES)
         model = onnx.load_model_from_string(content)
         # What onnx does not know can't be checked.

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._fitted_network import fitted_network, thawed
-from ._members import knows_numbers
+from ._members import columns_in_vote
 from ._onnx_checks import INPUT
 from ._onnx_graph import OnnxGraph
 from ._onnx_network import add_network
@@ -102,11 +102,5 @@ def _weights(vote: DigitVotingClassifier) -> Sequence[float]:
 
 
 def _columns(vote: DigitVotingClassifier, member: Any) -> NDArray[np.float64]:
-    """Make the matrix that puts columns of a member's classes where the vote has them.
-
-    A member that was fitted elsewhere may know some of the classes alone.
-    """
-    classes = np.arange(len(vote.classes_))
-    if knows_numbers(member, len(classes)):
-        return np.eye(len(classes))
-    return np.eye(len(classes))[vote.le_.transform(member.classes_)]
+    """Make the matrix that puts columns of a member's where the vote has them."""
+    return np.eye(len(vote.classes_))[columns_in_vote(member, vote.le_)]

@@ -186,7 +186,6 @@ class _Run:
 
     def _state(self) -> RunState:
         return RunState(
-            seed=self._plan.seed,
             training=self._trainer.state(),
             epochs=self.epochs,
             order=dict(self._order_rng.bit_generator.state),

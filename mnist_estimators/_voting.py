@@ -20,6 +20,7 @@ from sklearn.utils.validation import check_is_fitted
 from ._members import (
     Member,
     as_taken,
+    columns_in_vote,
     knows_numbers,
     refuse_other_labels,
     with_other_seed,
@@ -434,11 +435,9 @@ class DigitVotingClassifier(SaveMixin, VotingClassifier):
     def _collect_probas(self, X: Any) -> NDArray[np.floating[Any]]:
         found = []
         for one in self.estimators_:
-            probabilities = one.predict_proba(as_taken(one, X))
-            if not knows_numbers(one, len(self.classes_)):
-                all_classes = np.zeros((len(probabilities), len(self.classes_)))
-                all_classes[:, self.le_.transform(one.classes_)] = probabilities
-                probabilities = all_classes
+            known = np.asarray(one.predict_proba(as_taken(one, X)))
+            probabilities = np.zeros((len(known), len(self.classes_)), known.dtype)
+            probabilities[:, columns_in_vote(one, self.le_)] = known
             found.append(probabilities)
         return np.asarray(found)
 

@@ -19,6 +19,7 @@ from ._onnx_network import FittedNetwork
 from ._onnx_vote import add_probabilities, add_votes
 from ._tensorflow import load_keras
 from ._voting import DigitVotingClassifier
+from .exceptions import ModelFileError
 
 if TYPE_CHECKING:
     import keras
@@ -56,6 +57,8 @@ def to_keras(estimator: Any, path: str | PathLike[str]) -> None:
     ValueError
         If `path` does not end in '.keras', or the pixels that the classifier was
         fitted on are out of the range of float32.
+    ModelFileError
+        If `path` is that of a folder, or of something else that is no ordinary file.
     OSError
         If the file can't be written.
     BackendError
@@ -96,7 +99,16 @@ def to_keras(estimator: Any, path: str | PathLike[str]) -> None:
             warnings.filterwarnings("ignore", message="__array__ implementation")
             model.save(file)
         content = file.read_bytes()
-    replace_file(Path(path), content)
+    _write(path, content)
+
+
+def _write(path: str | PathLike[str], content: bytes) -> None:
+    try:
+        replace_file(Path(path), content)
+    except ModelFileError as error:
+        raise ModelFileError(
+            f"path={fspath(path)!r} can't be written: {error}. Give the name of a file."
+        ) from error
 
 
 def _keras_model(fitted: FittedNetwork) -> "keras.Sequential":
@@ -146,6 +158,8 @@ def to_onnx(estimator: Any, path: str | PathLike[str]) -> None:
     ValueError
         If the pixels that it was fitted on are out of the range of float32, the weights
         of a soft vote sum to 0, or model or images are too large.
+    ModelFileError
+        If `path` is that of a folder, or of something else that is no ordinary file.
     OSError
         If the file can't be written.
     ImportError
@@ -193,7 +207,7 @@ def to_onnx(estimator: Any, path: str | PathLike[str]) -> None:
         networks[0].image_shape,
         (min(lows), max(highs)),
     )
-    replace_file(Path(path), content)
+    _write(path, content)
 
 
 def _networks(estimator: Any) -> Iterator[FittedNetwork]:

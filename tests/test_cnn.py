@@ -141,7 +141,7 @@ def test_mistakes_in_the_network(parameters, message):
 
 
 def test_accuracy_on_mnist(mnist):
-    # A third of the images and of the epochs are enough, and spare the tests minutes.
-    classifier = CNNDigitClassifier(epochs=3, random_state=0)
-    classifier.fit(mnist.X_train[:20_000], mnist.y_train[:20_000])
-    assert classifier.score(mnist.X_test, mnist.y_test) >= 0.981
+    # Few images and epochs, which spare the tests minutes. Other seeds: 0.967 and more.
+    classifier = CNNDigitClassifier(epochs=2, random_state=0)
+    classifier.fit(mnist.X_train[:10_000], mnist.y_train[:10_000])
+    assert classifier.score(mnist.X_test, mnist.y_test) >= 0.962

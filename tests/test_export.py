@@ -2,8 +2,9 @@
 
 import os
 import random
-import subprocess
+import re
 import sys
+import zipfile
 
 import keras
 import numpy as np
@@ -33,6 +34,7 @@ from mnist_estimators import (
 from mnist_estimators._networks import ACTIVATIONS, build_network
 from mnist_estimators._validation import validate_pixels
 from mnist_estimators.augmentation import DigitAugmenter
+from mnist_estimators.exceptions import ModelFileError
 
 # Keras reads its own variables in a way that NumPy 2 is about to end.
 pytestmark = pytest.mark.filterwarnings(
@@ -192,7 +194,7 @@ class TestParity:
             assert_parity(fitted_classifier(name), folder, images)
 
     def test_of_a_backbone_in_keras(self, folder):
-        classifier = CNNDigitClassifier(backbone="MobileNetV3Small")
+        classifier = CNNDigitClassifier(backbone="MobileNet")
         with_random_weights(classifier)
         images = images_of("bytes")[:4]
         found = run_keras(classifier, folder, images)
@@ -293,28 +295,32 @@ class TestVotes:
             to_onnx(vote, folder / "none.onnx")
 
 
-def test_keras_loads_the_file_by_itself(dense, folder):
+def test_keras_loads_the_file_by_itself(dense, folder, monkeypatch):
     images = images_of("bytes")
     cnn = with_random_weights(
         CNNDigitClassifier(filters=4, batch_normalization=True, activation="leaky_relu")
     )
+    expected = {
+        "dense": dense.predict_proba(images),
+        "cnn": cnn.predict_proba(images),
+    }
     to_keras(dense, folder / "dense.keras")
     to_keras(cnn, folder / "cnn.keras")
-    np.save(folder / "images.npy", images)
-    code = """if True:
-        import sys
-        sys.modules["mnist_estimators"] = None  # importing it fails
-        import keras, numpy as np
-        images = np.load("images.npy")
+    state = random.getstate()
+    with monkeypatch.context() as patch:
+        patch.setitem(sys.modules, "mnist_estimators", None)  # importing it fails
         for name, stack in ("dense", images), ("cnn", images[..., np.newaxis]):
-            model = keras.models.load_model(f"{name}.keras", safe_mode=True)
-            np.save(f"{name}.npy", model.predict(stack, verbose=0))
-    """
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=folder)
-    for name, classifier in {"dense": dense, "cnn": cnn}.items():
-        found = np.load(folder / f"{name}.npy")
-        expected = classifier.predict_proba(images)
-        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
+            path = folder / f"{name}.keras"
+            with zipfile.ZipFile(path) as archive:
+                config = archive.read("config.json").decode()
+            modules = re.findall(r'"module": "(.*?)"', config)
+            assert {module.split(".")[0] for module in modules} == {"keras"}
+            # A class of our own, known to this process alone, would stand here.
+            assert {*re.findall(r'"registered_name": ([^,}]*)', config)} == {"null"}
+            model = keras.models.load_model(path, safe_mode=True)
+            found = model.predict(stack, verbose=0)
+            np.testing.assert_allclose(found, expected[name], rtol=0, atol=1e-5)
+    random.setstate(state)
 
 
 EXPORTS = [(to_keras, "digits.keras"), (to_onnx, "digits.onnx")]
@@ -322,6 +328,12 @@ EXPORTS = [(to_keras, "digits.keras"), (to_onnx, "digits.onnx")]
 
 @pytest.mark.parametrize(("export", "name"), EXPORTS, ids=["keras", "onnx"])
 class TestFiles:
+    def test_a_folder_is_refused(self, export, name, network, tmp_path):
+        path = tmp_path / name
+        path.mkdir()
+        with pytest.raises(ModelFileError, match=rf"path='.*{name}' can't be written"):
+            export(network, path)
+
     def test_only_the_file_is_left(self, export, name, network, tmp_path):
         export(network, str(tmp_path / name))
         export(network, tmp_path / name)

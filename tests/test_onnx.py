@@ -133,6 +133,14 @@ class TestPrediction:
         with pytest.raises(ValueError, match=message):
             OnnxDigitClassifier(path).predict(wrong)
 
+    @pytest.mark.filterwarnings("ignore::mnist_estimators.exceptions.PixelRangeWarning")
+    def test_scores_that_are_not_finite_name_no_class(self, path, images, tmp_path):
+        message = r"X has values from .* not finite\. Scale X"
+        with pytest.raises(ValueError, match=message):
+            OnnxDigitClassifier(path).predict(images * 1e300)
+        with pytest.raises(ValueError, match=message):
+            OnnxDigitClassifier(changed(path, tmp_path, huge_weights)).predict(images)
+
     def test_threads_may_share_it(self, path, network, images):
         classifier = OnnxDigitClassifier(path)
         with ThreadPoolExecutor(8) as pool:
@@ -179,13 +187,25 @@ class TestEstimator:
     def test_fitting_learns_nothing_and_reads_the_file_anew(
         self, path, network, images, labels, tmp_path
     ):
-        other = tmp_path / "other.onnx"
+        other, moved = tmp_path / "other.onnx", tmp_path / "digits.onnx"
         to_onnx(clone(network).fit(images[:, ::-1], labels == "dim"), other)
-        classifier = OnnxDigitClassifier(path).fit(images, np.zeros(len(images)))
+        moved.write_bytes(path.read_bytes())
+        classifier = OnnxDigitClassifier(moved).fit(images, np.zeros(len(images)))
         assert classifier.classes_.tolist() == ["dark", "dim", "light"]
-        classifier.set_params(path=other)
+        other.replace(moved)
         assert classifier.classes_.tolist() == ["dark", "dim", "light"]
         assert classifier.fit(images, labels).classes_.tolist() == [False, True]
+
+    def test_another_path_is_another_file(self, path, network, images, tmp_path):
+        other = (
+            clone(network).set_params(random_state=1).fit(images, images[:, 0, 0] > 99)
+        )
+        to_onnx(other, tmp_path / "other.onnx")
+        classifier = OnnxDigitClassifier(path)
+        classifier.predict(images)
+        classifier.set_params(path=tmp_path / "other.onnx", n_jobs=2)
+        assert classifier.classes_.tolist() == [False, True]
+        np.testing.assert_array_equal(classifier.predict(images), other.predict(images))
 
     def test_fitting_a_pipeline_fits_the_other_steps(self, path, network, images):
         rows = images.reshape(len(images), -1) / 100
@@ -412,6 +432,21 @@ def mismatched(model):
     model.graph.initializer[-1].dims.append(2)
 
 
+def weight_of(model):
+    return next(one for one in model.graph.initializer if len(one.dims) == 2)
+
+
+def nan_as_weight(model):
+    weight = weight_of(model)
+    weight.raw_data = np.float32(np.nan).tobytes() + weight.raw_data[4:]
+
+
+def huge_weights(model):
+    weight = weight_of(model)
+    values = np.frombuffer(weight.raw_data, np.float32)
+    weight.raw_data = (3e38 * np.sign(values)).astype(np.float32).tobytes()
+
+
 CRAFTED = {
     "metadata: none": lambda model: model.ClearField("metadata_props"),
     "metadata: no labels": metadata(labels=None),
@@ -448,6 +483,7 @@ CRAFTED = {
     "enormous images, unused": unused_enormous_images,
     "more rows than images": doubled_rows,
     "mismatched arrays": mismatched,
+    "weights that are not finite": nan_as_weight,
 }
 
 
@@ -487,7 +523,7 @@ class TestMistrust:
         self, path, tmp_path, monkeypatch
     ):
         monkeypatch.setattr(_onnx_file, "MAX_FILE_BYTES", path.stat().st_size - 1)
-        with pytest.raises(ModelFileError, match="bytes, and max_bytes="):
+        with pytest.raises(ModelFileError, match=r"bytes, and .* is the limit"):
             OnnxDigitClassifier(path).fit()
 
     @pytest.mark.parametrize("make", [os.mkdir, lambda path: os.mkfifo(path)])

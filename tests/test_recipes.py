@@ -62,7 +62,7 @@ def test_a_recipe_learns(name, small_digits):
     classifier = recipes.all(random_state=0)[name]
     network = getattr(classifier, "estimators", classifier).set_params(batch_size=32)
     if network.epochs > 15:
-        network.set_params(epochs=8)
+        network.set_params(epochs=4 if hasattr(network, "filters") else 8)
     if name == "cnn_ensemble":
         classifier.set_params(n_members=2)
     assert classifier.fit(X[:600], y[:600]).score(X[600:], y[600:]) > 0.85
@@ -76,9 +76,10 @@ def test_the_fast_network_needs_few_steps(small_digits):
 
 
 def test_the_fast_network_reads_mnist(mnist):
-    X, y = mnist.X_train[:30_000], mnist.y_train[:30_000]  # all of them would take long
+    X, y = mnist.X_train[:12_000], mnist.y_train[:12_000]  # all of them would take long
     classifier = recipes.fast_cnn(random_state=0).fit(X, y)
-    assert classifier.score(mnist.X_test, mnist.y_test) >= 0.989
+    # Other seeds: 0.983 and more. The tutorials' network comes to 0.97 with them.
+    assert classifier.score(mnist.X_test, mnist.y_test) >= 0.979
 
 
 @pytest.mark.parametrize(

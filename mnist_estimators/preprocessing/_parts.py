@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ._functional import box_around
+
 INK = 0.3
 # More is a texture, and comparing all with all would take long.
 MOST_PARTS = 2_000
@@ -96,8 +98,10 @@ def find_parts(ink: NDArray[np.float32]) -> tuple[NDArray[np.int32], list[Part]]
     is_ink = (ink > INK).astype(np.uint8)
     reach = max(1, round(_stroke_width(is_ink) / 4))
     kernel = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
-    _, labels, statistics, _ = cv2.connectedComponentsWithStats(
-        cv2.dilate(is_ink, kernel)
+    inked = box_around(is_ink, reach + 1)
+    labels = np.zeros(is_ink.shape, np.int32)
+    _, labels[inked], statistics, _ = cv2.connectedComponentsWithStats(
+        cv2.dilate(is_ink[inked], kernel)
     )
     n_parts = len(statistics) - 1
     if n_parts > MOST_PARTS:
@@ -106,13 +110,14 @@ def find_parts(ink: NDArray[np.float32]) -> tuple[NDArray[np.int32], list[Part]]
             "be digits. Take a part of it, or plainer paper."
         )
     parts = []
-    for number, (left, top, width, height, _) in enumerate(statistics[1:], start=1):
+    for number, (x, y, width, height, _) in enumerate(statistics[1:], start=1):
+        left, top = inked[1].start + int(x), inked[0].start + int(y)
         around = slice(top, top + height), slice(left, left + width)
         own = is_ink[around] & (labels[around] == number)
         x, y, own_width, own_height = cv2.boundingRect(own)
-        x, y = x + int(left), y + int(top)
-        parts.append(Part((number,), x, y, x + own_width, y + own_height))
-    return labels.astype(np.int32, copy=False), parts
+        left, top = left + x, top + y
+        parts.append(Part((number,), left, top, left + own_width, top + own_height))
+    return labels, parts
 
 
 def _stroke_width(is_ink: NDArray[np.uint8]) -> float:

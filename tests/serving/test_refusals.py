@@ -263,6 +263,47 @@ def test_headers_that_trickle_are_ended(connect, monkeypatch):
     assert time.monotonic() - began < 5
 
 
+def test_who_never_reads_the_answers_is_cut_off(running, scripted, monkeypatch):
+    monkeypatch.setattr("mnist_estimators.serving._server.HEADER_SECONDS", 0.2)
+    monkeypatch.setattr("mnist_estimators.serving._server.ANSWER_SECONDS", 0.3)
+    n_requests = 1_000
+    with running(create_app(scripted)) as url, socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.settimeout(10)
+        host, port = url.removeprefix("http://").split(":")
+        connection.connect((host, int(port)))
+        connection.sendall(
+            b"GET /openapi.json HTTP/1.1\r\nHost: a\r\n\r\n" * n_requests
+        )
+        time.sleep(1)
+        try:
+            received = everything_from(connection)
+        except ConnectionResetError:
+            received = b""
+
+    assert received.count(b"HTTP/1.1 200 ") < n_requests
+
+
+def test_one_connection_too_many_is_told_to_come_again(running, scripted, monkeypatch):
+    monkeypatch.setattr("mnist_estimators.serving._server.MOST_CONNECTIONS", 1)
+    with running(create_app(scripted)) as url:
+        host, port = url.removeprefix("http://").split(":")
+        with (
+            socket.create_connection((host, int(port)), timeout=10) as first,
+            socket.create_connection((host, int(port)), timeout=10) as second,
+        ):
+            for connection in (first, second):
+                connection.sendall(
+                    b"GET /health HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+                )
+            answers = everything_from(first), everything_from(second)
+
+    assert answers[0].startswith(b"HTTP/1.1 200 ")
+    assert answers[1].startswith(b"HTTP/1.1 503 ")
+    assert b"\r\nretry-after: 1\r\n" in answers[1]
+    assert b"\r\ncontent-security-policy: " in answers[1]
+
+
 def test_a_client_that_waits_to_be_asked_sees_the_refusal_at_once(connect):
     connection = connect(body_bytes=1000)
     began = time.monotonic()

@@ -40,7 +40,7 @@ def scripted() -> Scripted:
 @pytest.fixture(scope="session")
 def classifier(small_digits) -> NumpyDigitClassifier:
     X, y = small_digits
-    return NumpyDigitClassifier(epochs=15, random_state=0).fit(X[:1500], y[:1500])
+    return NumpyDigitClassifier(epochs=8, random_state=0).fit(X[:1500], y[:1500])
 
 
 @pytest.fixture(scope="session")

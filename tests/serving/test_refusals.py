@@ -134,6 +134,14 @@ def test_json_that_holds_no_pictures(client, body, message):
     assert detail.startswith(message)
 
 
+def test_json_that_would_keep_all_others_waiting(client):
+    picture = json.dumps({"images": [[[0] * 1000] * 1000]}).encode()
+
+    detail = refusal(client.post("/predict", content=picture, headers=JSON), 413)
+
+    assert "or send them as files" in detail
+
+
 def test_forms_without_files(client):
     form = {"Content-Type": "multipart/form-data"}
     assert "boundary" in refusal(

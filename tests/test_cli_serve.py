@@ -20,7 +20,7 @@ from mnist_estimators.exceptions import DatasetNotFoundError
 def model_file(small_digits, tmp_path_factory):
     path = tmp_path_factory.mktemp("models") / "numpy.model"
     X, y = small_digits
-    joblib.dump(NumpyDigitClassifier(epochs=10, random_state=0).fit(X, y), path)
+    NumpyDigitClassifier(epochs=5, random_state=0).fit(X, y).save(path)
     return path
 
 
@@ -77,7 +77,9 @@ def quick_fit(monkeypatch):
 
     def fit(self, X, y):
         fits.append((len(y), self.epochs))
-        self.set_params(epochs=1, augmenter=None)
+        self.set_params(
+            epochs=1, filters=(2,), dense_layer_sizes=(), dropout=0.0, augmenter=None
+        )
         return whole_fit(self, X[:300], y[:300])
 
     monkeypatch.setattr(CNNDigitClassifier, "fit", fit)
@@ -130,14 +132,26 @@ def test_a_model_that_takes_other_images_is_one_line(
 ):
     X, y = small_digits
     path = tmp_path / "model"
-    joblib.dump(
-        NumpyDigitClassifier(epochs=1, random_state=0).fit(X[:300, :64], y[:300]), path
-    )
+    network = NumpyDigitClassifier(epochs=1, random_state=0)
+    network.fit(X[:300, :64], y[:300]).save(path)
 
     assert main(["serve", str(path), "--port", "0"]) == 1
 
     err = capsys.readouterr().err
     assert "can't predict images of 28 x 28 pixels" in err
+    assert err.count("\n") == 1
+    assert served == []
+
+
+def test_a_pickle_is_not_loaded(capsys, tmp_path, served):
+    path = tmp_path / "model"
+    joblib.dump(NumpyDigitClassifier(), path)
+
+    assert main(["serve", str(path), "--port", "0"]) == 1
+
+    err = capsys.readouterr().err
+    assert "a pickle" in err
+    assert "load it with joblib, and write it anew with save_model" in err
     assert err.count("\n") == 1
     assert served == []
 

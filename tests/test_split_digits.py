@@ -114,6 +114,23 @@ def test_uneven_rows_are_still_rows():
     assert lefts == [20, 75, 130, 185, 240]
 
 
+def dots(n_rows, n_columns):
+    tile = np.zeros((6, 6), np.uint8)
+    tile[2:4, 2:4] = 210
+    return 230 - np.tile(tile, (n_rows, n_columns))
+
+
+def test_many_marks_are_read_in_order_and_too_many_refused():
+    found = places(dots(20, 25))
+    assert found == [
+        (6 * column + 2, 6 * row + 2, 2, 2) for row in range(20) for column in range(25)
+    ]
+    with pytest.raises(
+        ValueError, match="picture has 2001 separate marks, and no more"
+    ):
+        split_digits(dots(29, 69))
+
+
 def test_blank_pictures_and_other_things():
     with pytest.raises(ValueError, match="picture is blank"):
         split_digits(paper())

@@ -125,7 +125,8 @@ def read_picture(
             # Known from the header, before any pixel is read.
             width, height = picture.size
             if width * height <= max_pixels:
-                return _as_bytes(ImageOps.exif_transpose(picture))
+                ImageOps.exif_transpose(picture, in_place=True)
+                return _as_bytes(picture)
     except UnidentifiedImageError:
         raise ValueError(
             f"{name} is not a picture that can be read. Give a file of one of the "
@@ -157,14 +158,21 @@ def _open(file: BinaryIO) -> "Image.Image":
 def _as_bytes(picture: "Image.Image") -> NDArray[np.uint8]:
     if picture.mode.startswith(("I", "F")):
         # Pillow would clip what exceeds a byte, and round what is below 1.
-        values = np.asarray(picture, np.float64)
-        if not np.isfinite(values).all():
-            raise ValueError("it holds NaN or infinity, which no pixel can be")
-        high = 65535.0 if values.max(initial=0) > 255 else 255.0
-        if picture.mode.startswith("F"):
-            high = pixel_range(values)[1]
-        return np.rint(values * (255.0 / high)).clip(0, 255).astype(np.uint8)
+        return _scaled(np.asarray(picture), is_float=picture.mode.startswith("F"))
     transparent = "A" in picture.getbands() or "transparency" in picture.info
     grey = picture.mode in ("1", "L")
     mode = "RGBA" if transparent else "L" if grey else "RGB"
-    return np.asarray(picture.convert(mode))
+    return np.asarray(picture if picture.mode == mode else picture.convert(mode))
+
+
+def _scaled(values: NDArray[Any], *, is_float: bool) -> NDArray[np.uint8]:
+    if not np.isfinite(values).all():
+        raise ValueError("it holds NaN or infinity, which no pixel can be")
+    high = 65535.0 if values.max(initial=0) > 255 else 255.0
+    if is_float:
+        high = pixel_range(values)[1]
+    scaled = np.empty(values.shape, np.uint8)
+    # A row at a time: all at once would take eight times the picture's memory.
+    for row, out in zip(values, scaled, strict=True):
+        out[:] = np.rint(row.astype(np.float64) * (255.0 / high)).clip(0, 255)
+    return scaled

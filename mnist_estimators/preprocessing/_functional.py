@@ -7,13 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._images import pixel_range
+from ._paper import background
 
 SIDE = 28
 DIGIT_SIDE = 20
 # A digit of a tenth of the picture's side still has more pixels than it ends up with.
 MAX_SIDE = 1024
-# Background is fitted on a small copy: light changes slowly.
-FITTED_SIDE = 64
 LUMINANCE = np.array([0.299, 0.587, 0.114])
 
 
@@ -96,55 +95,6 @@ def as_grey(picture: NDArray[Any]) -> NDArray[np.float32]:
     return to_grey(shrink(picture), high)
 
 
-def background(grey: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Estimate what an image would be without its digit.
-
-    Parameters
-    ----------
-    grey : ndarray of shape (height, width), dtype float32
-        Grey values.
-
-    Returns
-    -------
-    ndarray of shape (height, width), dtype float32
-        A surface of second order through the pixels that are not ink. Least squares,
-        fitted again and again with less weight for what is far away. Where most of a
-        sample of pixels have exactly the same value, as in drawings, it is that one.
-    """
-    height, width = grey.shape
-    sample = grey[:: -(-height // FITTED_SIDE), :: -(-width // FITTED_SIDE)]
-    paper = np.median(sample)
-    if np.mean(sample == paper) > 0.5:
-        return np.full_like(grey, paper)
-    small = cv2.resize(
-        grey,
-        (min(width, FITTED_SIDE), min(height, FITTED_SIDE)),
-        interpolation=cv2.INTER_AREA,
-    )
-    values = small.ravel().astype(np.float64)
-    basis = _surface_basis(*small.shape)
-    surface = np.full_like(values, np.median(values))
-    for _ in range(10):
-        residual = values - surface
-        spread = max(1.4826 * float(np.median(np.abs(residual))), 1e-3)
-        weights = 1.0 / (1.0 + np.square(residual / (2.0 * spread)))
-        weighted = basis * weights[:, np.newaxis]
-        ridge = 1e-6 * len(values) * np.eye(basis.shape[1])
-        coefficients = np.linalg.solve(basis.T @ weighted + ridge, weighted.T @ values)
-        surface = basis @ coefficients
-    full = _surface_basis(height, width) @ coefficients
-    return full.reshape(height, width).astype(np.float32)
-
-
-def _surface_basis(height: int, width: int) -> NDArray[np.float64]:
-    # Centres of pixels, so that copies of different sizes share one surface.
-    y = (2.0 * np.arange(height) + 1.0) / height - 1.0
-    x = (2.0 * np.arange(width) + 1.0) / width - 1.0
-    rows, columns = np.meshgrid(y, x, indexing="ij")
-    r, c = rows.ravel(), columns.ravel()
-    return np.stack([np.ones_like(r), r, c, r * c, r * r, c * c], axis=1)
-
-
 def extract_ink(grey: NDArray[np.float32]) -> NDArray[np.float32] | None:
     """Separate the digit from paper, light and noise.
 
@@ -163,7 +113,7 @@ def extract_ink(grey: NDArray[np.float32]) -> NDArray[np.float32] | None:
     # Ink covers less than paper does, so the longer tail is the ink's.
     if float(np.mean(difference * difference * difference)) < 0:
         difference = -difference
-    noise = 1.4826 * float(np.median(np.abs(difference - np.median(difference))))
+    noise = _noise(difference)
     levels = np.clip(255.0 * difference, 0, 255).astype(np.uint8)
     threshold, _ = cv2.threshold(levels, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     is_ink = levels > threshold
@@ -178,17 +128,49 @@ def extract_ink(grey: NDArray[np.float32]) -> NDArray[np.float32] | None:
     return ink if ink.any() else None
 
 
+def _noise(difference: NDArray[np.float32]) -> float:
+    """Estimate the standard deviation of most pixels."""
+    if 2 * np.count_nonzero(difference) < difference.size:
+        return 0.0  # what the medians say as well, and sooner
+    return 1.4826 * float(np.median(np.abs(difference - np.median(difference))))
+
+
 def _of_the_digit(is_ink: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Keep what belongs to the larger parts, with the soft edge around them."""
+    reach = max(3, 2 * (max(is_ink.shape) // 56) + 1)
+    as_bytes = is_ink.astype(np.uint8)
+    around = box_around(as_bytes, reach)
     _, labels, statistics, _ = cv2.connectedComponentsWithStats(
-        is_ink.astype(np.uint8), connectivity=8
+        as_bytes[around], connectivity=8
     )
     areas = statistics[:, cv2.CC_STAT_AREA].copy()
     areas[0] = 0
     large = areas >= max(2.0, 0.04 * areas.max())
-    kept = large[labels].astype(np.uint8)
-    reach = max(3, 2 * (max(is_ink.shape) // 56) + 1)
-    return cv2.dilate(kept, np.ones((reach, reach), np.uint8)) > 0
+    kernel = np.ones((reach, reach), np.uint8)
+    kept = np.zeros(is_ink.shape, np.bool_)
+    kept[around] = cv2.dilate(large[labels].astype(np.uint8), kernel) > 0
+    return kept
+
+
+def box_around(is_ink: NDArray[np.uint8], margin: int) -> tuple[slice, slice]:
+    """Find the part of a picture that ink is in, with some paper around it.
+
+    Parameters
+    ----------
+    is_ink : ndarray of shape (height, width), dtype uint8
+        Not 0 where there is ink.
+    margin : int
+        Pixels of paper, where there are as many.
+
+    Returns
+    -------
+    rows, columns : slice
+    """
+    left, top, width, height = cv2.boundingRect(is_ink)
+    return (
+        slice(max(0, top - margin), top + height + margin),
+        slice(max(0, left - margin), left + width + margin),
+    )
 
 
 def into_mnist_form(ink: NDArray[np.float32]) -> NDArray[np.uint8]:

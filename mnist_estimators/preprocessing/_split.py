@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ._canonical import checked_picture
 from ._functional import as_grey, extract_ink, into_mnist_form
-from ._parts import Part, find_parts
+from ._parts import Part, find_parts, shares
 
 # A part of less than this share of the tallest digit's height, near another one, is a
 # stroke of it, such as the bar of a 5; and by itself, of less than SPECK, dirt.
@@ -21,7 +21,7 @@ GAP = 0.3
 class FoundDigit(NamedTuple):
     """A digit in a picture.
 
-    Attributes
+    Parameters
     ----------
     image : ndarray of shape (28, 28), dtype uint8
         The digit in MNIST's form, white on black.
@@ -67,7 +67,8 @@ def split_digits(picture: ArrayLike) -> list[FoundDigit]:
     Raises
     ------
     ValueError
-        If `picture` is none, or nothing in it stands out from the paper.
+        If `picture` is none, nothing in it stands out from the paper, or more than
+        2,000 marks do.
 
     See Also
     --------
@@ -109,44 +110,49 @@ def _digits_of(parts: Sequence[Part]) -> list[Part]:
     largest_first = sorted(parts, key=lambda part: -part.height)
     tallest = largest_first[0].height
     digits: list[Part] = []
+    boxes = np.empty((len(parts), 4), np.int64)
     for part in largest_first:
-        candidates = [
-            number
-            for number, digit in enumerate(digits)
-            if _belongs_to(part, digit, tallest)
-        ]
-        if candidates:
-            nearest = max(candidates, key=lambda number: part.shares(digits[number])[1])
-            digits[nearest] = digits[nearest].joined_with(part)
-        else:
+        nearest = _digit_of(part, boxes[: len(digits)], tallest)
+        if nearest is None:
+            nearest = len(digits)
             digits.append(part)
+        else:
+            digits[nearest] = digits[nearest].joined_with(part)
+        boxes[nearest] = digits[nearest].box
     return [one for one in digits if max(one.height, one.width) > SPECK * tallest]
 
 
-def _belongs_to(part: Part, digit: Part, tallest: int) -> bool:
-    rows, columns = part.shares(digit)
-    within = min(rows, columns) > 0 and rows * columns >= 0.5
-    close = rows * min(part.height, digit.height) >= -GAP * tallest
-    is_stroke = part.height < STROKE * tallest
-    return within or (is_stroke and close and columns >= 0.5)
+def _digit_of(part: Part, boxes: NDArray[np.int64], tallest: int) -> int | None:
+    """Find the digit that a part belongs to, if any."""
+    rows, columns = shares(part, boxes)
+    within = (np.minimum(rows, columns) > 0) & (rows * columns >= 0.5)
+    belongs = within
+    if part.height < STROKE * tallest:
+        heights = np.minimum(part.height, boxes[:, 3] - boxes[:, 1])
+        belongs = within | ((rows * heights >= -GAP * tallest) & (columns >= 0.5))
+    candidates = np.flatnonzero(belongs)
+    if not candidates.size:
+        return None
+    return int(candidates[columns[candidates].argmax()])
 
 
 def _in_rows(digits: Sequence[Part]) -> list[Part]:
-    rows: list[list[Part]] = []
-    for digit in sorted(digits, key=lambda one: one.top + one.bottom):
-        beside = (
-            row for row in rows if any(digit.shares(one)[0] >= 0.5 for one in row)
-        )
-        row = next(beside, None)
-        if row is None:
-            rows.append([digit])
-        else:
-            row.append(digit)
-    return [
-        digit
-        for row in rows
-        for digit in sorted(row, key=lambda one: one.left + one.right)
-    ]
+    from_the_top = sorted(digits, key=lambda one: one.top + one.bottom)
+    boxes = np.array([digit.box for digit in from_the_top], np.int64)
+    row_of = np.empty(len(digits), int)
+    n_rows = 0
+    for number, digit in enumerate(from_the_top):
+        beside = row_of[:number][shares(digit, boxes[:number])[0] >= 0.5]
+        row_of[number] = beside.min() if beside.size else n_rows
+        n_rows = max(n_rows, row_of[number] + 1)
+    order = sorted(
+        range(len(digits)),
+        key=lambda number: (
+            row_of[number],
+            from_the_top[number].left + from_the_top[number].right,
+        ),
+    )
+    return [from_the_top[number] for number in order]
 
 
 def _found_digit(

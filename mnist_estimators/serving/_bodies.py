@@ -12,6 +12,8 @@ from ._pictures import Pixels, ReadPicture, Upload, read_files, read_pixels
 from ._refusal import Refusal
 
 LONGEST_NAME = 80
+# While JSON is parsed, no other thread of the process runs.
+MOST_JSON_BYTES = 2_000_000
 _PICTURE = {"schema": {"type": "string", "format": "binary"}}
 # For the API's description: FastAPI can't know what is read from the raw request.
 DESCRIPTION: dict[str, Any] = {
@@ -70,7 +72,14 @@ async def receive_pictures(
     content_type = request.headers.get("content-type", "")
     kind = content_type.partition(";")[0].strip().lower()
     if kind == "application/json":
-        return partial(read_pixels, await request.body(), split=split, limits=limits)
+        body = await request.body()
+        if len(body) > MOST_JSON_BYTES:
+            raise Refusal(
+                413,
+                f"The JSON is larger than {MOST_JSON_BYTES} bytes. Send fewer pictures "
+                "at a time, or send them as files.",
+            )
+        return partial(read_pixels, body, split=split, limits=limits)
     if kind == "multipart/form-data":
         uploads = await _files(request, limits)
     elif kind.startswith("image/") or kind == "application/octet-stream":

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from .._base import BaseDigitClassifier
+from .._onnx import OnnxDigitClassifier
+from .._voting import DigitVotingClassifier
 from ..exceptions import PixelRangeWarning
 
 SIDE = 28
@@ -57,7 +59,9 @@ class ServedModel:
         self._estimator = estimator
         self._has_probabilities = hasattr(estimator, "predict_proba")
         # Others, such as SVC, may not name the class that is the most probable.
-        self._names_most_probable = isinstance(estimator, BaseDigitClassifier)
+        self._names_most_probable = isinstance(
+            estimator, BaseDigitClassifier | DigitVotingClassifier | OnnxDigitClassifier
+        )
         self.classes: list[Any] = np.asarray(estimator.classes_).tolist()
         self._names = [str(label) for label in self.classes]
         self._try_out()

@@ -134,10 +134,8 @@ def _read(picture: NDArray[np.uint8], name: str, *, split: bool) -> ReadPicture:
             image = DigitCanonicalizer().transform([picture]).reshape(28, 28)
             digits = [FoundDigit(image, 0, 0, width, height)]
     except ValueError as error:
-        raise Refusal(
-            422,
-            f"{name} is blank: nothing stands out from the paper as a digit does.",
-        ) from error
+        called = "picture" if split else "X[0]"
+        raise Refusal(422, str(error).replace(called, name, 1)) from error
     return ReadPicture(name, width, height, digits)
 
 

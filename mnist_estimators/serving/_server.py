@@ -4,21 +4,35 @@ import socket
 from typing import Any
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
+
+from ._refusal import come_again
+from ._safety import Safety, problem
 
 MOST_CONNECTIONS = 500
 KEEP_ALIVE_SECONDS = 5
 HEADER_SECONDS = 10.0
+# More than bodies and predictions may take.
+ANSWER_SECONDS = 60.0
 GRACE_SECONDS = 20
 
 
-class PunctualProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
-    """Uvicorn's protocol, which closes connections that begin no request in time.
+async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
+    refusal = come_again("Too many others are connected at the moment.")
+    headers = {**(refusal.headers or {}), "Connection": "close"}
+    await problem(refusal.status, refusal.detail, headers)(scope, receive, send)
 
-    Uvicorn itself waits forever for the end of a request's headers.
+
+class PunctualProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
+    """Uvicorn's protocol, with bounds to the number of connections and their time.
+
+    Uvicorn itself waits forever for the end of a request's headers, and for a client to
+    take its answer.
     """
 
+    app: ASGIApp
+    connections: Any
     cycle: Any
     loop: Any
     transport: Any
@@ -26,7 +40,10 @@ class PunctualProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
     def connection_made(self, transport: Any) -> None:
         """Begin to look at the clock."""
         super().connection_made(transport)
+        if len(self.connections) > MOST_CONNECTIONS:
+            self.app = Safety(_refuse)
         self._seen: Any = None
+        self._seen_at = self.loop.time()
         self._look_again()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -35,15 +52,19 @@ class PunctualProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
         super().connection_lost(exc)
 
     def _look_again(self) -> None:
-        self._timer = self.loop.call_later(HEADER_SECONDS, self._close_if_idle)
+        self._timer = self.loop.call_later(HEADER_SECONDS, self._close_if_late)
 
-    def _close_if_idle(self) -> None:
+    def _close_if_late(self) -> None:
         answered = self.cycle is None or self.cycle.response_complete
-        if answered and self.cycle is self._seen:
+        if self.cycle is not self._seen:
+            self._seen, self._seen_at = self.cycle, self.loop.time()
+        elif answered:
             self.transport.close()
-        else:
-            self._seen = self.cycle
-            self._look_again()
+            return
+        elif self.loop.time() - self._seen_at > ANSWER_SECONDS:
+            self.transport.abort()
+            return
+        self._look_again()
 
 
 def open_socket(host: str, port: int) -> socket.socket:
@@ -91,7 +112,6 @@ def make_server(app: ASGIApp) -> uvicorn.Server:
             log_level="warning",
             access_log=False,
             server_header=False,
-            limit_concurrency=MOST_CONNECTIONS,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=GRACE_SECONDS,
         )

@@ -18,6 +18,9 @@ from ._model import Prediction, ServedModel
 from ._pictures import ReadPicture
 from ._refusal import come_again
 
+# Each may hold a picture of the largest size while it decodes.
+MOST_THREADS = 4
+
 
 class Service:
     """Reads pictures, and names the digits in them.
@@ -41,7 +44,8 @@ class Service:
             waiting_images=limits.waiting_images,
             observe=metrics.batches.observe,
         )
-        self._threads = ThreadPoolExecutor(os.cpu_count(), "pictures")
+        n_threads = min(os.cpu_count() or 1, MOST_THREADS)
+        self._threads = ThreadPoolExecutor(n_threads, "pictures")
         metrics.watch(lambda: self._batcher.n_waiting, lambda: self._n_requests)
 
     @contextmanager

@@ -40,7 +40,7 @@ def scripted() -> Scripted:
 @pytest.fixture(scope="session")
 def classifier(small_digits) -> NumpyDigitClassifier:
     X, y = small_digits
-    return NumpyDigitClassifier(epochs=15, random_state=0).fit(X[:1500], y[:1500])
+    return NumpyDigitClassifier(epochs=8, random_state=0).fit(X[:1500], y[:1500])
 
 
 @pytest.fixture(scope="session")
@@ -82,12 +82,9 @@ def running() -> Callable[[Any], AbstractContextManager[str]]:
 
 @pytest.fixture(scope="session")
 def mnist_model(mnist) -> Any:
-    """The recipe that ``serve`` trains, after one epoch."""
-    return (
-        recipes.fast_cnn(random_state=0)
-        .set_params(epochs=1)
-        .fit(mnist.X_train, mnist.y_train)
-    )
+    """The recipe that ``serve`` trains, after an epoch of half of MNIST."""
+    network = recipes.fast_cnn(random_state=0).set_params(epochs=1, batch_size=128)
+    return network.fit(mnist.X_train[:30_000], mnist.y_train[:30_000])
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ def arc(
     x: float, y: float, width: float, height: float, begin: float, end: float
 ) -> Stroke:
     """Follow an ellipse; angles in degrees, from the right, clockwise as on a page."""
-    angles = [begin + (end - begin) * i / 24 for i in range(25)]
+    angles = [begin + (end - begin) * i / 12 for i in range(13)]
     return [
         (x + width * cos(pi * angle / 180), y + height * sin(pi * angle / 180))
         for angle in angles

@@ -7,7 +7,13 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
 from strokes import STROKES
 
 from mnist_estimators.serving import create_app
@@ -55,26 +61,49 @@ def url(mnist_model, running) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture
-def visit(browser, url):
-    """Open the page in a window of its own; it may not complain."""
-    contexts = []
-    complaints = []
+@pytest.fixture(scope="module")
+def window(browser):
+    """Open a window of a kind once; windows take longer to open than pages."""
+    windows: dict[str, Page] = {}
 
-    def open_page(path: str = "/", **options: object) -> Page:
-        context = browser.new_context(**{"viewport": DESKTOP, **options})
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda message: complaints.append(message.text))
+    def open_window(**options: object) -> Page:
+        kind = repr(options)
+        if kind not in windows:
+            context = browser.new_context(**{"viewport": DESKTOP, **options})
+            windows[kind] = context.new_page()
+        return windows[kind]
+
+    return open_window
+
+
+@pytest.fixture
+def visit(window, url):
+    """Load the page anew; it may not complain."""
+    complaints: list[str] = []
+    visited: list[Page] = []
+
+    def note_error(error: object) -> None:
+        complaints.append(str(error))
+
+    def note_message(message: ConsoleMessage) -> None:
+        complaints.append(message.text)
+
+    def load(path: str = "/", **options: object) -> Page:
+        page = window(**options)
+        if page not in visited:
+            visited.append(page)
+            page.on("pageerror", note_error)
+            page.on("console", note_message)
         page.goto(url + path)
         if path == "/":
             expect(page.locator("#bars li")).to_have_count(10)
         return page
 
-    yield open_page
-    for context in contexts:
-        context.close()
+    yield load
+    for page in visited:
+        page.unroute_all()
+        page.remove_listener("pageerror", note_error)
+        page.remove_listener("console", note_message)
     # A browser itself reports each answer that is an error.
     assert [one for one in complaints if "status of" not in one] == []
 
@@ -274,8 +303,11 @@ def test_a_busy_server_is_asked_again(visit):
     expect(page.locator("#reading")).to_have_text(re.compile(r"\d"))
 
 
-@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
-@pytest.mark.parametrize("colours", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("viewport", "colours"),
+    [(DESKTOP, "light"), (PHONE, "dark")],
+    ids=["desktop", "phone in the dark"],
+)
 def test_the_audit_of_accessibility_finds_nothing(visit, viewport, colours):
     page = visit(viewport=viewport, color_scheme=colours, reduced_motion="reduce")
     found = Axe().run(page).response["violations"]
@@ -283,9 +315,9 @@ def test_the_audit_of_accessibility_finds_nothing(visit, viewport, colours):
     draw(page, 8, left=0.55)
     expect(page.locator("#reading")).to_have_text("38")
     found += Axe().run(page).response["violations"]
-    api = visit("/docs", viewport=viewport, color_scheme=colours)
-    expect(api.locator("#operations section").first).to_be_visible()
-    found += Axe().run(api).response["violations"]
+    page.goto(page.url + "docs")
+    expect(page.locator("#operations section").first).to_be_visible()
+    found += Axe().run(page).response["violations"]
 
     assert [(one["id"], one["nodes"][0]["html"]) for one in found] == []
 

@@ -138,6 +138,25 @@ def test_labels_may_be_text_and_probabilities_unknown(small_digits, on_paper, pn
     assert [digit["probabilities"] for digit in picture["digits"]] == [None] * 3
 
 
+def test_a_network_runs_once_for_label_and_probabilities(
+    classifier, images, tmp_path, monkeypatch
+):
+    from fastapi.testclient import TestClient
+
+    from mnist_estimators import OnnxDigitClassifier, to_onnx
+    from mnist_estimators.serving import create_app
+
+    to_onnx(classifier, tmp_path / "digits.onnx")
+    network = OnnxDigitClassifier(tmp_path / "digits.onnx")
+    expected = network.predict(images).tolist()
+    client = TestClient(create_app(network))
+    monkeypatch.delattr(OnnxDigitClassifier, "predict")
+
+    answer = client.post("/predict", json={"images": images.tolist()})
+
+    assert [digit["label"] for digit in digits_of(answer)] == expected
+
+
 def test_the_label_is_what_predict_says(small_digits, png):
     from fastapi.testclient import TestClient
     from sklearn.neighbors import KNeighborsClassifier

@@ -45,6 +45,16 @@ def test_a_text_file_is_named(client):
     assert detail.startswith("notes.txt is not a picture that can be read.")
 
 
+def test_a_texture_is_no_digits(client, png):
+    """Joining so many marks would keep the server busy for hours."""
+    dots = np.full((1024, 1024), 255, np.uint8)
+    dots[2::6, 2::6] = dots[3::6, 2::6] = dots[2::6, 3::6] = dots[3::6, 3::6] = 0
+
+    detail = refusal(client.post("/predict", content=png(dots), headers=PNG), 422)
+
+    assert "separate marks" in detail
+
+
 def test_blank_pictures(client, png):
     blank = np.full((90, 60), 230, np.uint8)
 
@@ -124,6 +134,14 @@ def test_json_that_holds_no_pictures(client, body, message):
     assert detail.startswith(message)
 
 
+def test_json_that_would_keep_all_others_waiting(client):
+    picture = json.dumps({"images": [[[0] * 1000] * 1000]}).encode()
+
+    detail = refusal(client.post("/predict", content=picture, headers=JSON), 413)
+
+    assert "or send them as files" in detail
+
+
 def test_forms_without_files(client):
     form = {"Content-Type": "multipart/form-data"}
     assert "boundary" in refusal(
@@ -148,7 +166,7 @@ def test_other_kinds_of_bodies_and_other_methods(client):
 
 # Pillow warns of odd entries in TIFF files that it can read nevertheless.
 @pytest.mark.filterwarnings("ignore::UserWarning")
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 @given(data=st.data())
 def test_no_body_breaks_the_server(client, data):
     kind = data.draw(
@@ -251,6 +269,47 @@ def test_headers_that_trickle_are_ended(connect, monkeypatch):
 
     assert everything_from(connection) == b""
     assert time.monotonic() - began < 5
+
+
+def test_who_never_reads_the_answers_is_cut_off(running, scripted, monkeypatch):
+    monkeypatch.setattr("mnist_estimators.serving._server.HEADER_SECONDS", 0.2)
+    monkeypatch.setattr("mnist_estimators.serving._server.ANSWER_SECONDS", 0.3)
+    n_requests = 1_000
+    with running(create_app(scripted)) as url, socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.settimeout(10)
+        host, port = url.removeprefix("http://").split(":")
+        connection.connect((host, int(port)))
+        connection.sendall(
+            b"GET /openapi.json HTTP/1.1\r\nHost: a\r\n\r\n" * n_requests
+        )
+        time.sleep(1)
+        try:
+            received = everything_from(connection)
+        except ConnectionResetError:
+            received = b""
+
+    assert received.count(b"HTTP/1.1 200 ") < n_requests
+
+
+def test_one_connection_too_many_is_told_to_come_again(running, scripted, monkeypatch):
+    monkeypatch.setattr("mnist_estimators.serving._server.MOST_CONNECTIONS", 1)
+    with running(create_app(scripted)) as url:
+        host, port = url.removeprefix("http://").split(":")
+        with (
+            socket.create_connection((host, int(port)), timeout=10) as first,
+            socket.create_connection((host, int(port)), timeout=10) as second,
+        ):
+            for connection in (first, second):
+                connection.sendall(
+                    b"GET /health HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+                )
+            answers = everything_from(first), everything_from(second)
+
+    assert answers[0].startswith(b"HTTP/1.1 200 ")
+    assert answers[1].startswith(b"HTTP/1.1 503 ")
+    assert b"\r\nretry-after: 1\r\n" in answers[1]
+    assert b"\r\ncontent-security-policy: " in answers[1]
 
 
 def test_a_client_that_waits_to_be_asked_sees_the_refusal_at_once(connect):

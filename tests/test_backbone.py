@@ -145,6 +145,14 @@ def test_pickles_and_models(fitted, digits):
     np.testing.assert_allclose(predicted, expected, atol=1e-5)
 
 
+def test_its_model_comes_back_as_a_classifier(fitted, digits):
+    X = digits[2][:8]
+    again = CNNDigitClassifier.from_keras(fitted.model_)
+    assert again.layers == fitted._network
+    found = again.predict_proba(X / 255)
+    np.testing.assert_allclose(found, fitted.predict_proba(X)[:, :2], atol=1e-4)
+
+
 def test_it_hides_its_maps_but_has_gradients(fitted, digits):
     X_new = digits[2]
     np.testing.assert_allclose(

@@ -21,7 +21,7 @@ GAP = 0.3
 class FoundDigit(NamedTuple):
     """A digit in a picture.
 
-    Attributes
+    Parameters
     ----------
     image : ndarray of shape (28, 28), dtype uint8
         The digit in MNIST's form, white on black.

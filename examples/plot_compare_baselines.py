@@ -64,7 +64,7 @@ estimators["PCA + SVC"] = make_pipeline(
     PCA(50, whiten=True, random_state=0), SVC(C=5, random_state=0)
 )
 estimators["Dense"] = DenseDigitClassifier(epochs=30, random_state=0)
-estimators["CNN"] = CNNDigitClassifier(batch_size=32, random_state=0)
+estimators["CNN"] = CNNDigitClassifier(filters=(16, 32), batch_size=32, random_state=0)
 
 # %%
 # The comparison

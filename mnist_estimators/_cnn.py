@@ -10,6 +10,7 @@ import numpy as np
 from ._backbone import BACKBONES, pretrained_weights
 from ._engine import TrainingState
 from ._keras_classifier import KerasDigitClassifier
+from ._network_shapes import given_network
 from ._networks import ACTIVATIONS, Network, convolutional_network
 from ._parameters import filters_per_stage, positive_integers, sizes_per_stage
 from ._sklearn import Interval, StrOptions
@@ -64,6 +65,9 @@ class CNNDigitClassifier(KerasDigitClassifier):
         Whether to normalise over the batch before each activation.
     l2 : float, default=0.0
         Penalty on the sum of the squared weights, at least 0.
+    layers : tuple, default=None
+        Layers in the place of those that the parameters above describe, which then play
+        no part: what ``from_keras`` found in a Keras model.
     optimizer : str or keras.optimizers.Optimizer, default='adam'
         Name of a Keras optimizer, or an instance, which is copied for each fit.
     learning_rate : float, default=None
@@ -212,6 +216,9 @@ class CNNDigitClassifier(KerasDigitClassifier):
         "l2": [Interval(Real, 0, None, closed="left")],
     }
 
+    _convolves = True
+    _class_for_others = "DenseDigitClassifier"
+
     def __init__(
         self,
         *,
@@ -227,6 +234,7 @@ class CNNDigitClassifier(KerasDigitClassifier):
         spatial_dropout: float = 0.0,
         batch_normalization: bool = False,
         l2: float = 0.0,
+        layers: Network | None = None,
         optimizer: "str | keras.optimizers.Optimizer" = "adam",
         learning_rate: float | None = None,
         learning_rate_schedule: str | None = "one_cycle",
@@ -262,6 +270,7 @@ class CNNDigitClassifier(KerasDigitClassifier):
         self.spatial_dropout = spatial_dropout
         self.batch_normalization = batch_normalization
         self.l2 = l2
+        self.layers = layers
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.learning_rate_schedule = learning_rate_schedule
@@ -288,6 +297,8 @@ class CNNDigitClassifier(KerasDigitClassifier):
     def _describe_network(
         self, image_shape: tuple[int, int], n_classes: int
     ) -> Network:
+        if self.layers is not None:
+            return given_network(self.layers, image_shape, n_classes)
         filters = filters_per_stage("filters", self.filters)
         return convolutional_network(
             n_classes,

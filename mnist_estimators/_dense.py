@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from ._keras_classifier import KerasDigitClassifier
+from ._network_shapes import given_network
 from ._networks import ACTIVATIONS, INITIALIZERS, Network, dense_network
 from ._parameters import flags_per_layer, positive_integers, rates_per_layer
 from ._sklearn import Interval, StrOptions
@@ -42,6 +43,9 @@ class DenseDigitClassifier(KerasDigitClassifier):
         'random_uniform', 'random_normal' or 'truncated_normal'.
     l2 : float, default=0.0
         Penalty on the sum of the squared weights, at least 0.
+    layers : tuple, default=None
+        Layers in the place of those that the parameters above describe, which then play
+        no part: what ``from_keras`` found in a Keras model.
     optimizer : str or keras.optimizers.Optimizer, default='adam'
         Name of a Keras optimizer, or an instance, which is copied for each fit.
     learning_rate : float, default=None
@@ -185,6 +189,9 @@ class DenseDigitClassifier(KerasDigitClassifier):
         "l2": [Interval(Real, 0, None, closed="left")],
     }
 
+    _convolves = False
+    _class_for_others = "CNNDigitClassifier"
+
     def __init__(
         self,
         *,
@@ -194,6 +201,7 @@ class DenseDigitClassifier(KerasDigitClassifier):
         batch_normalization: bool | Sequence[bool] = False,
         kernel_initializer: str = "glorot_uniform",
         l2: float = 0.0,
+        layers: Network | None = None,
         optimizer: "str | keras.optimizers.Optimizer" = "adam",
         learning_rate: float | None = None,
         learning_rate_schedule: str | None = "one_cycle",
@@ -223,6 +231,7 @@ class DenseDigitClassifier(KerasDigitClassifier):
         self.batch_normalization = batch_normalization
         self.kernel_initializer = kernel_initializer
         self.l2 = l2
+        self.layers = layers
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.learning_rate_schedule = learning_rate_schedule
@@ -249,6 +258,8 @@ class DenseDigitClassifier(KerasDigitClassifier):
     def _describe_network(
         self, image_shape: tuple[int, int], n_classes: int
     ) -> Network:
+        if self.layers is not None:
+            return given_network(self.layers, image_shape, n_classes)
         sizes = positive_integers("hidden_layer_sizes", self.hidden_layer_sizes)
         return dense_network(
             n_classes,

@@ -4,20 +4,20 @@ from abc import abstractmethod
 from numbers import Real
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
-from sklearn.utils.validation import check_is_fitted
 
 from ._base import BaseDigitClassifier
 from ._checkpoint import Checkpoint, fingerprint
 from ._engine import TrainingState
 from ._history import extended
 from ._images import pixel_scale
+from ._keras_model import KerasModelMixin
 from ._network_shapes import check_network, weight_shapes
-from ._networks import PRECISIONS, Network, build_network, with_frozen_features
+from ._networks import PRECISIONS, Network, with_frozen_features
 from ._optimizers import optimizer_spec
 from ._plan import TrainingPlan
 from ._prediction import predict_logits
@@ -29,14 +29,11 @@ from ._tensorflow import load_keras
 from ._training import train
 from ._transfer import transferred_weights
 
-if TYPE_CHECKING:
-    import keras
-
 LOSSES = ("categorical_crossentropy", "sparse_categorical_crossentropy")
 PEAK_OVER_CONSTANT_RATE = 3.0
 
 
-class KerasDigitClassifier(BaseDigitClassifier):
+class KerasDigitClassifier(KerasModelMixin, BaseDigitClassifier):
     """A Keras network as a scikit-learn classifier; subclasses say which network."""
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
@@ -52,6 +49,7 @@ class KerasDigitClassifier(BaseDigitClassifier):
         "augmenter": [HasMethods(["fit", "augment"]), None],
         "init_from": [HasMethods(["predict"]), None],
         "freeze": [StrOptions({"features"}), None],
+        "layers": [tuple, None],
         "precision": [StrOptions(set(PRECISIONS))],
     }
 
@@ -78,62 +76,6 @@ class KerasDigitClassifier(BaseDigitClassifier):
     ) -> Network:
         """Check the parameters of the network and describe it."""
 
-    @property
-    def model_(self) -> "keras.Sequential":
-        """The fitted network as a compiled Keras model.
-
-        It takes float32 images of shape (n, height, width, 1) with values from 0 to 1.
-        It is built when it is first asked for, with a copy of the weights: changing it
-        changes no prediction of the classifier.
-        """
-        check_is_fitted(self)
-        if "model" not in self._cache:
-            keras = load_keras()
-            model = build_network(
-                self._network, self.image_shape_, seed=0, precision=self.precision
-            )
-            model.set_weights(self.weights_)
-            loss = (
-                keras.losses.SparseCategoricalCrossentropy()
-                if self.loss == "sparse_categorical_crossentropy"
-                else keras.losses.CategoricalCrossentropy(
-                    label_smoothing=self.label_smoothing
-                )
-            )
-            model.compile(
-                optimizer=optimizer_spec(self.optimizer).build(),
-                loss=loss,
-                metrics=["accuracy"],
-            )
-            self._cache["model"] = model
-        return self._cache["model"]
-
-    def to_scikeras(self) -> Any:
-        """Make an unfitted scikeras classifier over the same network.
-
-        Returns
-        -------
-        scikeras.wrappers.KerasClassifier
-            For code that expects one. It trains with Keras' own loop on rows of pixels
-            that are scaled to values from 0 to 1 beforehand, from random weights: what
-            else stays behind is `augmenter`, `tensorboard_dir`, `checkpoint_dir`,
-            `precision`, `freeze`, the learning-rate schedule, early stopping and class
-            weights.
-        """
-        from ._keras import to_scikeras
-
-        return to_scikeras(self)
-
-    def summary(self) -> None:
-        """Print the layers of the fitted network and the number of their weights.
-
-        Raises
-        ------
-        NotFittedError
-            If the classifier is not fitted.
-        """
-        self.model_.summary()
-
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Get the parameters.
 
@@ -148,7 +90,7 @@ class KerasDigitClassifier(BaseDigitClassifier):
         dict
             Values by their names.
         """
-        params = super().get_params(deep=False)
+        params: dict[str, Any] = super().get_params(deep=False)
         if deep and hasattr(self.augmenter, "get_params"):
             nested = self.augmenter.get_params().items()
             params.update({f"augmenter__{name}": value for name, value in nested})

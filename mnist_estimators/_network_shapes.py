@@ -5,7 +5,7 @@ from math import prod
 from typing import Any
 
 from ._backbone import BACKBONES, backbone_shapes
-from ._networks import ACTIVATIONS, INITIALIZERS, LayerSpec, Network
+from ._networks import ACTIVATIONS, INITIALIZERS, LayerSpec, Network, layer
 
 Shape = tuple[int, ...]
 
@@ -54,7 +54,7 @@ _SETTINGS: dict[str, dict[str, Callable[[Any], bool]]] = {
 _ON_IMAGES = ("Backbone", "Conv2D", "Flatten", "MaxPooling2D", "SpatialDropout2D")
 
 
-def check_network(network: Any, n_classes: int) -> None:
+def check_network(network: Any, n_classes: int, name: str = "_network") -> None:
     """Check that layers are such as the classifiers describe, in such an order.
 
     Parameters
@@ -63,6 +63,8 @@ def check_network(network: Any, n_classes: int) -> None:
         What may be a tuple of LayerSpec.
     n_classes : int
         Units of the output.
+    name : str, default='_network'
+        What errors call it.
 
     Raises
     ------
@@ -70,10 +72,10 @@ def check_network(network: Any, n_classes: int) -> None:
         If a layer is of another kind, has other settings, or stands elsewhere.
     """
     if not isinstance(network, tuple) or len(network) < 3:
-        raise ValueError("_network must be a tuple of three layers or more")
+        raise ValueError(f"{name} must be a tuple of three layers or more")
     for number, spec in enumerate(network):
         if not _is_layer(spec):
-            raise ValueError(f"_network[{number}] is no layer of a classifier")
+            raise ValueError(f"{name}[{number}] is no layer of a classifier")
     kinds = [spec.kind for spec in network]
     end = [dict(spec.settings) for spec in network[-2:]]
     if (
@@ -81,12 +83,12 @@ def check_network(network: Any, n_classes: int) -> None:
         or end[0]["units"] != n_classes
         or end[1]["activation"] != "softmax"
     ):
-        raise ValueError(f"_network must end in a softmax over {n_classes} classes")
+        raise ValueError(f"{name} must end in a softmax over {n_classes} classes")
     if kinds.count("Flatten") != 1 or "Backbone" in kinds[1:]:
-        raise ValueError("_network must flatten images once, after any backbone")
+        raise ValueError(f"{name} must flatten images once, after any backbone")
     flattening = kinds.index("Flatten")
     if set(kinds[flattening + 1 :]) & set(_ON_IMAGES) or "Dense" in kinds[:flattening]:
-        raise ValueError("_network must work on images first, and then on rows")
+        raise ValueError(f"{name} must work on images first, and then on rows")
 
 
 def _is_layer(spec: Any) -> bool:
@@ -100,6 +102,38 @@ def _is_layer(spec: Any) -> bool:
         and len(settings) == len(allowed)
         and all(allowed[name](value) for name, value in settings)
     )
+
+
+def given_network(layers: Any, image_shape: tuple[int, int], n_classes: int) -> Network:
+    """Describe the network of given layers for another number of classes.
+
+    Parameters
+    ----------
+    layers : object
+        What may be a tuple of LayerSpec.
+    image_shape : tuple of two int
+        Height and width of the images.
+    n_classes : int
+        Units of the output.
+
+    Returns
+    -------
+    tuple of LayerSpec
+
+    Raises
+    ------
+    ValueError
+        If the layers are none of a classifier, or the images are too small for them.
+    """
+    if isinstance(layers, tuple) and len(layers) > 1 and _is_layer(layers[-2]):
+        *before, output, softmax = layers
+        settings = dict(output.settings)
+        if "units" in settings:
+            output = layer(output.kind, **settings | {"units": n_classes})
+        layers = (*before, output, softmax)
+    check_network(layers, n_classes, "layers")
+    weight_shapes(layers, image_shape)
+    return layers
 
 
 def weight_shapes(network: Network, image_shape: tuple[int, int]) -> list[Shape]:
@@ -135,7 +169,7 @@ def weight_shapes(network: Network, image_shape: tuple[int, int]) -> list[Shape]
         shapes += of_layer
         if min(values) < 1:
             raise ValueError(
-                f"images of {image_shape} pixels are too small for _network"
+                f"images of {image_shape} pixels are too small for the network"
             )
     return shapes
 

@@ -20,6 +20,7 @@ ARCHITECTURE = (
     "dense_layer_sizes",
     "activation",
     "batch_normalization",
+    "layers",
 )
 
 

@@ -90,7 +90,26 @@ class WeightsNotFoundError(FileNotFoundError):
 
 
 class ModelFileError(ValueError):
-    """A model that can't be saved, or a file that is damaged, unsafe or unknown."""
+    """A model that can't be saved, or a file that is damaged, unsafe or unknown.
+
+    See Also
+    --------
+    mnist_estimators.load_model : Raises it.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from mnist_estimators import load_model
+    >>> path = Path(tempfile.mkdtemp(), "digits.model")
+    >>> path.write_bytes(b"something else")
+    14
+    >>> try:
+    ...     load_model(path)
+    ... except ValueError as error:
+    ...     print(type(error).__name__)
+    ModelFileError
+    """
 
 
 class PixelRangeWarning(UserWarning):

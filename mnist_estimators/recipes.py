@@ -320,6 +320,16 @@ def best_dense(*, random_state: Seed = None, verbose: int = 0) -> DenseDigitClas
     -------
     DenseDigitClassifier
         Unfitted.
+
+    See Also
+    --------
+    fast_cnn : Nearly as accurate after seconds, with convolutions.
+
+    Examples
+    --------
+    >>> from mnist_estimators import recipes
+    >>> recipes.best_dense().hidden_layer_sizes
+    (1024, 512)
     """
     return DenseDigitClassifier(
         hidden_layer_sizes=(1024, 512),

@@ -169,6 +169,14 @@ def test_a_forged_model_file_of_a_huge_network(fitted, tmp_path, monkeypatch):
     assert time.process_time() - started < 10
 
 
+def test_its_model_comes_back_as_a_classifier(fitted, digits):
+    X = digits[2][:8]
+    again = CNNDigitClassifier.from_keras(fitted.model_)
+    assert again.layers == fitted._network
+    found = again.predict_proba(X / 255)
+    np.testing.assert_allclose(found, fitted.predict_proba(X)[:, :2], atol=1e-4)
+
+
 def test_it_hides_its_maps_but_has_gradients(fitted, digits):
     X_new = digits[2]
     np.testing.assert_allclose(

@@ -18,10 +18,13 @@ MODULES = (
     "mnist_estimators.comparison",
     "mnist_estimators.datasets",
     "mnist_estimators.exceptions",
+    "mnist_estimators.export",
     "mnist_estimators.inspection",
+    "mnist_estimators.persistence",
     "mnist_estimators.preprocessing",
     "mnist_estimators.recipes",
     "mnist_estimators.report",
+    "mnist_estimators.serving",
 )
 
 

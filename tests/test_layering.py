@@ -40,6 +40,8 @@ LAYERS = (
         "_fitted_state",
         "_graph",
         "_keras",
+        "_keras_chain",
+        "_keras_layers",
         "_network_shapes",
         "_networks",
         "_onnx_checks",
@@ -56,7 +58,7 @@ LAYERS = (
         "_training",
         "_transfer",
     },
-    {"_base", "_keras_classifier"},
+    {"_base", "_keras_classifier", "_keras_model"},
     {"_augmented", "_cnn", "_dense", "_members", "_numpy", "_onnx", "_voting"},
     {
         "_comparison_view",

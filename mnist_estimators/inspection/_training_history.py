@@ -256,9 +256,11 @@ def _known(history: Mapping[str, ArrayLike] | pd.DataFrame) -> History:
     }
     known = {name: values for name, values in given.items() if values.size}
     if not known:
+        names = ", ".join(map(str, history)) or "nothing"
+        found = f"{names} of no epoch" if given else names
         raise ValueError(
             f"history must hold some of {', '.join(METRICS)}, with a value for each "
-            f"epoch. Got {', '.join(map(str, history)) or 'nothing'} instead."
+            f"epoch. Got {found} instead."
         )
     shapes = {name: values.shape for name, values in known.items()}
     n_epochs = max(values.size for values in known.values())

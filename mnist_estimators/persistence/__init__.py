@@ -6,6 +6,6 @@ and takes some hundred megabytes at most beyond a small multiple of the file.
 """
 
 from ._model_files import load_model, save_model
-from ._saving import SaveMixin
+from ._saving import SaveMixin as SaveMixin
 
-__all__ = ["SaveMixin", "load_model", "save_model"]
+__all__ = ["load_model", "save_model"]

@@ -117,7 +117,18 @@ def load_model(path: str | PathLike[str], *, max_bytes: int = 2**30) -> Any:
 
     See Also
     --------
-    save_model : Writes the file, and has an example.
+    save_model : Writes the file.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from mnist_estimators import load_model, recipes
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder, "unfitted.model")
+    ...     recipes.numpy_dense(random_state=0).save(path)
+    ...     load_model(path).random_state
+    0
     """
     path = Path(fspath(path))
     with _naming(path, "loaded"):

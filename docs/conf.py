@@ -70,7 +70,8 @@ extlinks = {
     "tensorflow-page": ("https://www.tensorflow.org/%s", None),
 }
 
-# Examples run in each build, and one that fails fails the build.
+# Examples run in each build, and one that fails fails the build. A folder in examples/
+# with a README.md would be a section of the gallery: that of deploy/ is README.markdown.
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "auto_examples",

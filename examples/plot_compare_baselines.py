@@ -7,7 +7,8 @@ Before taking a neural network, it is worth knowing what the tried classifiers d
 same images. ``classic_baselines`` returns six of scikit-learn's, set up for digits, and
 ``compare_estimators`` cross-validates any classifiers on the very same splits.
 
-It runs on the small digits that come with scikit-learn, or on a part of MNIST::
+It runs on a thousand of the small digits that come with scikit-learn, or on a part of
+MNIST::
 
     python examples/plot_compare_baselines.py --data mnist
 
@@ -44,7 +45,7 @@ if data == "mnist":
     X, y = load_mnist()
     X, _, y, _ = train_test_split(X, y, train_size=5000, stratify=y, random_state=0)
 else:
-    X, y = load_small_digits()
+    X, y = (part[:1000] for part in load_small_digits())
 
 # %%
 # The contestants

@@ -15,6 +15,8 @@ FAKE_TENSORFLOW = """
     class config:
         list_logical_devices = staticmethod(lambda: print("runtime started"))
         class threading:
+            get_intra_op_parallelism_threads = staticmethod(lambda: 0)
+            get_inter_op_parallelism_threads = staticmethod(lambda: 0)
             set_intra_op_parallelism_threads = staticmethod(lambda n: print(n, "intra"))
             set_inter_op_parallelism_threads = staticmethod(lambda n: print(n, "inter"))
     ready = True
@@ -79,20 +81,21 @@ def test_fit_and_predict_write_nothing_and_keep_the_log_level(run):
 
 
 THREADS = """
-    import tensorflow as tf
     from mnist_estimators._tensorflow import load_keras
+    {}
     load_keras()
+    import tensorflow as tf
     threading = tf.config.threading
     print(threading.get_intra_op_parallelism_threads())
     print(threading.get_inter_op_parallelism_threads())
 """
 
 
-def test_keeps_to_the_threads_that_a_worker_is_given(run, monkeypatch):
+# A worker imports Keras to unpickle an estimator with a Keras callback.
+@pytest.mark.parametrize("before", ["", "import keras"])
+def test_keeps_to_the_threads_that_a_worker_is_given(before, run, monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    late = THREADS.replace("import tensorflow as tf", "", 1)
-    late = late.replace("load_keras()", "load_keras(); import tensorflow as tf")
-    assert run(late).stdout.split() == ["1", "1"]
+    assert run(THREADS.format(before)).stdout.split() == ["1", "1"]
 
 
 @pytest.mark.parametrize("given", ["3", "", "2,1", "0"])
@@ -103,9 +106,18 @@ def test_takes_a_single_positive_number_of_threads(run, monkeypatch, given):
     assert lines == ["log level 3", *told, "runtime started"]
 
 
-def test_threads_are_left_alone_where_tensorflow_came_first(run, monkeypatch):
+@pytest.mark.parametrize(
+    ("there", "instead"),
+    [("lambda: 0", "lambda: 3"), ('lambda n: print(n, "intra")', "started")],
+    ids=["set by the user", "started by the user"],
+)
+def test_threads_are_left_alone_once_the_user_chose(there, instead, run, monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    assert run(THREADS).stdout.split() == ["0", "0"]
+    started = "def started(n): raise RuntimeError\n"
+    tensorflow = started + textwrap.dedent(FAKE_TENSORFLOW).replace(there, instead)
+    result = run(LOAD, tensorflow=tensorflow, keras=FAKE_KERAS)
+    assert result.stdout.splitlines() == ["log level 3", "runtime started"]
+    assert result.returncode == 0
 
 
 @pytest.mark.parametrize(("given", "used"), [(None, "3"), ("1", "1")])

@@ -8,7 +8,6 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain, count
-from pathlib import Path
 from unittest.mock import patch
 
 import cloudpickle
@@ -23,6 +22,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from mnist_estimators import DenseDigitClassifier
+from mnist_estimators._tensorflow import load_keras
 
 NETWORK = DenseDigitClassifier(hidden_layer_sizes=(16,), epochs=4, random_state=0)
 RATES = {"learning_rate": [0.001, 0.01], "dropout": [0.0, 0.2]}
@@ -114,6 +114,7 @@ def test_a_grid_search_gives_the_scores_of_a_local_one_and_little_travels(
 
 def test_each_worker_computes_in_one_thread(client):
     def threads():
+        load_keras()  # as the first fit does
         threading = sys.modules["tensorflow"].config.threading
         return (
             threading.get_intra_op_parallelism_threads(),
@@ -188,7 +189,7 @@ def test_a_worker_killed_within_a_fit_costs_a_retry_and_not_the_search(
     assert killing.result() in workers
     assert killing.result() not in client.run(os.getpid).values()
     assert_same_scores(search.cv_results_, local_results)
-    n_calls = sum(path.name != "waiting" for path in Path(tmp_path).iterdir())
+    n_calls = sum(path.name != "waiting" for path in tmp_path.iterdir())
     assert n_calls > 2 * N_FITS  # each fit calls for its training and its test images
 
 

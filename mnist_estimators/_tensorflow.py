@@ -4,7 +4,8 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
 from threading import Lock
 from types import ModuleType
 
@@ -16,7 +17,7 @@ _lock = Lock()
 def load_keras() -> ModuleType:
     """Import Keras on TensorFlow without TensorFlow's start-up messages.
 
-    TensorFlow, if it was not imported before, keeps to ``OMP_NUM_THREADS`` threads
+    TensorFlow, if it was not started before, keeps to ``OMP_NUM_THREADS`` threads
     where that environment variable is set.
 
     Returns
@@ -33,31 +34,42 @@ def load_keras() -> ModuleType:
         # Before the import, which would ask for the other backend's library.
         _check_backend(os.environ.get("KERAS_BACKEND") or "tensorflow")
     with _lock:
-        if "tensorflow" not in sys.modules:
-            with _log_level("3"), _standard_error_held_back():
-                import tensorflow as tf
-
-                _keep_to_given_threads()
-                # Starts the runtime, which reads the log level now and writes no more.
-                tf.config.list_logical_devices()
+        _start_tensorflow()
         import keras
 
     _check_backend(keras.config.backend())
     return keras
 
 
+@cache
+def _start_tensorflow() -> None:
+    with _log_level("3"), _standard_error_held_back():
+        import tensorflow as tf
+
+        _keep_to_given_threads()
+        # Starts the runtime, which reads the log level now and writes no more.
+        tf.config.list_logical_devices()
+
+
 def _keep_to_given_threads() -> None:
     """Let TensorFlow use the number of threads that other libraries use.
 
-    joblib sets ``OMP_NUM_THREADS`` in its worker processes so that together they use
-    each core once; TensorFlow by itself does not look at it.
+    joblib and Dask set ``OMP_NUM_THREADS`` in their worker processes so that together
+    they use each core once; TensorFlow by itself does not look at it. A worker may have
+    imported TensorFlow before, to unpickle a Keras callback of an estimator.
     """
     import tensorflow as tf
 
+    threading = tf.config.threading
     given = os.environ.get("OMP_NUM_THREADS", "")
-    if given.isdecimal() and int(given) > 0:
-        tf.config.threading.set_intra_op_parallelism_threads(int(given))
-        tf.config.threading.set_inter_op_parallelism_threads(int(given))
+    chosen = (
+        threading.get_intra_op_parallelism_threads()
+        or threading.get_inter_op_parallelism_threads()
+    )
+    if given.isdecimal() and int(given) > 0 and not chosen:
+        with suppress(RuntimeError):  # the user has started TensorFlow
+            threading.set_intra_op_parallelism_threads(int(given))
+            threading.set_inter_op_parallelism_threads(int(given))
 
 
 def _check_backend(backend: str) -> None:

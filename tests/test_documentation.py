@@ -9,6 +9,7 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
+from unittest.mock import patch
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -69,9 +70,13 @@ def code_of(path: Path, kind: str) -> list[Block]:
 
 @pytest.fixture(autouse=True)
 def _global_random_states_stay():
-    """Put them back: the pages show other libraries too, which change them."""
+    """Put them back: the pages show other libraries too, which change them.
+
+    So they do with environment variables: Dask sets those of its workers.
+    """
     python, of_numpy = random.getstate(), np.random.get_state()  # noqa: NPY002
-    yield
+    with patch.dict(os.environ):
+        yield
     random.setstate(python)
     np.random.set_state(of_numpy)  # noqa: NPY002
 

@@ -1,10 +1,13 @@
 """The README's example and the scripts in `examples/` do what they show."""
 
+import random
 import re
 import runpy
 import sys
+from functools import partial
 from pathlib import Path
 
+import dask.distributed
 import matplotlib.pyplot as plt
 import pytest
 
@@ -60,13 +63,20 @@ def shown_figures(monkeypatch):
 
 @pytest.fixture
 def run(monkeypatch):
-    """Run a script as ``python SCRIPT ARGUMENTS`` does."""
+    """Run a script as ``python SCRIPT ARGUMENTS`` does.
+
+    Workers of a cluster are threads. The build of the documentation starts processes.
+    """
+    cluster = partial(dask.distributed.LocalCluster, processes=False)
+    monkeypatch.setattr(dask.distributed, "LocalCluster", cluster)
+    python_random_state = random.getstate()
 
     def run_script(script, *arguments):
         monkeypatch.setattr(sys, "argv", [str(script), *arguments])
         return runpy.run_path(str(script), run_name="__main__")
 
-    return run_script
+    yield run_script
+    random.setstate(python_random_state)  # Dask draws from it which worker it asks
 
 
 def refuse_to_load(**_):

@@ -15,6 +15,8 @@ FAKE_TENSORFLOW = """
     class config:
         list_logical_devices = staticmethod(lambda: print("runtime started"))
         class threading:
+            get_intra_op_parallelism_threads = staticmethod(lambda: 0)
+            get_inter_op_parallelism_threads = staticmethod(lambda: 0)
             set_intra_op_parallelism_threads = staticmethod(lambda n: print(n, "intra"))
             set_inter_op_parallelism_threads = staticmethod(lambda n: print(n, "inter"))
     ready = True
@@ -90,10 +92,27 @@ def test_takes_a_single_positive_number_of_threads(run, monkeypatch, given):
     assert lines == ["log level 3", *told, "runtime started"]
 
 
-def test_threads_are_left_alone_where_tensorflow_came_first(run, monkeypatch):
+# A worker imports it so, to unpickle an estimator with a Keras callback.
+def test_threads_are_kept_to_where_tensorflow_was_imported_but_not_started(
+    run, monkeypatch
+):
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     lines = run("import tensorflow\n" + LOAD, **FAKES).stdout.splitlines()
-    assert lines == ["log level None"]
+    assert lines == ["log level None", "1 intra", "1 inter", "runtime started"]
+
+
+@pytest.mark.parametrize(
+    ("there", "instead"),
+    [("lambda: 0", "lambda: 3"), ('lambda n: print(n, "intra")', "started")],
+    ids=["set by the user", "started by the user"],
+)
+def test_threads_are_left_alone_once_the_user_chose(there, instead, run, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    started = "def started(n): raise RuntimeError\n"
+    tensorflow = started + textwrap.dedent(FAKE_TENSORFLOW).replace(there, instead)
+    result = run(LOAD, **{**FAKES, "tensorflow": tensorflow})
+    assert result.stdout.splitlines() == ["log level 3", "runtime started"]
+    assert result.returncode == 0
 
 
 @pytest.mark.parametrize(("given", "used"), [(None, "3"), ("1", "1")])

@@ -71,8 +71,8 @@ extlinks = {
     "tensorflow-page": ("https://www.tensorflow.org/%s", None),
 }
 
-# Examples run in each build, and one that fails fails the build. A folder in examples/
-# with a README.md would be a section of the gallery: that of deploy/ is README.markdown.
+# Examples run in each build, and one that fails fails the build. A folder of examples/
+# with a README.md would be a section of the gallery; deploy/ has a README.markdown.
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "auto_examples",

@@ -71,7 +71,7 @@ extlinks = {
 }
 
 # Examples run in each build, and one that fails fails the build. A folder in examples/
-# with a README.md would be a section of the gallery: that of deploy/ is README.markdown.
+# with a README.md would be a section of the gallery; deploy/ has a README.markdown.
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "auto_examples",

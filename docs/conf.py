@@ -63,7 +63,6 @@ intersphinx_mapping = {
 }
 extlinks_detect_hardcoded_links = True
 extlinks = {
-    "dask": ("https://distributed.dask.org/en/stable/%s", None),
     "joblib": ("https://joblib.readthedocs.io/en/stable/%s", None),
     "keras-page": ("https://keras.io/%s", None),
     "scikeras-page": ("https://adriangb.com/scikeras/stable/%s", None),
@@ -71,7 +70,7 @@ extlinks = {
     "tensorflow-page": ("https://www.tensorflow.org/%s", None),
 }
 
-# Examples run in each build, and one that fails fails the build. A folder of examples/
+# Examples run in each build, and one that fails fails the build. A folder in examples/
 # with a README.md would be a section of the gallery; deploy/ has a README.markdown.
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",

@@ -117,9 +117,11 @@ for n_pass in range(3):
         network.partial_fit(images, numbers, classes=range(10))
         n_seen += len(numbers)
         accuracy = network.score(X_test, y_test)
-        rows.append({"images": n_seen, "accuracy": accuracy, "memory": memory()})
+        rows.append(
+            {"thousand images": n_seen / 1000, "accuracy": accuracy, "memory": memory()}
+        )
     print(f"after pass {n_pass + 1}: accuracy on the test images {accuracy:.4f}")
-progress = pd.DataFrame(rows).set_index("images")
+progress = pd.DataFrame(rows).set_index("thousand images")
 
 # %%
 # Memory stays flat

@@ -63,6 +63,7 @@ intersphinx_mapping = {
 }
 extlinks_detect_hardcoded_links = True
 extlinks = {
+    "dask": ("https://distributed.dask.org/en/stable/%s", None),
     "joblib": ("https://joblib.readthedocs.io/en/stable/%s", None),
     "keras-page": ("https://keras.io/%s", None),
     "scikeras-page": ("https://adriangb.com/scikeras/stable/%s", None),

@@ -7,10 +7,12 @@ import re
 import shlex
 import textwrap
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 from unittest.mock import patch
 
+import dask.distributed
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -91,6 +93,9 @@ def page(tmp_path, monkeypatch, small_digits):
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(mnist_estimators, "load_mnist", load_few_digits)
+    # Threads in place of processes: test_distributed.py has those.
+    workers = partial(dask.distributed.LocalCluster, processes=False)
+    monkeypatch.setattr(dask.distributed, "LocalCluster", workers)
     yield {"__name__": "__main__"}
     plt.close("all")
 

@@ -1,14 +1,10 @@
-"""The README's example and the scripts in `examples/` do what they show."""
+"""The README's example does what it shows, and scripts take MNIST where asked."""
 
-import random
 import re
 import runpy
 import sys
-from functools import partial
 from pathlib import Path
 
-import dask.distributed
-import matplotlib.pyplot as plt
 import pytest
 
 import mnist_estimators
@@ -53,57 +49,21 @@ def test_the_readme_has_the_table_of_all_compared_classifiers():
 
 
 @pytest.fixture
-def shown_figures(monkeypatch):
-    """Replace showing figures by counting them; afterwards they are closed."""
-    counts = []
-    monkeypatch.setattr(plt, "show", lambda: counts.append(len(plt.get_fignums())))
-    yield counts
-    plt.close("all")
-
-
-@pytest.fixture
 def run(monkeypatch):
-    """Run a script as ``python SCRIPT ARGUMENTS`` does.
-
-    Workers of a cluster are threads. The build of the documentation starts processes.
-    """
-    cluster = partial(dask.distributed.LocalCluster, processes=False)
-    monkeypatch.setattr(dask.distributed, "LocalCluster", cluster)
-    python_random_state = random.getstate()
+    """Run a script as ``python SCRIPT ARGUMENTS`` does."""
 
     def run_script(script, *arguments):
         monkeypatch.setattr(sys, "argv", [str(script), *arguments])
         return runpy.run_path(str(script), run_name="__main__")
 
-    yield run_script
-    random.setstate(python_random_state)  # Dask draws from it which worker it asks
+    return run_script
 
 
 def refuse_to_load(**_):
     pytest.fail("the script loaded data that it was not asked for")
 
 
-@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
-def test_a_script_prints_results_and_shows_its_figures_at_its_end(
-    script, run, shown_figures, small_digits, monkeypatch, capsys
-):
-    def load_few_digits(as_images=False):
-        X, y = small_digits
-        return (X.reshape(-1, 28, 28) if as_images else X)[:240], y[:240]
-
-    monkeypatch.setattr(mnist_estimators, "load_small_digits", load_few_digits)
-    monkeypatch.setattr(mnist_estimators, "load_mnist", refuse_to_load)
-
-    run(script)
-
-    assert len(shown_figures) == 1
-    assert shown_figures[0] >= 1
-    out, err = capsys.readouterr()
-    assert err == ""
-    accuracies = [float(number) for number in re.findall(r"\b[01]\.\d{3,4}\b", out)]
-    assert max(accuracies) > 0.8
-
-
+# The build of the documentation runs each script as a whole.
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
 def test_a_script_takes_mnist_where_asked(script, mnist, run, monkeypatch, tmp_path):
     if script.stem != "plot_few_labels":  # which learns the one after the other

@@ -141,7 +141,7 @@ def test_mistakes_in_the_network(parameters, message):
 
 
 def test_accuracy_on_mnist(mnist):
-    # Few images and epochs, which spare the tests minutes. Other seeds: 0.967 and more.
-    classifier = CNNDigitClassifier(epochs=2, random_state=0)
-    classifier.fit(mnist.X_train[:10_000], mnist.y_train[:10_000])
-    assert classifier.score(mnist.X_test, mnist.y_test) >= 0.962
+    # Few images and epochs, which spare the tests minutes. Other seeds: 0.947 and more.
+    classifier = CNNDigitClassifier(epochs=2, batch_size=32, random_state=0)
+    classifier.fit(mnist.X_train[:5000], mnist.y_train[:5000])
+    assert classifier.score(mnist.X_test[:5000], mnist.y_test[:5000]) >= 0.94

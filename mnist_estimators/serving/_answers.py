@@ -102,6 +102,7 @@ def make_answer(
     Returns
     -------
     dict
+        With images as arrays.
     """
     remaining = iter(predictions)
     answers = []
@@ -119,7 +120,7 @@ def make_answer(
                         "width": found.width,
                         "height": found.height,
                     },
-                    "image": found.image.tolist(),
+                    "image": found.image,
                 }
             )
         labels = [str(digit["label"]) for digit in digits]

@@ -1,11 +1,11 @@
 """The application: what it answers to, and in which form."""
 
-import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
+import orjson
 from fastapi import FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, Response
@@ -147,7 +147,7 @@ def _answer_predictions(app: FastAPI, service: Service) -> None:
         with service.place():
             read = await receive_pictures(request, split=split, limits=service.limits)
             answer = await service.answer(read)
-        body = json.dumps(answer, separators=(",", ":"), allow_nan=False)
+        body = orjson.dumps(answer, option=orjson.OPT_SERIALIZE_NUMPY)
         return Response(body, media_type="application/json")
 
 

@@ -36,7 +36,8 @@ DIRECTIVE = re.compile(
         (?P<content>(?:(?P=indent)[ ]{3}.*\n|\n)+)""",
     re.MULTILINE | re.VERBOSE,
 )
-MEASURED = re.compile(r"\b[01]\.\d+\b")
+# A learning rate is chosen, not measured.
+MEASURED = re.compile(r"(?<!rate: )(?<!rate': )\b[01]\.\d+\b")
 
 
 class Block(NamedTuple):

@@ -84,6 +84,12 @@ def report(small_digits, test_images, tmp_path_factory):
     return write
 
 
+@pytest.fixture
+def no_pictures(monkeypatch):
+    """Leave figures undrawn, which takes most of a report's time."""
+    monkeypatch.setattr(mnist_estimators.report, "picture", lambda *_: "<p></p>")
+
+
 @pytest.fixture(scope="module")
 def cnn():
     return CNNDigitClassifier(
@@ -179,6 +185,7 @@ class OtherMeanings(GaussianNB):
     weights_ = np.ones((10, 784))
 
 
+@pytest.mark.usefixtures("no_pictures")
 @pytest.mark.parametrize(
     ("classifier", "others"),
     [
@@ -197,6 +204,7 @@ def test_what_a_classifier_does_not_have_is_left_out(report, classifier, others)
     assert "Layers" not in page.tables
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_a_network_within_a_pipeline_is_looked_into(report):
     network = NumpyDigitClassifier(hidden_layer_sizes=(8,), epochs=1, random_state=7)
     page = report(make_pipeline(MinMaxScaler(), network), title="My report")
@@ -211,6 +219,7 @@ def test_a_network_within_a_pipeline_is_looked_into(report):
     assert {"Training", "Confidence", "Activation maps"} <= {*page.headings}
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_text_labels_and_data_frames_work(small_digits, tmp_path):
     X, y = small_digits
     frame, names = pd.DataFrame(X[:300]), np.array(list("abcdefghij"))[y[:300]]
@@ -225,6 +234,7 @@ def test_text_labels_and_data_frames_work(small_digits, tmp_path):
     pd.testing.assert_frame_equal(frame, before)
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_stacked_images_are_brought_to_rows_where_needed(small_digits, tmp_path):
     X, y = small_digits
     forest = RandomForestClassifier(5, random_state=0).fit(X, y)
@@ -257,6 +267,7 @@ def test_images_have_the_shape_that_the_classifier_knows(
         assert drawn.shape == (14, 56)
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_errors_name_what_is_wrong(small_digits, tmp_path):
     X, y = small_digits
     path = tmp_path / "report.html"

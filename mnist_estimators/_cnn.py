@@ -67,7 +67,7 @@ class CNNDigitClassifier(KerasDigitClassifier):
         Penalty on the sum of the squared weights, at least 0.
     layers : tuple, default=None
         Layers in the place of those that the parameters above describe, which then play
-        no part: what ``from_keras`` found in a Keras model.
+        no part: what ``from_keras`` found in a Keras model. `weights` must be None.
     optimizer : str or keras.optimizers.Optimizer, default='adam'
         Name of a Keras optimizer, or an instance, which is copied for each fit.
     learning_rate : float, default=None
@@ -319,6 +319,12 @@ class CNNDigitClassifier(KerasDigitClassifier):
         )
 
     def _pretrained_state(self) -> TrainingState | None:
+        if self.weights is not None and self.layers is not None:
+            raise ValueError(
+                f"weights={fspath(self.weights)!r} are those of a backbone, but layers "
+                "were given in its place. Set weights=None; init_from= begins with the "
+                "weights of a fitted classifier."
+            )
         if self.weights is not None and self.backbone is None:
             raise ValueError(
                 f"weights={fspath(self.weights)!r} are those of a backbone, but "

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ._backbone import BACKBONES
 from ._images import resolve_image_shape
-from ._keras_layers import describe_layer, refuse
+from ._keras_layers import ALLOWED, describe_layer, refuse
 from ._network_shapes import check_network, weight_shapes
 from ._networks import LayerSpec, Network, layer
 from ._tensorflow import load_keras
@@ -51,8 +51,8 @@ def read_keras_model(model: "keras.Model") -> GivenModel:
     TypeError
         If it is no Keras model.
     ValueError
-        If it has no shape of images yet, more than one colour channel, or a layer that
-        the classifiers have not, or not there.
+        If it has no shape of images yet, more than one colour channel, several inputs
+        or outputs, or what the classifiers have not, or not there.
     """
     keras = load_keras()
     if not isinstance(model, keras.Model):
@@ -61,7 +61,14 @@ def read_keras_model(model: "keras.Model") -> GivenModel:
             f"{type(model).__name__} instead."
         )
     layers = list(_chain(model))
-    shape = _input_shape(layers)
+    for number, keras_layer in enumerate(layers):
+        if keras_layer.weights and keras_layer in layers[:number]:
+            refuse(
+                keras_layer,
+                "which works in two places with the same weights",
+                "The classifiers have weights for each layer.",
+            )
+    shape = _input_shape(model, layers)
     white, first = 1.0, 0
     for keras_layer in layers:
         if type(keras_layer) is keras.layers.Rescaling:
@@ -93,28 +100,59 @@ def read_keras_model(model: "keras.Model") -> GivenModel:
 def _chain(model: Any) -> Iterator[Any]:
     """List the layers in the order in which they work."""
     keras = load_keras()
-    if not isinstance(model, keras.Sequential) and not hasattr(model, "inputs"):
+    if isinstance(model, keras.Sequential):
+        layers = model.layers
+    elif hasattr(model, "inputs"):
+        layers = _functional_chain(model)
+    else:
         raise ValueError(
             f"The model {model.name!r} ({type(model).__name__}) says in code which "
             "layer comes after which. Build it as keras.Sequential, or wrap it with "
             "scikeras."
         )
-    before = None
-    for keras_layer in model.layers:
-        if not isinstance(model, keras.Sequential):
-            if before is not None and keras_layer.input is not before.output:
-                refuse(
-                    keras_layer,
-                    "which takes something else than what the layer before it gives",
-                    "The classifiers have chains of layers alone.",
-                )
-            before = keras_layer
-        if isinstance(keras_layer, keras.layers.InputLayer):
-            continue
+    for keras_layer in layers:
         if isinstance(keras_layer, keras.Model) and _application(keras_layer) is None:
             yield from _chain(keras_layer)
         else:
             yield keras_layer
+
+
+def _functional_chain(model: Any) -> list[Any]:
+    """Go from the output of a model back to its input, layer by layer.
+
+    ``model.layers`` would leave out the operations, and the ``input`` of a layer is
+    that of its first call, which may belong to another model.
+    """
+    keras = load_keras()
+    if len(model.inputs) != 1 or len(model.outputs) != 1:
+        raise ValueError(
+            f"The model {model.name!r} has {len(model.inputs)} inputs and "
+            f"{len(model.outputs)} outputs, but the classifiers have one of each. Make "
+            "a keras.Model of the one input and the output that gives the classes."
+        )
+    (start,), (values,) = model.inputs, model.outputs
+    backwards: list[Any] = []
+    while values is not start:
+        operation, call, _ = values._keras_history
+        node = operation._inbound_nodes[call]
+        if not isinstance(operation, keras.layers.Layer):
+            refuse(operation, "an operation that is no layer", ALLOWED)
+        if len(node.input_tensors) != 1:
+            refuse(
+                operation,
+                "which takes something else than what the layer before it gives",
+                "The classifiers have chains of layers alone.",
+            )
+        if node.arguments.kwargs.get("training"):
+            refuse(
+                operation,
+                "which was called with training=True",
+                "The classifiers predict without dropout, and normalise by what they "
+                "learned.",
+            )
+        backwards.append(operation)
+        (values,) = node.input_tensors
+    return backwards[::-1]
 
 
 def _application(model: Any) -> str | None:
@@ -122,8 +160,10 @@ def _application(model: Any) -> str | None:
     return next((name for name in BACKBONES if name.lower() == model.name), None)
 
 
-def _input_shape(layers: list[Any]) -> tuple[int | None, ...]:
+def _input_shape(model: Any, layers: list[Any]) -> tuple[int | None, ...]:
     """Find the shape of one image; a rescaling in front leaves it as it is."""
+    if layers and hasattr(model, "inputs"):
+        return tuple(model.inputs[0].shape[1:])
     for keras_layer in layers:
         if hasattr(keras_layer, "input"):
             return tuple(keras_layer.input.shape[1:])

@@ -66,13 +66,14 @@ def describe_layer(keras_layer: "keras.layers.Layer") -> list[LayerSpec]:
     settings: dict[str, Any]
     if type(keras_layer) is not getattr(keras.layers, kind, None):
         refuse(keras_layer, "which is of no kind of Keras' own", ALLOWED)
-    config = keras_layer.get_config()
     if kind in _ACTIVATION_LAYERS:
         name, settings = _ACTIVATION_LAYERS[kind]
-        _check_rest(keras_layer, config, settings)
+        _check_rest(keras_layer, keras_layer.get_config(), settings)
         return [layer("Activation", activation=name)]
     if kind not in _SETTINGS:
         refuse(keras_layer, "a kind that the classifiers have not", ALLOWED)
+    activation = _activation(keras_layer)
+    config = keras_layer.get_config()
     settings = {name: config[name] for name in _SETTINGS[kind]}
     _check_rest(keras_layer, config, settings)
     if kind == "Conv2D":
@@ -94,7 +95,7 @@ def describe_layer(keras_layer: "keras.layers.Layer") -> list[LayerSpec]:
         if not settings["rate"]:
             return []
     described = [] if kind == "Activation" else [layer(kind, **settings)]
-    return described + _activation(keras_layer, config.get("activation", "linear"))
+    return described + activation
 
 
 def refuse(keras_layer: "keras.layers.Layer", what: str, allowed: str) -> NoReturn:
@@ -128,9 +129,9 @@ def _check_rest(
 ) -> None:
     """Refuse settings that are neither described nor Keras' defaults."""
     kind = type(keras_layer).__name__
-    apart: dict[str, Any] = {
-        name: config[name] for name in ("activation",) if name in config
-    }
+    apart: dict[str, Any] = {}
+    if "activation" in config:
+        apart["activation"] = "linear"
     # Without these Keras draws a seed from Python's global random state.
     if "kernel_initializer" in config:
         apart["kernel_initializer"] = "zeros"
@@ -139,25 +140,40 @@ def _check_rest(
     if "data_format" in config:
         apart["data_format"] = "channels_last"
     plain = type(keras_layer)(**apart, **settings).get_config()
-    for name in config.keys() - _READ_APART:
-        if config[name] != plain[name]:
+    for name in sorted(config.keys() - _READ_APART):
+        known = plain.get(name)
+        if config[name] != known:
             refuse(
                 keras_layer,
                 f"with {name}={config[name]!r}",
-                f"The {kind} layers of the classifiers have {name}={plain[name]!r}.",
+                f"The {kind} layers of the classifiers have {name}={known!r}.",
             )
 
 
-def _activation(keras_layer: "keras.layers.Layer", name: Any) -> list[LayerSpec]:
-    if name == "linear":
+def _activation(keras_layer: "keras.layers.Layer") -> list[LayerSpec]:
+    """Describe the activation within a layer.
+
+    It is known by the function itself, since another one may have the same name.
+    """
+    keras = load_keras()
+    import tensorflow as tf
+
+    given = getattr(keras_layer, "activation", keras.activations.linear)
+    if given is keras.activations.linear:
         return []
-    if name not in (*ACTIVATIONS, "softmax"):
-        refuse(
-            keras_layer,
-            f"with activation={name!r}",
-            f"Known are {', '.join(ACTIVATIONS)} and softmax.",
-        )
-    return [layer("Activation", activation=name)]
+    for name in (*ACTIVATIONS, "softmax"):
+        if given is getattr(keras.activations, name) or given is getattr(tf.nn, name):
+            return [layer("Activation", activation=name)]
+    name = getattr(given, "__qualname__", type(given).__qualname__)
+    if given is getattr(keras.activations, name, None):
+        shown = repr(name)
+    else:
+        shown = f"{given.__module__}.{name}"
+    refuse(
+        keras_layer,
+        f"with activation={shown}",
+        f"Known are {', '.join(ACTIVATIONS)} and softmax of keras.activations.",
+    )
 
 
 def _initializer(keras_layer: "keras.layers.Layer") -> str:

@@ -67,8 +67,10 @@ class KerasModelMixin:
             SpatialDropout2D, Flatten and activations. It takes grey images with values
             from 0 to 1, or begins with ``Rescaling``: then the classifier takes the
             pixels that go into that, so ``keras.Sequential([keras.layers.Rescaling(1 /
-            255), model])`` makes one for bytes. It ends in a softmax over the classes,
-            or in logits. Not changed.
+            255), model])`` makes one for bytes. A model that learned from bytes as they
+            are predicts them right, but with a PixelRangeWarning: multiply the kernel
+            of its first layer by 255, and put that ``Rescaling`` in front. It ends in a
+            softmax over the classes, or in logits. Not changed.
         classes : array-like of shape (n_classes,), default=None
             Label of each of the model's outputs, in their order. None counts them: 0,
             1, 2 and so on.
@@ -83,9 +85,10 @@ class KerasModelMixin:
         TypeError
             If `model` is no Keras model.
         ValueError
-            If the model was not built, has a layer that the classifiers have not (the
-            first one is named), or is one for the other class; or if `classes` are not
-            as many different labels as the model has outputs.
+            If the model was not built, has several inputs or outputs, a layer or an
+            operation that the classifiers have not (it is named), or is one for the
+            other class; or if `classes` are not as many different labels as the model
+            has outputs.
         BackendError
             If Keras runs on another backend than TensorFlow.
 

@@ -204,7 +204,8 @@ _ACTIVATIONS: dict[str, Callable[[OnnxGraph, str], str]] = {
     "elu": lambda graph, values: graph.add("Elu", values),
     "gelu": _gelu,
     "hard_silu": lambda graph, values: graph.add("HardSwish", values),
-    "softmax": lambda graph, values: graph.add("Softmax", values),
+    # Over the channels of maps, which Keras has last, and over the values of rows.
+    "softmax": lambda graph, values: graph.add("Softmax", values, axis=1),
 }
 
 _LAYERS: dict[str, Callable[..., str]] = {

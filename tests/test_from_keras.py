@@ -6,6 +6,7 @@ import random
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import layers
 from sklearn.base import clone
 
@@ -97,6 +98,17 @@ def nested():
     return keras.Sequential([features, *head])
 
 
+def one_in_another():
+    """A model within another, with a layer that was called elsewhere before."""
+    convolution = layers.Conv2D(4, 3)
+    convolution(keras.Input((12, 12, 1)))
+    start = keras.Input((*SHAPE, 1))
+    inner = keras.Model(start, layers.ReLU()(convolution(start)))
+    images = keras.Input((*SHAPE, 1))
+    rows = layers.Flatten()(inner(images, training=False))
+    return keras.Model(images, layers.Dense(3, activation=tf.nn.softmax)(rows))
+
+
 def dense_on_rows():
     return keras.Sequential(
         [
@@ -117,7 +129,7 @@ def dense_on_images():
     )
 
 
-CNNS = (tutorial, deep, functional, nested)
+CNNS = (tutorial, deep, functional, nested, one_in_another)
 
 
 @pytest.fixture
@@ -255,6 +267,44 @@ def branched():
     return keras.Model(images, layers.Softmax()(layers.Add()(both)))
 
 
+def unchanged(values):
+    return values
+
+
+def before_and_after(before=unchanged, after=unchanged):
+    images = keras.Input((*SHAPE, 1))
+    maps = layers.Conv2D(2, 3)(before(images))
+    return keras.Model(images, after(layers.Dense(3)(layers.Flatten()(maps))))
+
+
+def two_outputs():
+    model = tutorial()
+    return keras.Model(model.inputs, [model.outputs[0], model.layers[2].output])
+
+
+def twice():
+    same = layers.Conv2D(1, 3, name="same")
+    return before_and_after(before=lambda images: same(same(images)))
+
+
+def always_dropping():
+    return before_and_after(
+        after=lambda logits: layers.Dropout(0.5, name="half")(logits, training=True)
+    )
+
+
+def relu(values):
+    """Has the name of another."""
+    return keras.ops.minimum(values, 0)
+
+
+def low_rank():
+    output = layers.Dense(3)
+    model = chain(layers.Conv2D(2, 3), end=(layers.Flatten(), output))
+    output.enable_lora(1)
+    return model
+
+
 class Subclassed(keras.Model):
     def call(self, images):
         return images
@@ -297,6 +347,19 @@ REFUSED = {
         lambda: chain(layers.Conv2D(2, 3, activation="swish")),
         "with activation='silu'. Known are relu",
     ),
+    "activation of the user": (
+        lambda: chain(layers.Conv2D(2, 3, activation=relu, name="mine")),
+        r"'mine' \(Conv2D\), with activation=\S*test_from_keras.relu. Known are relu",
+    ),
+    "lambda": (
+        lambda: chain(layers.Conv2D(2, 3, activation=lambda values: values)),
+        r"with activation=\S*<lambda>\. Known are relu",
+    ),
+    "layer as activation": (
+        lambda: chain(layers.Conv2D(2, 3, activation=layers.ReLU(6))),
+        r"with activation=\S*\.ReLU\. Known are relu",
+    ),
+    "low rank": (low_rank, r"\(Dense\), with lora_.* have lora_\w+=None"),
     "slope": (
         lambda: chain(layers.Conv2D(2, 3), layers.LeakyReLU(0.3)),
         "with negative_slope=0.3.* have negative_slope=0.2",
@@ -347,7 +410,22 @@ REFUSED = {
         lambda: keras.Sequential([layers.Flatten(), layers.Dense(3)]),
         "does not know the shape of its images yet",
     ),
-    "branches": (branched, "'two'.* something else than what the layer before it"),
+    "branches": (branched, r"\(Add\), .* something else than what the layer before it"),
+    "operation at the end": (
+        lambda: before_and_after(after=lambda logits: logits / 5.0),
+        "an operation that is no layer",
+    ),
+    "flipped": (
+        lambda: before_and_after(after=lambda logits: keras.ops.flip(logits, axis=1)),
+        r"\(Flip\), an operation that is no layer",
+    ),
+    "operation at the beginning": (
+        lambda: before_and_after(before=lambda images: 1 - images),
+        r"\(Subtract\), an operation that is no layer",
+    ),
+    "two outputs": (two_outputs, "has 1 inputs and 2 outputs"),
+    "a layer twice": (twice, "'same' .* in two places with the same weights"),
+    "always as in training": (always_dropping, "'half' .* with training=True"),
     "application": (
         application,
         r"'vgg16' .* prepared images. CNNDigitClassifier\(backbone='VGG16'\) prepares",
@@ -388,6 +466,13 @@ def test_something_else_than_a_model_is_refused():
 def test_layers_that_make_no_network_are_refused(change, message, wrapped, images):
     classifier = clone(wrapped).set_params(layers=change(wrapped.layers))
     with pytest.raises(ValueError, match=message):
+        classifier.fit(images, np.arange(20) % 3)
+
+
+@pytest.mark.parametrize("backbone", [None, "MobileNetV2"])
+def test_weights_of_a_backbone_are_refused_beside_layers(wrapped, images, backbone):
+    classifier = clone(wrapped).set_params(weights="imagenet", backbone=backbone)
+    with pytest.raises(ValueError, match=r"layers were given .* Set weights=None"):
         classifier.fit(images, np.arange(20) % 3)
 
 

@@ -1,5 +1,8 @@
 """Displays of what networks learned, by what is on them."""
 
+import random
+
+import keras
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
@@ -10,7 +13,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler
 from sklearn.svm import SVC
 
-from mnist_estimators import NumpyDigitClassifier
+from mnist_estimators import (
+    CNNDigitClassifier,
+    DenseDigitClassifier,
+    NumpyDigitClassifier,
+)
 from mnist_estimators.inspection import (
     ActivationMapDisplay,
     EmbeddingDisplay,
@@ -97,6 +104,61 @@ def test_layers_and_the_number_of_maps_can_be_chosen(draw, digits, cnn):
     *_, probabilities = display.axes_  # are never negative
     assert probabilities.images[0].get_cmap().name == "viridis"
     assert probabilities.images[0].get_clim()[0] == 0
+
+
+@pytest.fixture
+def of_keras_layers():
+    """Wrap untrained layers; Keras takes their seeds from Python's random state."""
+
+    def wrap(cls, *layers):
+        start = [keras.Input((28, 28, 1)), keras.layers.Rescaling(1 / 255)]
+        end = [keras.layers.Flatten(), keras.layers.BatchNormalization()]
+        output = keras.layers.Dense(10)
+        return cls.from_keras(keras.Sequential([*start, *layers, *end, output]))
+
+    state = random.getstate()
+    yield wrap
+    random.setstate(state)
+
+
+def test_a_convolution_need_not_come_first_nor_have_an_activation(
+    draw, digits, of_keras_layers
+):
+    network = of_keras_layers(
+        CNNDigitClassifier,
+        keras.layers.MaxPooling2D(4),
+        keras.layers.BatchNormalization(),
+        keras.layers.Conv2D(3, 2),
+    )
+    X = digits[2][:2]
+
+    filters = draw(FilterDisplay.from_estimator(network))
+    maps = draw(ActivationMapDisplay.from_estimator(network, X))
+    explained = draw(SaliencyDisplay.from_estimator(network, X))
+
+    assert filters.title == "conv2d_2: kernels"
+    np.testing.assert_array_equal(filters.kernels[1, 0], network.weights_[4][..., 0, 1])
+    assert [(name, found.shape) for name, found in maps.maps.items()] == [
+        ("conv2d_2", (6, 6, 3))
+    ]
+    expected = grad_cam(network, X, layer="conv2d_2")
+    np.testing.assert_array_equal(explained.grad_cams, expected)
+
+
+def test_a_dense_network_may_pool_and_normalize_first(draw, digits, of_keras_layers):
+    network = of_keras_layers(
+        DenseDigitClassifier, keras.layers.MaxPooling2D(4), keras.layers.Dropout(0.5)
+    )
+    X = digits[2][:2]
+
+    filters = draw(FilterDisplay.from_estimator(network))
+    explained = draw(SaliencyDisplay.from_estimator(network, X))
+
+    kernel = network.weights_[-2]
+    assert filters.kernels.shape == (10, 1, 7, 7)
+    np.testing.assert_array_equal(filters.kernels.reshape(10, 49), kernel.T)
+    assert explained.grad_cams is None
+    assert explained.gradients.any()
 
 
 @pytest.mark.parametrize("layer", ["conv2d_3", 3])

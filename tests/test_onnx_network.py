@@ -6,6 +6,7 @@ import onnxruntime
 import pytest
 
 from mnist_estimators._networks import build_network, convolutional_network
+from mnist_estimators._networks import layer as described
 from mnist_estimators._onnx_file import read_classifier, to_bytes
 from mnist_estimators._onnx_graph import OnnxGraph
 from mnist_estimators._onnx_network import FittedNetwork, add_network
@@ -95,3 +96,20 @@ def test_layers_of_other_backbones_compute_the_same(images, tmp_path, monkeypatc
     found = run_onnx(network, model, images, tmp_path / "digits.onnx")
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6)
     assert expected.std(axis=0).max() > 1e-3, "the images make no difference"
+
+
+def test_a_softmax_over_feature_maps_computes_the_same(images, tmp_path):
+    weights = {"kernel_initializer": "glorot_normal", "l2": 0.0}
+    network = (
+        described(
+            "Conv2D", filters=4, kernel_size=3, padding="same", use_bias=True, **weights
+        ),
+        described("Activation", activation="softmax"),
+        described("Flatten"),
+        described("Dense", units=3, **weights),
+        described("Activation", activation="softmax"),
+    )
+    model = build_network(network, SHAPE, seed=0)
+    expected = np.asarray(model(images[..., np.newaxis] / 255))
+    found = run_onnx(network, model, images, tmp_path / "digits.onnx")
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)

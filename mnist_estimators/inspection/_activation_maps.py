@@ -97,7 +97,7 @@ class ActivationMapDisplay(Display):
         layers : str, int, or sequence of such, default=None
             Layer or layers to draw, as in ``activations``. None takes all convolutions,
             before pooling and activation; in a dense network the activations of all
-            hidden layers.
+            hidden layers, or where it has none their sums.
         n_maps : int, default=10
             Feature maps to draw of each layer, at most: the first ones.
         figure : matplotlib.figure.Figure or SubFigure, default=None
@@ -189,7 +189,9 @@ def _layers_to_draw(network: Any, names: list[str]) -> list[int]:
             "drawn. Name other layers, e.g. layers=[0] for what the backbone gives."
         )
     wanted = "conv2d_" if kind == "convolutional" else "activation_"
-    numbers = [i for i, name in enumerate(names[:-1]) if name.startswith(wanted)]
+    numbers = [i for i, name in enumerate(names[:-2]) if name.startswith(wanted)]
+    if not numbers:
+        numbers = [i for i, name in enumerate(names[:-2]) if name.startswith("dense_")]
     if not numbers:
         raise ValueError(
             "The network has no hidden layer whose outputs could be drawn. "

@@ -241,14 +241,25 @@ def _network_weights(
             "names": [f"filter {number}" for number in range(weights.shape[3])],
             "title": f"{name}: kernels",
         }
-    rows = network.weights_[0].T
+    rows, pixels_shape = _weights_of_pixels(network, name)
     is_output = name == names[-2]
     labels = network.classes_ if is_output else range(len(rows))
     return {
-        "kernels": _as_images(rows, image_shape or network.image_shape_),
+        "kernels": _as_images(rows, image_shape or pixels_shape),
         "names": [f"{label}" if is_output else f"unit {label}" for label in labels],
         "title": f"{name}: weights of each {'class' if is_output else 'unit'}",
     }
+
+
+def _weights_of_pixels(network: Any, name: str) -> tuple[NDArray[Any], tuple[int, int]]:
+    """Take the weights of a dense layer, and the shape of the image that it sees."""
+    if not hasattr(network, "model_"):
+        return network.weights_[0].T, network.image_shape_
+    model = network.model_
+    # Pooling may have made the image smaller.
+    flattening = next(one for one in model.layers if one.name.startswith("flatten_"))
+    height, width = flattening.input.shape[1:3]
+    return model.get_layer(name).get_weights()[0].T, (height, width)
 
 
 def _as_images(

@@ -38,8 +38,9 @@ def grad_cam(
         The class of each image whose score is explained. None takes those predicted.
     layer : str or int, default=None
         Name or number of the layer whose maps are used, as in ``activations``. None
-        takes the last activation of feature maps. Where pooling has made them very
-        small, those of an earlier one show more.
+        takes the last activation of feature maps, or without one the last layer that
+        gives them. Where pooling has made them very small, those of an earlier one show
+        more.
 
     Returns
     -------
@@ -101,7 +102,7 @@ def class_activation_maps(
     targets : ndarray of shape (n,)
         From ``explained_classes``.
     index : int, default=None
-        Number of the layer. None takes the last activation of feature maps.
+        Number of the layer. None takes the one that ``grad_cam`` does.
 
     Returns
     -------
@@ -128,7 +129,10 @@ def _index_of_maps(network: Any, layer: str | int | None) -> int:
     names = layer_names(network)
     n_map_layers = next(i for i, name in enumerate(names) if name.startswith("flatten"))
     if layer is None:
-        return max(i for i in range(n_map_layers) if names[i].startswith("activation_"))
+        first = next(i for i, name in enumerate(names) if name.startswith("conv2d_"))
+        behind = range(first, n_map_layers)
+        activated = [i for i in behind if names[i].startswith("activation_")]
+        return max(activated, default=n_map_layers - 1)
     index = layer_index(network, layer)
     if index >= n_map_layers:
         raise ValueError(

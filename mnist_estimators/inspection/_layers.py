@@ -108,11 +108,13 @@ def layer_names(network: Any) -> list[str]:
 
 
 def architecture(network: Any) -> Literal["convolutional", "dense", "backbone"]:
-    """Tell of what kind a network is, from its first layer."""
-    first = layer_names(network)[0]
-    if first.startswith("conv2d_"):
-        return "convolutional"
-    return "dense" if first.startswith("flatten_") else "backbone"
+    """Tell of what kind a network is, from the kinds of its layers."""
+    if not hasattr(network, "model_"):
+        return "dense"
+    kinds = {spec.kind for spec in network._network}
+    if "Backbone" in kinds:
+        return "backbone"
+    return "convolutional" if "Conv2D" in kinds else "dense"
 
 
 def layer_index(network: Any, layer: str | int) -> int:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
 
+from ._backbone import check_size_of_weights
 from ._base import BaseDigitClassifier
 from ._checkpoint import Checkpoint, fingerprint
 from ._engine import TrainingState
@@ -172,6 +173,10 @@ class KerasDigitClassifier(KerasModelMixin, BaseDigitClassifier):
 
     def _weight_shapes(self) -> list[tuple[int, ...]]:
         check_network(self._network, len(self.classes_))
+        # First, as the shapes of its weights take TensorFlow.
+        if self._network[0].kind == "Backbone":
+            settings = dict(self._network[0].settings)
+            check_size_of_weights(settings["application"], self.weights_)
         return weight_shapes(self._network, self.image_shape_)
 
     def _state(self) -> TrainingState:

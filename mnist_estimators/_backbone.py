@@ -8,7 +8,7 @@ from functools import cache
 from os import PathLike, fspath
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,8 +29,18 @@ BACKBONES = {
     "ResNet50": "resnet50",
     "VGG16": "vgg16",
 }
+# How many arrays of weights each has, and how many weights are in them all.
+WEIGHT_COUNTS = {
+    "DenseNet121": (604, 7_037_504),
+    "MobileNet": (135, 3_228_864),
+    "MobileNetV2": (260, 2_257_984),
+    "MobileNetV3Small": (206, 939_120),
+    "ResNet50": (318, 23_587_712),
+    "VGG16": (26, 14_714_688),
+}
 # They halve the sides of an image five times: 28 pixels would be less than one.
 SIDE = 64
+BYTES_PER_WEIGHT = 4  # float32
 
 _lock = Lock()
 
@@ -76,6 +86,30 @@ def build_backbone(
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.momentum = momentum
     return model
+
+
+def check_size_of_weights(name: str, weights: Any) -> None:
+    """Check that there are enough weights for a backbone, without building it.
+
+    Parameters
+    ----------
+    name : str
+        A member of ``BACKBONES``.
+    weights : object
+        What may be the list of arrays of a network that begins with it.
+
+    Raises
+    ------
+    ValueError
+        If there are too few. An array counts once, wherever it is repeated.
+    """
+    n_arrays, n_weights = WEIGHT_COUNTS[name]
+    sizes = {id(one): one.nbytes for one in weights if type(one) is np.ndarray}
+    if len(sizes) < n_arrays or sum(sizes.values()) < n_weights * BYTES_PER_WEIGHT:
+        raise ValueError(
+            f"weights_ must have the {n_arrays} arrays with {n_weights} weights of "
+            f"{name}, with which the network begins"
+        )
 
 
 @cache

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
 
+from ._backbone import check_size_of_weights
 from ._base import BaseDigitClassifier
 from ._checkpoint import Checkpoint, fingerprint
-from ._engine import TrainingState
+from ._engine import MANY_STEPS, TrainingState
 from ._history import extended
 from ._images import pixel_scale
 from ._keras_model import KerasModelMixin
@@ -169,14 +170,34 @@ class KerasDigitClassifier(KerasModelMixin, BaseDigitClassifier):
             isinstance(values, np.ndarray | np.number) for values in arrays
         ):
             raise ValueError("_optimizer_state must be a list of arrays")
+        self._check_earlier_steps()
+
+    def _check_earlier_steps(self) -> None:
+        kinds = [spec.kind for spec in self._network]
+        steps = self._earlier_steps
+        if steps is not None and not (
+            type(steps) is list
+            and len(steps) == kinds.count("BatchNormalization")
+            and all(type(n) is int and 0 <= n <= MANY_STEPS for n in steps)
+        ):
+            raise ValueError(
+                "_earlier_steps must be None, or a list with an integer from 0 to "
+                f"{MANY_STEPS} for each batch normalisation"
+            )
 
     def _weight_shapes(self) -> list[tuple[int, ...]]:
         check_network(self._network, len(self.classes_))
+        # First, as the shapes of its weights take TensorFlow.
+        if self._network[0].kind == "Backbone":
+            settings = dict(self._network[0].settings)
+            check_size_of_weights(settings["application"], self.weights_)
         return weight_shapes(self._network, self.image_shape_)
 
     def _state(self) -> TrainingState:
         if self._optimizer_of_state == self._optimizer_identity():
-            return TrainingState(self.weights_, self._optimizer_state)
+            return TrainingState(
+                self.weights_, self._optimizer_state, self._earlier_steps
+            )
         return TrainingState(self.weights_, [])  # moments of another one mean nothing
 
     def _train(
@@ -222,6 +243,7 @@ class KerasDigitClassifier(KerasModelMixin, BaseDigitClassifier):
             )
         self.weights_ = final.weights
         self._optimizer_state = final.optimizer if to_go_on else []
+        self._earlier_steps = final.earlier_steps if to_go_on else None
         self._optimizer_of_state = self._optimizer_identity()
         self.history_ = extended(self.history_, history)
         self._cache = {}
@@ -280,10 +302,11 @@ class KerasDigitClassifier(KerasModelMixin, BaseDigitClassifier):
                 "random_state=0."
             )
         begin = [*state.weights, *state.optimizer] if state else []
+        steps = repr(state.earlier_steps) if state else None
         arrays = [*samples, *(validation or ()), *begin]
         assert self.checkpoint_dir is not None
         return Checkpoint(
-            self.checkpoint_dir, fingerprint(plan, fraction, arrays=arrays)
+            self.checkpoint_dir, fingerprint(plan, fraction, steps, arrays=arrays)
         )
 
     def _checked_callbacks(self) -> tuple[Any, ...]:

@@ -1,6 +1,7 @@
 """Between a fitted classifier and a Keras model: out of it, and into it."""
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
@@ -40,6 +41,8 @@ class KerasModelMixin:
     _network: Network
     _optimizer_state: list[NDArray[Any]]
     _optimizer_of_state: tuple[str, str | None]
+    # Older pickles and model files have none.
+    _earlier_steps: Sequence[int] | None = None
     _cache: dict[str, Any]
 
     @abstractmethod

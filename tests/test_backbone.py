@@ -15,6 +15,7 @@ from mnist_estimators import CNNDigitClassifier, load_model
 from mnist_estimators._backbone import (
     BACKBONES,
     SIDE,
+    WEIGHT_COUNTS,
     build_backbone,
     initial_backbone_weights,
 )
@@ -87,6 +88,8 @@ def test_every_backbone_sees_what_its_preprocessing_would_give(name):
     if name == CNN.backbone:  # others, with statistics of batches too, would take long
         trained = backbone(images, training=True)
         assert np.abs(trained.numpy() - features.numpy()).max() > 0.01
+    n_weights = sum(weights.numpy().size for weights in application.weights)
+    assert WEIGHT_COUNTS[name] == (len(application.weights), n_weights)
     for layer in application.layers:
         assert getattr(layer, "momentum", 0.9) == 0.9
         assert "Dropout" not in type(layer).__name__
@@ -165,6 +168,14 @@ def test_a_forged_model_file_of_a_huge_network(fitted, tmp_path, monkeypatch):
     with pytest.raises(ModelFileError, match=message):
         load_model(tmp_path / "model")
     assert time.process_time() - started < 10
+
+
+def test_a_forged_model_file_without_the_weights_of_its_backbone(fitted, tmp_path):
+    forged = copy.copy(fitted)
+    forged.weights_ = fitted.weights_[-4:]
+    message = "must have the 135 arrays with 3228864 weights of MobileNet, with which"
+    with pytest.raises(ModelFileError, match=message):
+        forged.save(tmp_path / "model")
 
 
 def test_its_model_comes_back_as_a_classifier(fitted, digits):

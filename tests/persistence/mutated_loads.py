@@ -5,6 +5,7 @@ connection, whatever library asks for it. First it has to find planted canaries.
 """
 
 import colorsys
+import copy
 import json
 import pickle
 import random
@@ -23,11 +24,14 @@ from typing import Any
 import mutations as made
 import numpy as np
 from equality import assert_same
-from forged import members_of_file
+from forged import members_of_file, sealed
 from sklearn.neighbors import KNeighborsClassifier
 
 from mnist_estimators import load_model
+from mnist_estimators._backbone import BACKBONES
+from mnist_estimators._networks import layer
 from mnist_estimators.exceptions import ModelFileError
+from mnist_estimators.persistence._writer import members_of
 
 HARMLESS = {"builtins.id", "object.__getattr__", "sys._getframe"}
 WRITING = 0b11  # of the flags of `open`
@@ -108,7 +112,25 @@ def canaries(folder: Path) -> dict[str, Callable[[], object]]:
     }
 
 
-def all_mutations(path: Path, rng: random.Random) -> Iterator[made.Mutation]:
+def forged_backbones(classifier: Any) -> Iterator[made.Mutation]:
+    """Have a small network begin with a large one, which Keras alone can build."""
+    of_weights = {
+        "its own": classifier.weights_,
+        "many small": [np.zeros(1, np.float32) for _ in range(700)],
+        "few large": [np.zeros(100_000, np.float32) for _ in range(20)],
+        "one, many times": [np.zeros(100_000, np.float32)] * 700,
+    }
+    for name in BACKBONES:
+        forged = copy.copy(classifier)
+        forged._network = (layer("Backbone", application=name), *classifier._network)
+        for what, forged.weights_ in of_weights.items():
+            content = sealed(members_of(forged))
+            yield made.Mutation(content, False, f"{name}, weights: {what}")
+
+
+def all_mutations(
+    path: Path, original: Any, rng: random.Random
+) -> Iterator[made.Mutation]:
     """Mutate one file in every way."""
     content, members = path.read_bytes(), members_of_file(path)
     for _ in range(270):
@@ -122,6 +144,8 @@ def all_mutations(path: Path, rng: random.Random) -> Iterator[made.Mutation]:
     yield from made.manifests(members)
     if path.stem == "network":
         yield from made.bombs(members)
+    if path.stem == "keras":
+        yield from forged_backbones(original)
 
 
 def images_for(original: Any) -> Any:
@@ -180,7 +204,7 @@ def main(folder: Path) -> None:
 
     for file, original in originals.items():
         rng = random.Random(file.stem)
-        for mutation in all_mutations(file, rng):
+        for mutation in all_mutations(file, original, rng):
             path.write_bytes(mutation.content)
             found["mutated"] += 1
             watch(

@@ -46,7 +46,7 @@ DESCRIPTION: dict[str, Any] = {
 
 async def receive_pictures(
     request: Request, *, split: bool, limits: Limits
-) -> Callable[[], list[ReadPicture]]:
+) -> Callable[[float], list[ReadPicture]]:
     """Receive a body.
 
     Parameters
@@ -62,7 +62,8 @@ async def receive_pictures(
     -------
     callable
         Decodes it and finds the digits, which takes longer than an event loop should
-        wait. It raises a Refusal for what can't be read.
+        wait. It takes the time to give up at, and raises a Refusal for what can't be
+        read.
 
     Raises
     ------

@@ -94,6 +94,48 @@ def test_too_many_pictures(small_client, png, on_paper):
     assert client.post("/predict", files=files[:2]).status_code == 200
 
 
+def dots(n_rows):
+    picture = np.full((12 * n_rows, 12 * n_rows), 255, np.uint8)
+    for row in range(4):
+        for column in range(4):
+            picture[4 + row :: 12, 4 + column :: 12] = 0
+    return picture
+
+
+def test_no_more_digits_are_prepared_than_may_be(small_client, png, monkeypatch):
+    from mnist_estimators.preprocessing import _split
+
+    prepared = []
+    prepare = _split.into_mnist_form
+    monkeypatch.setattr(
+        _split,
+        "into_mnist_form",
+        lambda ink: prepared.append(ink.shape) or prepare(ink),
+    )
+    files = [("images", (f"{i}.png", png(dots(6)), "image/png")) for i in range(3)]
+
+    detail = refusal(small_client(images=5).post("/predict", files=files), 413)
+
+    assert "more than 5" in detail
+    assert len(prepared) == 6
+
+
+def test_pictures_of_a_request_whose_time_is_up_are_left_alone(png, monkeypatch):
+    from mnist_estimators.serving import Limits, _pictures
+
+    read = []
+    monkeypatch.setattr(
+        _pictures,
+        "read_picture",
+        lambda file, name, n_pixels: read.append(name) or dots(1),
+    )
+    uploads = [_pictures.Upload(f"{i}.png", b"") for i in range(3)]
+
+    with pytest.raises(TimeoutError):
+        _pictures.read_files(uploads, time.monotonic(), split=True, limits=Limits())
+    assert read == ["0.png"]
+
+
 def test_too_large_a_body_announced_and_not(small_client):
     client = small_client(body_bytes=1000)
 

@@ -1,5 +1,7 @@
 """Reading pictures: of every kind that cameras, scanners and browsers write."""
 
+import io
+import threading
 import warnings
 import zlib
 
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from mnist_estimators import load_digit_images
+from mnist_estimators.datasets._pictures import read_picture
 
 RNG = np.random.default_rng(0)
 GREY = RNG.integers(256, size=(20, 30)).astype(np.uint8)
@@ -103,6 +106,32 @@ def test_large_pictures_are_refused_by_their_header(tmp_path, side):
     path.write_bytes(png_that_claims(side, side))
     with pytest.raises(ValueError, match=r"digit\.png has .* max_pixels=50000000"):
         load_digit_images(path)
+
+
+def test_nobody_waits_for_a_file_that_takes_long(tmp_path):
+    """As do those with millions of parts, which are looked at in turn."""
+    reached, go = threading.Event(), threading.Event()
+
+    class Slow(io.BytesIO):
+        def read(self, *arguments):
+            reached.set()
+            assert go.wait(10)
+            return super().read(*arguments)
+
+    path = tmp_path / "digit.png"
+    Image.fromarray(GREY).save(path)
+    slow = threading.Thread(
+        target=read_picture, args=(Slow(path.read_bytes()), "slow.png")
+    )
+    other = threading.Thread(target=load_digit_images, args=(path,))
+    slow.start()
+    assert reached.wait(10)
+    other.start()
+    other.join(5)
+    waits = other.is_alive()
+    go.set()
+    slow.join()
+    assert not waits
 
 
 def test_the_largest_picture_is_the_users_choice(tmp_path):

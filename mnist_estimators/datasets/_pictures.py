@@ -1,6 +1,7 @@
 """Pictures from files."""
 
 from collections.abc import Iterable
+from math import prod
 from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 MAX_PIXELS = 50_000_000
 FORMATS = ("PNG", "JPEG", "BMP", "WEBP", "TIFF")
+# Tags of TIFF files.
+TILE_WIDTH, TILE_LENGTH = 322, 323
 
 
 def load_digit_images(
@@ -119,8 +122,9 @@ def read_picture(
     try:
         with _open(file) as picture:
             # Known from the header, before any pixel is read.
-            width, height = picture.size
-            if width * height <= max_pixels:
+            parts = {"": picture.size, "tiles of ": _tile_size(picture)}
+            kind, size = max(parts.items(), key=lambda part: prod(part[1]))
+            if prod(size) <= max_pixels:
                 ImageOps.exif_transpose(picture, in_place=True)
                 return _as_bytes(picture)
     except UnidentifiedImageError:
@@ -136,8 +140,8 @@ def read_picture(
     except (OSError, SyntaxError, EOFError, ValueError) as error:
         raise ValueError(f"{name} is damaged or can't be read: {error}") from error
     raise ValueError(
-        f"{name} has {width} x {height} pixels, more than max_pixels={max_pixels}. "
-        "Make it smaller, or raise max_pixels."
+        f"{name} has {kind}{size[0]} x {size[1]} pixels, more than "
+        f"max_pixels={max_pixels}. Make it smaller, or raise max_pixels."
     )
 
 
@@ -156,6 +160,12 @@ def _open(file: BinaryIO) -> "Image.Image":
             file.seek(0)
             return make(file, "")
     raise UnidentifiedImageError
+
+
+def _tile_size(picture: "Image.Image") -> tuple[int, int]:
+    """Find the size of a TIFF's tiles, which may be larger than the picture."""
+    tags = getattr(picture, "tag_v2", {})
+    return tags.get(TILE_WIDTH, 0), tags.get(TILE_LENGTH, 0)
 
 
 def _as_bytes(picture: "Image.Image") -> NDArray[np.uint8]:

@@ -1,6 +1,7 @@
 """Reading pictures: of every kind that cameras, scanners and browsers write."""
 
 import io
+import struct
 import threading
 import warnings
 import zlib
@@ -106,6 +107,40 @@ def test_large_pictures_are_refused_by_their_header(tmp_path, side):
     path.write_bytes(png_that_claims(side, side))
     with pytest.raises(ValueError, match=r"digit\.png has .* max_pixels=50000000"):
         load_digit_images(path)
+
+
+def tiff_with_tile(side: int) -> bytes:
+    """A TIFF file of 28 x 28 pixels in one tile that is larger than they need."""
+    tile = zlib.compress(bytes(side * side))
+    short, long = 3, 4
+    entries = [
+        (256, short, 28),  # width
+        (257, short, 28),  # height
+        (258, short, 8),  # bits of a pixel
+        (259, short, 8),  # compressed by zlib
+        (262, short, 1),  # black is 0
+        (277, short, 1),  # one channel
+        (322, long, side),  # width and height of a tile
+        (323, long, side),
+        (324, long, 8 + 2 + 12 * 10 + 4),  # where it is
+        (325, long, len(tile)),
+    ]
+    directory = b"".join(
+        struct.pack("<HHII", tag, kind, 1, value) for tag, kind, value in entries
+    )
+    header = b"II*\0" + struct.pack("<IH", 8, len(entries))
+    return header + directory + bytes(4) + tile
+
+
+def test_tiles_of_tiff_files_are_bounded_too(tmp_path):
+    path = tmp_path / "digit.tiff"
+    path.write_bytes(tiff_with_tile(32))
+    np.testing.assert_array_equal(
+        load_digit_images(path, max_pixels=1024)[0], np.zeros((28, 28))
+    )
+    path.write_bytes(tiff_with_tile(48))
+    with pytest.raises(ValueError, match=r"tiles of 48 x 48 pixels, more than max_pix"):
+        load_digit_images(path, max_pixels=1024)
 
 
 def test_nobody_waits_for_a_file_that_takes_long(tmp_path):

@@ -137,7 +137,9 @@ def read_picture(
             f"{name} has more than {2 * (Image.MAX_IMAGE_PIXELS or 0)} pixels, "
             f"more than Pillow opens, and max_pixels={max_pixels}. Make it smaller."
         ) from None
-    except (OSError, SyntaxError, EOFError, ValueError) as error:
+    except MemoryError:
+        raise
+    except Exception as error:  # Pillow lets many kinds escape from damaged files
         raise ValueError(f"{name} is damaged or can't be read: {error}") from error
     raise ValueError(
         f"{name} has {kind}{size[0]} x {size[1]} pixels, more than "

@@ -186,6 +186,21 @@ def test_numbers_from_0_to_1(tmp_path):
         load_digit_images(path)
 
 
+def test_damage_that_pillow_does_not_foresee(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif.get_ifd(0x8769)[0x9003] = "x"
+    path = tmp_path / "seven.jpg"
+    Image.fromarray(RGB).save(path, exif=exif)
+    content = path.read_bytes()
+    # The place of the directory within.
+    start = content.index(b"\x87\x69\x00\x04") + 8
+    path.write_bytes(content[:start] + b"\0\0\0\x7f" + content[start + 4 :])
+
+    with pytest.raises(ValueError, match=r"seven\.jpg is damaged or can't be read"):
+        load_digit_images(path)
+
+
 @pytest.mark.parametrize("kind", ["png", "jpeg", "bmp", "webp", "tiff"])
 @settings(
     max_examples=40,
@@ -195,7 +210,11 @@ def test_numbers_from_0_to_1(tmp_path):
 @given(data=st.data())
 def test_damage_is_reported_by_name(tmp_path, kind, data):
     path = tmp_path / "seven"
-    Image.fromarray(RGB).save(path, format=kind)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif.get_ifd(0x8769)[0x9003] = "x"
+    options = {} if kind == "bmp" else {"exif": exif}
+    Image.fromarray(RGB).save(path, format=kind, **options)
     content = bytearray(path.read_bytes())
     for _ in range(data.draw(st.integers(1, 8))):
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(

@@ -247,9 +247,12 @@ def test_no_body_breaks_the_server(client, data):
 
 def _damaged(picture):
     files = []
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif.get_ifd(0x8769)[0x9003] = "x"
     for kind in ("png", "tiff", "bmp", "webp", "jpeg"):
         file = io.BytesIO()
-        picture.save(file, kind)
+        picture.save(file, kind, exif=exif)
         files.append(file.getvalue())
 
     def damage(content, places):

@@ -44,6 +44,7 @@ class PunctualProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
             self.app = Safety(_refuse)
         self._seen: Any = None
         self._seen_at = self.loop.time()
+        self._was_closing = False
         self._look_again()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -55,15 +56,18 @@ class PunctualProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
         self._timer = self.loop.call_later(HEADER_SECONDS, self._close_if_late)
 
     def _close_if_late(self) -> None:
+        if self._was_closing:  # and the client has not taken all that was sent
+            self.transport.abort()
+            return
         answered = self.cycle is None or self.cycle.response_complete
         if self.cycle is not self._seen:
             self._seen, self._seen_at = self.cycle, self.loop.time()
         elif answered:
             self.transport.close()
-            return
         elif self.loop.time() - self._seen_at > ANSWER_SECONDS:
             self.transport.abort()
             return
+        self._was_closing = self.transport.is_closing()
         self._look_again()
 
 

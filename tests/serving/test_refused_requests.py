@@ -3,6 +3,7 @@
 import io
 import json
 import socket
+import threading
 import time
 import zlib
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from mnist_estimators.serving import create_app
+from mnist_estimators.serving._server import make_server, open_socket
 
 PNG = {"Content-Type": "image/png"}
 JSON = {"Content-Type": "application/json"}
@@ -335,6 +337,41 @@ def test_who_never_reads_the_answers_is_cut_off(running, scripted, monkeypatch):
             received = b""
 
     assert received.count(b"HTTP/1.1 200 ") < n_requests
+
+
+@pytest.mark.parametrize("header", [b"", b"Connection: close\r\n"])
+def test_who_never_reads_its_only_answer_is_cut_off(scripted, monkeypatch, header):
+    """The system takes a part of it; the rest is in the server's memory."""
+    monkeypatch.setattr("mnist_estimators.serving._server.HEADER_SECONDS", 0.2)
+    listener = open_socket("127.0.0.1", 0)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+    server = make_server(create_app(scripted))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    pixels = np.zeros((28, 28), int)
+    pixels[4:24, 13:15] = 255
+    body = json.dumps({"images": [pixels.tolist()] * 100}).encode()
+    try:
+        with socket.socket() as connection:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            connection.connect(listener.getsockname())
+            connection.sendall(
+                b"POST /predict HTTP/1.1\r\nHost: a\r\n" + header + b"Content-Type: "
+                b"application/json\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+            )
+            connections = server.server_state.connections
+            wait_for(lambda: any(one.transport.is_closing() for one in connections))
+            wait_for(lambda: not connections)
+    finally:
+        server.should_exit = True
+        thread.join(30)
+
+
+def wait_for(condition):
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def test_one_connection_too_many_is_told_to_come_again(running, scripted, monkeypatch):

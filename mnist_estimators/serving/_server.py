@@ -15,7 +15,9 @@ KEEP_ALIVE_SECONDS = 5
 HEADER_SECONDS = 10.0
 # More than bodies and predictions may take.
 ANSWER_SECONDS = 60.0
-GRACE_SECONDS = 20
+# More than a body and its predictions may take, and less than the 30 after which
+# systemd and others kill.
+GRACE_SECONDS = 27
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:

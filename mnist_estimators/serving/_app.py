@@ -17,6 +17,7 @@ from .. import __version__
 from ._answers import Answer, Health, Model, Problem
 from ._bodies import DESCRIPTION, receive_pictures
 from ._body import BodyLimits
+from ._crowd import RefuseOneTooMany
 from ._limits import Limits
 from ._metrics import CountRequests, Metrics
 from ._model import ServedModel
@@ -123,6 +124,7 @@ def create_app(
     app.add_middleware(
         BodyLimits, max_bytes=limits.body_bytes, seconds=limits.body_seconds
     )
+    app.add_middleware(RefuseOneTooMany)
     app.add_middleware(CountRequests, metrics=metrics)
     app.add_middleware(Safety)
     return app

@@ -4,11 +4,10 @@ import socket
 from typing import Any
 
 import uvicorn
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
-from ._refusal import come_again
-from ._safety import Safety, problem
+from ._crowd import OneTooMany
 
 MOST_CONNECTIONS = 500
 KEEP_ALIVE_SECONDS = 5
@@ -18,12 +17,6 @@ ANSWER_SECONDS = 60.0
 # More than a body and its predictions may take, and less than the 30 after which
 # systemd and others kill.
 GRACE_SECONDS = 27
-
-
-async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
-    refusal = come_again("Too many others are connected at the moment.")
-    headers = {**(refusal.headers or {}), "Connection": "close"}
-    await problem(refusal.status, refusal.detail, headers)(scope, receive, send)
 
 
 class PunctualProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
@@ -43,7 +36,7 @@ class PunctualProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
         """Begin to look at the clock."""
         super().connection_made(transport)
         if len(self.connections) > MOST_CONNECTIONS:
-            self.app = Safety(_refuse)
+            self.app = OneTooMany(self.app)
         self._seen: Any = None
         self._seen_at = self.loop.time()
         self._was_closing = False

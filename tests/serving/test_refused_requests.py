@@ -381,17 +381,24 @@ def test_one_connection_too_many_is_told_to_come_again(running, scripted, monkey
         with (
             socket.create_connection((host, int(port)), timeout=10) as first,
             socket.create_connection((host, int(port)), timeout=10) as second,
+            socket.create_connection((host, int(port)), timeout=10) as third,
         ):
-            for connection in (first, second):
-                connection.sendall(
-                    b"GET /health HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
-                )
-            answers = everything_from(first), everything_from(second)
+            first.sendall(b"GET /model HTTP/1.1\r\nHost: a\r\n\r\n")
+            assert first.recv(4096).startswith(b"HTTP/1.1 200 ")
+            second.sendall(b"GET /model HTTP/1.1\r\nHost: a\r\n\r\n")
+            refused = everything_from(second)
+            third.sendall(b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n")
+            health = everything_from(third)
+            first.sendall(
+                b"GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+            )
+            metrics = everything_from(first)
 
-    assert answers[0].startswith(b"HTTP/1.1 200 ")
-    assert answers[1].startswith(b"HTTP/1.1 503 ")
-    assert b"\r\nretry-after: 1\r\n" in answers[1]
-    assert b"\r\ncontent-security-policy: " in answers[1]
+    assert refused.startswith(b"HTTP/1.1 503 ")
+    assert b"\r\nretry-after: 1\r\n" in refused
+    assert b"\r\ncontent-security-policy: " in refused
+    assert health.startswith(b"HTTP/1.1 200 ")
+    assert b'path="/model",status="503"} 1.0' in metrics
 
 
 def test_a_client_that_waits_to_be_asked_sees_the_refusal_at_once(connect):

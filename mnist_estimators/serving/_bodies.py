@@ -96,7 +96,11 @@ async def receive_pictures(
 
 
 async def _files(request: Request, limits: Limits) -> list[Upload]:
-    async with request.form(max_files=limits.images, max_fields=limits.images) as form:
+    try:
+        form = await request.form(max_files=limits.images, max_fields=limits.images)
+    except ValueError as error:  # such as of a charset that Python can't decode with
+        raise Refusal(400, f"The form is damaged: {error}.") from error
+    try:
         files = [
             value for _, value in form.multi_items() if isinstance(value, UploadFile)
         ]
@@ -108,3 +112,5 @@ async def _files(request: Request, limits: Limits) -> list[Upload]:
             Upload((file.filename or "A picture")[:LONGEST_NAME], await file.read())
             for file in files
         ]
+    finally:
+        await form.close()

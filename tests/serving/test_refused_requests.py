@@ -191,6 +191,21 @@ def test_forms_without_files(client):
     refusal(client.post("/predict", content=b"x", headers=form), 400)
 
 
+@pytest.mark.parametrize("charset", ["undefined", "idna", "none"])
+def test_forms_in_charsets_that_are_none(client, charset):
+    form = {"Content-Type": f"multipart/form-data; boundary=a; charset={charset}"}
+    body = (
+        b'--a\r\nContent-Disposition: form-data; name="images"; filename="a.."\r\n\r\n'
+        b"x\r\n--a--\r\n"
+    )
+
+    answer = client.post("/predict", content=body, headers=form)
+
+    assert answer.status_code in {400, 422}
+    if charset == "undefined":
+        assert "form is damaged" in refusal(answer, 400)
+
+
 def test_other_kinds_of_bodies_and_other_methods(client):
     assert "'text/plain'" in refusal(
         client.post("/predict", content=b"7", headers={"Content-Type": "text/plain"}),

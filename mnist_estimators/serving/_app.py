@@ -122,7 +122,10 @@ def create_app(
     _refuse_politely(app)
     # The last one is the outermost.
     app.add_middleware(
-        BodyLimits, max_bytes=limits.body_bytes, seconds=limits.body_seconds
+        BodyLimits,
+        max_bytes=limits.body_bytes,
+        waiting_bytes=limits.waiting_bytes,
+        seconds=limits.body_seconds,
     )
     app.add_middleware(RefuseOneTooMany)
     app.add_middleware(CountRequests, metrics=metrics)

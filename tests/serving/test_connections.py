@@ -8,7 +8,7 @@ import time
 import numpy as np
 import pytest
 
-from mnist_estimators.serving import create_app
+from mnist_estimators.serving import Limits, create_app
 from mnist_estimators.serving._server import make_server, open_socket
 
 
@@ -16,8 +16,6 @@ from mnist_estimators.serving._server import make_server, open_socket
 def connect(running, classifier):
     """Open a bare connection to a server with other limits."""
     from contextlib import ExitStack
-
-    from mnist_estimators.serving import Limits
 
     with ExitStack() as stack:
 
@@ -49,6 +47,35 @@ def test_a_body_that_trickles_is_ended(connect):
 
     assert answer.startswith(b"HTTP/1.1 408 ")
     assert b"connection: close" in answer.lower()
+
+
+def test_the_bodies_of_all_are_bounded(running, scripted):
+    limits = Limits(body_bytes=1000, waiting_bytes=1000)
+    head = (
+        b"POST /predict HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
+        b"Content-Type: image/png\r\nContent-Length: 600\r\n\r\n"
+    )
+    with running(create_app(scripted, limits=limits)) as url:
+        host, port = url.removeprefix("http://").split(":")
+        with (
+            socket.create_connection((host, int(port)), timeout=10) as first,
+            socket.create_connection((host, int(port)), timeout=10) as second,
+            socket.create_connection((host, int(port)), timeout=10) as third,
+        ):
+            first.sendall(head + bytes(500))
+            time.sleep(0.2)
+            second.sendall(head + bytes(600))
+            refused = everything_from(second)
+            first.sendall(bytes(100))
+            taken = everything_from(first)
+            third.sendall(head + bytes(600))
+            later = everything_from(third)
+
+    assert refused.startswith(b"HTTP/1.1 503 ")
+    assert b"\r\nretry-after: 1\r\n" in refused
+    # What they sent is no picture, but it was looked at.
+    assert taken.startswith(b"HTTP/1.1 422 ")
+    assert later.startswith(b"HTTP/1.1 422 ")
 
 
 def test_headers_that_trickle_are_ended(connect, monkeypatch):

@@ -49,8 +49,8 @@ class Limits:
     body_bytes: int = 10_000_000
     body_seconds: float = 15.0
     picture_pixels: int = 30_000_000
-    waiting_bytes: int = 200_000_000
     images: int = 100
+    waiting_bytes: int = 200_000_000
     requests: int = 128
     waiting_images: int = 1_000
     batch_images: int = 128

@@ -1,10 +1,9 @@
 """Pictures from files."""
 
-import warnings
 from collections.abc import Iterable
+from math import prod
 from os import PathLike, fspath
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
@@ -17,8 +16,8 @@ if TYPE_CHECKING:
 
 MAX_PIXELS = 50_000_000
 FORMATS = ("PNG", "JPEG", "BMP", "WEBP", "TIFF")
-
-_filters = Lock()
+# Tags of TIFF files.
+TILE_WIDTH, TILE_LENGTH = 322, 323
 
 
 def load_digit_images(
@@ -35,7 +34,7 @@ def load_digit_images(
         file is, is found out from its content.
     max_pixels : int, default=50,000,000
         Largest picture to read, in pixels. A larger one is refused before memory is
-        taken for it. Pillow opens none of more than 178,956,970 pixels.
+        taken for it.
 
     Returns
     -------
@@ -123,8 +122,9 @@ def read_picture(
     try:
         with _open(file) as picture:
             # Known from the header, before any pixel is read.
-            width, height = picture.size
-            if width * height <= max_pixels:
+            parts = {"": picture.size, "tiles of ": _tile_size(picture)}
+            kind, size = max(parts.items(), key=lambda part: prod(part[1]))
+            if prod(size) <= max_pixels:
                 ImageOps.exif_transpose(picture, in_place=True)
                 return _as_bytes(picture)
     except UnidentifiedImageError:
@@ -137,22 +137,37 @@ def read_picture(
             f"{name} has more than {2 * (Image.MAX_IMAGE_PIXELS or 0)} pixels, "
             f"more than Pillow opens, and max_pixels={max_pixels}. Make it smaller."
         ) from None
-    except (OSError, SyntaxError, EOFError, ValueError) as error:
+    except MemoryError:
+        raise
+    except Exception as error:  # Pillow lets many kinds escape from damaged files
         raise ValueError(f"{name} is damaged or can't be read: {error}") from error
     raise ValueError(
-        f"{name} has {width} x {height} pixels, more than max_pixels={max_pixels}. "
-        "Make it smaller, or raise max_pixels."
+        f"{name} has {kind}{size[0]} x {size[1]} pixels, more than "
+        f"max_pixels={max_pixels}. Make it smaller, or raise max_pixels."
     )
 
 
 def _open(file: BinaryIO) -> "Image.Image":
-    from PIL import Image
+    """Open a file as ``Image.open`` does, but for its limit, which warns at first.
 
-    # Pillow has a limit of its own, which warns and then refuses; here it is ours.
-    # Filters of warnings belong to all threads.
-    with _filters, warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        return Image.open(file, formats=FORMATS)
+    Here the limit is ours, and filters of warnings belong to all threads.
+    """
+    from PIL import Image, UnidentifiedImageError
+
+    Image.init()
+    beginning = file.read(16)
+    for kind in FORMATS:
+        make, accepts = Image.OPEN[kind]
+        if accepts is None or accepts(beginning) is True:
+            file.seek(0)
+            return make(file, "")
+    raise UnidentifiedImageError
+
+
+def _tile_size(picture: "Image.Image") -> tuple[int, int]:
+    """Find the size of a TIFF's tiles, which may be larger than the picture."""
+    tags = getattr(picture, "tag_v2", {})
+    return tags.get(TILE_WIDTH, 0), tags.get(TILE_LENGTH, 0)
 
 
 def _as_bytes(picture: "Image.Image") -> NDArray[np.uint8]:

@@ -1,6 +1,6 @@
 """Pictures of several digits, split into single ones in reading order."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -90,6 +90,26 @@ def split_digits(picture: ArrayLike) -> list[FoundDigit]:
     >>> [(digit.left, digit.top) for digit in split_digits(paper)]
     [(30, 12), (90, 10)]
     """
+    return list(find_digits(picture))
+
+
+def find_digits(picture: ArrayLike) -> Iterator[FoundDigit]:
+    """Find the digits as ``split_digits`` does, and prepare each when it is asked for.
+
+    Parameters
+    ----------
+    picture : array-like of shape (height, width) or (height, width, channels)
+        As of ``split_digits``.
+
+    Yields
+    ------
+    FoundDigit
+
+    Raises
+    ------
+    ValueError
+        As ``split_digits``, when the first one is asked for.
+    """
     array = checked_picture(picture, "picture")
     grey = as_grey(array)
     ink = extract_ink(grey)
@@ -100,9 +120,8 @@ def split_digits(picture: ArrayLike) -> list[FoundDigit]:
         )
     labels, parts = find_parts(ink)
     scale = array.shape[0] / grey.shape[0], array.shape[1] / grey.shape[1]
-    return [
-        _found_digit(ink, labels, digit, scale) for digit in _in_rows(_digits_of(parts))
-    ]
+    for digit in _in_rows(_digits_of(parts)):
+        yield _found_digit(ink, labels, digit, scale)
 
 
 def _digits_of(parts: Sequence[Part]) -> list[Part]:

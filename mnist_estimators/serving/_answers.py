@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from ._model import Prediction
+from ._model import Prediction, name_of
 from ._pictures import ReadPicture
 
 
@@ -123,7 +123,7 @@ def make_answer(
                     "image": found.image,
                 }
             )
-        labels = [str(digit["label"]) for digit in digits]
+        labels = [name_of(digit["label"]) for digit in digits]
         answers.append(
             {
                 "name": picture.name,

@@ -17,6 +17,7 @@ from .. import __version__
 from ._answers import Answer, Health, Model, Problem
 from ._bodies import DESCRIPTION, receive_pictures
 from ._body import BodyLimits
+from ._crowd import RefuseOneTooMany
 from ._limits import Limits
 from ._metrics import CountRequests, Metrics
 from ._model import ServedModel
@@ -121,8 +122,12 @@ def create_app(
     _refuse_politely(app)
     # The last one is the outermost.
     app.add_middleware(
-        BodyLimits, max_bytes=limits.body_bytes, seconds=limits.body_seconds
+        BodyLimits,
+        max_bytes=limits.body_bytes,
+        waiting_bytes=limits.waiting_bytes,
+        seconds=limits.body_seconds,
     )
+    app.add_middleware(RefuseOneTooMany)
     app.add_middleware(CountRequests, metrics=metrics)
     app.add_middleware(Safety)
     return app

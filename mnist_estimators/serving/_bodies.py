@@ -46,7 +46,7 @@ DESCRIPTION: dict[str, Any] = {
 
 async def receive_pictures(
     request: Request, *, split: bool, limits: Limits
-) -> Callable[[], list[ReadPicture]]:
+) -> Callable[[float], list[ReadPicture]]:
     """Receive a body.
 
     Parameters
@@ -62,7 +62,8 @@ async def receive_pictures(
     -------
     callable
         Decodes it and finds the digits, which takes longer than an event loop should
-        wait. It raises a Refusal for what can't be read.
+        wait. It takes the time to give up at, and raises a Refusal for what can't be
+        read.
 
     Raises
     ------
@@ -95,7 +96,11 @@ async def receive_pictures(
 
 
 async def _files(request: Request, limits: Limits) -> list[Upload]:
-    async with request.form(max_files=limits.images, max_fields=limits.images) as form:
+    try:
+        form = await request.form(max_files=limits.images, max_fields=limits.images)
+    except ValueError as error:  # such as of a charset that Python can't decode with
+        raise Refusal(400, f"The form is damaged: {error}.") from error
+    try:
         files = [
             value for _, value in form.multi_items() if isinstance(value, UploadFile)
         ]
@@ -107,3 +112,5 @@ async def _files(request: Request, limits: Limits) -> list[Upload]:
             Upload((file.filename or "A picture")[:LONGEST_NAME], await file.read())
             for file in files
         ]
+    finally:
+        await form.close()

@@ -5,7 +5,7 @@ import asyncio
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ._refusal import Refusal
+from ._refusal import Refusal, come_again
 
 # What a client still sends when it is refused is read for so long, so that it sees the
 # answer in place of a broken connection.
@@ -15,18 +15,26 @@ FAREWELL_SECONDS = 1.0
 class BodyLimits:
     """Middleware that ends requests whose body is too large or too slow.
 
+    It also bounds the bodies of all requests that are not answered yet.
+
     Parameters
     ----------
     app : ASGI application
         Sees a Refusal raised where it reads the body.
     max_bytes : int
         Bound of the size, announced or not.
+    waiting_bytes : int
+        Bound of all their sizes.
     seconds : float
         Bound of the time from when the application begins to read.
     """
 
-    def __init__(self, app: ASGIApp, *, max_bytes: int, seconds: float):
+    def __init__(
+        self, app: ASGIApp, *, max_bytes: int, waiting_bytes: int, seconds: float
+    ):
         self._app = app
+        self._waiting_bytes = waiting_bytes
+        self._n_waiting = 0
         self._max_bytes = max_bytes
         self._seconds = seconds
 
@@ -38,6 +46,18 @@ class BodyLimits:
             return
         body = _Body(headers, receive, self._max_bytes, self._seconds)
 
+        n_kept = 0
+
+        async def receive_and_count() -> Message:
+            nonlocal n_kept
+            message = await body.receive()
+            n_bytes = len(message.get("body", b""))
+            n_kept += n_bytes
+            self._n_waiting += n_bytes
+            if self._n_waiting > self._waiting_bytes:
+                raise come_again("Too much is sent at the moment.")
+            return message
+
         async def send_after_body(message: Message) -> None:
             if message["type"] == "http.response.start" and not body.ended:
                 await body.discard()
@@ -48,7 +68,10 @@ class BodyLimits:
                     ]
             await send(message)
 
-        await self._app(scope, body.receive, send_after_body)
+        try:
+            await self._app(scope, receive_and_count, send_after_body)
+        finally:
+            self._n_waiting -= n_kept
 
 
 class _Body:

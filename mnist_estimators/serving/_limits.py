@@ -18,6 +18,8 @@ class Limits:
         are decoded.
     images : int, default=100
         Most pictures in a request, and most digits in them.
+    waiting_bytes : int, default=200,000,000
+        Bytes of the bodies of all requests in hand. Forms take twice as much memory.
     requests : int, default=128
         Requests for predictions in hand at once. One more is told to come again.
     waiting_images : int, default=1000
@@ -30,7 +32,8 @@ class Limits:
     Raises
     ------
     ValueError
-        If one of them is not positive, or `waiting_images` less than `images`.
+        If one of them is not positive, `waiting_images` less than `images`, or
+        `waiting_bytes` less than `body_bytes`.
 
     See Also
     --------
@@ -47,6 +50,7 @@ class Limits:
     body_seconds: float = 15.0
     picture_pixels: int = 30_000_000
     images: int = 100
+    waiting_bytes: int = 200_000_000
     requests: int = 128
     waiting_images: int = 1_000
     batch_images: int = 128
@@ -57,9 +61,13 @@ class Limits:
             value = getattr(self, field.name)
             if not value > 0:
                 raise ValueError(f"{field.name} must be positive. Got {value!r}.")
-        if self.waiting_images < self.images:
-            raise ValueError(
-                f"waiting_images={self.waiting_images} is less than images="
-                f"{self.images}: such a request could never be answered. Make it "
-                "larger, or images smaller."
-            )
+        for most, one in (
+            ("waiting_images", "images"),
+            ("waiting_bytes", "body_bytes"),
+        ):
+            if getattr(self, most) < getattr(self, one):
+                raise ValueError(
+                    f"{most}={getattr(self, most)} is less than {one}="
+                    f"{getattr(self, one)}: such a request could never be answered. "
+                    f"Make it larger, or {one} smaller."
+                )

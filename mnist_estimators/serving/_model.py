@@ -26,11 +26,20 @@ class Prediction(NamedTuple):
     label : int, float, str or bool
         A class.
     probabilities : dict of str to float, or None
-        Of each class; None of a classifier that knows none.
+        Of each class, by ``name_of`` it; None of a classifier that knows none.
     """
 
     label: Any
     probabilities: dict[str, float] | None
+
+
+def name_of(label: Any) -> str:
+    """Write a class as JavaScript does, which knows one kind of numbers."""
+    if isinstance(label, bool):
+        return "true" if label else "false"
+    if isinstance(label, float) and label.is_integer():
+        return str(int(label))
+    return str(label)
 
 
 class ServedModel:
@@ -63,7 +72,7 @@ class ServedModel:
             estimator, BaseDigitClassifier | DigitVotingClassifier | OnnxDigitClassifier
         )
         self.classes: list[Any] = np.asarray(estimator.classes_).tolist()
-        self._names = [str(label) for label in self.classes]
+        self._names = [name_of(label) for label in self.classes]
         self._try_out()
 
     def _try_out(self) -> None:

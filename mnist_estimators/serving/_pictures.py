@@ -1,7 +1,9 @@
 """From what was sent to digits in MNIST's form; pure functions."""
 
 import io
-from collections.abc import Sequence
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Annotated, Any, NamedTuple
 
 import numpy as np
@@ -10,8 +12,9 @@ from pydantic import BaseModel, Field, ValidationError
 
 from .._images import pixel_range, resolve_image_shape
 from ..datasets._pictures import read_picture
-from ..preprocessing import DigitCanonicalizer, FoundDigit, split_digits
+from ..preprocessing import DigitCanonicalizer, FoundDigit
 from ..preprocessing._functional import is_in_mnist_form
+from ..preprocessing._split import find_digits
 from ._limits import Limits
 from ._refusal import Refusal
 
@@ -51,7 +54,7 @@ class ReadPicture(NamedTuple):
 
 
 def read_files(
-    uploads: Sequence[Upload], *, split: bool, limits: Limits
+    uploads: Sequence[Upload], deadline: float, *, split: bool, limits: Limits
 ) -> list[ReadPicture]:
     """Find the digits in files.
 
@@ -59,6 +62,8 @@ def read_files(
     ----------
     uploads : sequence of Upload
         Files of any kind.
+    deadline : float
+        When to give up, by the clock of ``time.monotonic``.
     split : bool
         Whether there may be several digits in one.
     limits : Limits
@@ -71,9 +76,17 @@ def read_files(
     Raises
     ------
     Refusal
-        If one of them is no picture, is blank, or is too large.
+        If one of them is no picture, is blank, or is too large, or there are too many
+        digits.
+    TimeoutError
+        If time is up before the last picture.
     """
-    pictures = []
+    return _read_all(_decoded(uploads, limits), deadline, split=split, limits=limits)
+
+
+def _decoded(
+    uploads: Sequence[Upload], limits: Limits
+) -> Iterator[tuple[str, NDArray[np.uint8]]]:
     n_pixels = limits.picture_pixels
     for upload in uploads:
         try:
@@ -82,17 +95,20 @@ def read_files(
             message = str(error).replace(", or raise max_pixels", "")
             raise Refusal(422, message.replace("max_pixels=", "")) from error
         n_pixels -= picture.shape[0] * picture.shape[1]
-        pictures.append(_read(picture, upload.name, split=split))
-    return _at_most(limits.images, pictures)
+        yield upload.name, picture
 
 
-def read_pixels(body: bytes, *, split: bool, limits: Limits) -> list[ReadPicture]:
+def read_pixels(
+    body: bytes, deadline: float, *, split: bool, limits: Limits
+) -> list[ReadPicture]:
     """Find the digits in pictures that came as JSON.
 
     Parameters
     ----------
     body : bytes
         As ``Pixels`` describes.
+    deadline : float
+        When to give up, by the clock of ``time.monotonic``.
     split : bool
         Whether there may be several digits in one.
     limits : Limits
@@ -105,7 +121,9 @@ def read_pixels(body: bytes, *, split: bool, limits: Limits) -> list[ReadPicture
     Raises
     ------
     Refusal
-        If it is something else, or a picture is blank.
+        If it is something else, a picture is blank, or there are too many digits.
+    TimeoutError
+        If time is up before the last picture.
     """
     try:
         images = Pixels.model_validate_json(body).images
@@ -113,15 +131,37 @@ def read_pixels(body: bytes, *, split: bool, limits: Limits) -> list[ReadPicture
         raise Refusal(422, _first_error(error)) from error
     if len(images) > limits.images:
         raise _too_many(limits.images)
-    pictures = [
-        _read(_as_bytes(image, f"images[{number}]"), f"images[{number}]", split=split)
-        for number, image in enumerate(images)
-    ]
-    nameless = [picture._replace(name=None) for picture in pictures]
-    return _at_most(limits.images, nameless)
+    names = [f"images[{number}]" for number in range(len(images))]
+    pictures = (
+        (name, _as_bytes(image, name))
+        for name, image in zip(names, images, strict=True)
+    )
+    found = _read_all(pictures, deadline, split=split, limits=limits)
+    return [picture._replace(name=None) for picture in found]
 
 
-def _read(picture: NDArray[np.uint8], name: str, *, split: bool) -> ReadPicture:
+def _read_all(
+    pictures: Iterable[tuple[str, NDArray[np.uint8]]],
+    deadline: float,
+    *,
+    split: bool,
+    limits: Limits,
+) -> list[ReadPicture]:
+    found = []
+    n_left = limits.images
+    for name, picture in pictures:
+        if time.monotonic() > deadline:
+            raise TimeoutError
+        found.append(_read(picture, name, n_left + 1, split=split))
+        n_left -= len(found[-1].digits)
+        if n_left < 0:
+            raise _too_many(limits.images)
+    return found
+
+
+def _read(
+    picture: NDArray[np.uint8], name: str, n_digits: int, *, split: bool
+) -> ReadPicture:
     height, width = picture.shape[:2]
     if is_in_mnist_form(picture):
         return ReadPicture(
@@ -129,7 +169,7 @@ def _read(picture: NDArray[np.uint8], name: str, *, split: bool) -> ReadPicture:
         )
     try:
         if split:
-            digits = split_digits(picture)
+            digits = list(islice(find_digits(picture), n_digits))
         else:
             image = DigitCanonicalizer().transform([picture]).reshape(28, 28)
             digits = [FoundDigit(image, 0, 0, width, height)]
@@ -155,12 +195,6 @@ def _as_bytes(image: Sequence[Any], name: str) -> NDArray[np.uint8]:
         values = values.reshape(height, width)
     high = pixel_range(values)[1]
     return np.rint(values * (255.0 / high)).astype(np.uint8)
-
-
-def _at_most(n_images: int, pictures: list[ReadPicture]) -> list[ReadPicture]:
-    if sum(len(picture.digits) for picture in pictures) > n_images:
-        raise _too_many(n_images)
-    return pictures
 
 
 def _too_many(n_images: int) -> Refusal:

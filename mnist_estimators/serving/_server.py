@@ -4,24 +4,19 @@ import socket
 from typing import Any
 
 import uvicorn
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
-from ._refusal import come_again
-from ._safety import Safety, problem
+from ._crowd import OneTooMany
 
 MOST_CONNECTIONS = 500
 KEEP_ALIVE_SECONDS = 5
 HEADER_SECONDS = 10.0
 # More than bodies and predictions may take.
 ANSWER_SECONDS = 60.0
-GRACE_SECONDS = 20
-
-
-async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
-    refusal = come_again("Too many others are connected at the moment.")
-    headers = {**(refusal.headers or {}), "Connection": "close"}
-    await problem(refusal.status, refusal.detail, headers)(scope, receive, send)
+# More than a body and its predictions may take, and less than the 30 after which
+# systemd and others kill.
+GRACE_SECONDS = 27
 
 
 class PunctualProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
@@ -41,9 +36,10 @@ class PunctualProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
         """Begin to look at the clock."""
         super().connection_made(transport)
         if len(self.connections) > MOST_CONNECTIONS:
-            self.app = Safety(_refuse)
+            self.app = OneTooMany(self.app)
         self._seen: Any = None
         self._seen_at = self.loop.time()
+        self._was_closing = False
         self._look_again()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -55,15 +51,18 @@ class PunctualProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
         self._timer = self.loop.call_later(HEADER_SECONDS, self._close_if_late)
 
     def _close_if_late(self) -> None:
+        if self._was_closing:  # and the client has not taken all that was sent
+            self.transport.abort()
+            return
         answered = self.cycle is None or self.cycle.response_complete
         if self.cycle is not self._seen:
             self._seen, self._seen_at = self.cycle, self.loop.time()
         elif answered:
             self.transport.close()
-            return
         elif self.loop.time() - self._seen_at > ANSWER_SECONDS:
             self.transport.abort()
             return
+        self._was_closing = self.transport.is_closing()
         self._look_again()
 
 

@@ -65,13 +65,16 @@ class Service:
         finally:
             self._n_requests -= 1
 
-    async def answer(self, read: Callable[[], list[ReadPicture]]) -> dict[str, Any]:
+    async def answer(
+        self, read: Callable[[float], list[ReadPicture]]
+    ) -> dict[str, Any]:
         """Find digits, and name them.
 
         Parameters
         ----------
         read : callable
-            Decodes what was sent. It is called in another thread.
+            Decodes what was sent. It is called in another thread, with the time of
+            ``time.monotonic`` when nobody waits for it any more.
 
         Returns
         -------
@@ -84,10 +87,12 @@ class Service:
             If the pictures are refused, the queue is full, or time is up.
         """
         began = time.perf_counter()
+        # A thread can't be stopped from outside.
+        deadline = time.monotonic() + self.limits.seconds
         try:
             async with asyncio.timeout(self.limits.seconds):
                 pictures = await asyncio.get_running_loop().run_in_executor(
-                    self._threads, read
+                    self._threads, read, deadline
                 )
                 images = [
                     found.image for picture in pictures for found in picture.digits

@@ -200,7 +200,7 @@ def print_verdict(found: pd.DataFrame) -> None:
     print(f"{'ok  ' if other == 0 else 'MISS'} {other} errors other than 503 in all")
 
 
-def write_table(found: pd.DataFrame) -> None:
+def write_table(found: pd.DataFrame, name: str) -> None:
     one = alone(found)
     versions = ", ".join(
         f"{name} {importlib.metadata.version(name)}" for name in PACKAGES
@@ -219,7 +219,7 @@ def write_table(found: pd.DataFrame) -> None:
     lines = [
         "# How much a server takes",
         "",
-        f"`python tests/benchmarks/serving.py`: `fast_cnn`, served on {os.cpu_count()} "
+        f"`python tests/benchmarks/serving.py`: `{name}`, served on {os.cpu_count()} "
         "cores that it shares with the clients, for "
         f"{found['seconds'].max():.0f} s each (one client: "
         f"{found['seconds'].min():.0f} s); {versions}.",
@@ -265,7 +265,7 @@ def main() -> None:
             recipes.fast_cnn(random_state=0).fit(X, y).save(model)
         found = measure(model, arguments.seconds)
     found.to_csv(FOLDER / "serving.csv", index=False)
-    write_table(found)
+    write_table(found, arguments.model.name if arguments.model else "fast_cnn")
     print_verdict(found)
 
 

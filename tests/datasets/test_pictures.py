@@ -1,5 +1,8 @@
 """Reading pictures: of every kind that cameras, scanners and browsers write."""
 
+import io
+import struct
+import threading
 import warnings
 import zlib
 
@@ -10,6 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from mnist_estimators import load_digit_images
+from mnist_estimators.datasets._pictures import read_picture
 
 RNG = np.random.default_rng(0)
 GREY = RNG.integers(256, size=(20, 30)).astype(np.uint8)
@@ -105,6 +109,66 @@ def test_large_pictures_are_refused_by_their_header(tmp_path, side):
         load_digit_images(path)
 
 
+def tiff_with_tile(side: int) -> bytes:
+    """A TIFF file of 28 x 28 pixels in one tile that is larger than they need."""
+    tile = zlib.compress(bytes(side * side))
+    short, long = 3, 4
+    entries = [
+        (256, short, 28),  # width
+        (257, short, 28),  # height
+        (258, short, 8),  # bits of a pixel
+        (259, short, 8),  # compressed by zlib
+        (262, short, 1),  # black is 0
+        (277, short, 1),  # one channel
+        (322, long, side),  # width and height of a tile
+        (323, long, side),
+        (324, long, 8 + 2 + 12 * 10 + 4),  # where it is
+        (325, long, len(tile)),
+    ]
+    directory = b"".join(
+        struct.pack("<HHII", tag, kind, 1, value) for tag, kind, value in entries
+    )
+    header = b"II*\0" + struct.pack("<IH", 8, len(entries))
+    return header + directory + bytes(4) + tile
+
+
+def test_tiles_of_tiff_files_are_bounded_too(tmp_path):
+    path = tmp_path / "digit.tiff"
+    path.write_bytes(tiff_with_tile(32))
+    np.testing.assert_array_equal(
+        load_digit_images(path, max_pixels=1024)[0], np.zeros((28, 28))
+    )
+    path.write_bytes(tiff_with_tile(48))
+    with pytest.raises(ValueError, match=r"tiles of 48 x 48 pixels, more than max_pix"):
+        load_digit_images(path, max_pixels=1024)
+
+
+def test_nobody_waits_for_a_file_that_takes_long(tmp_path):
+    """As do those with millions of parts, which are looked at in turn."""
+    reached, go = threading.Event(), threading.Event()
+
+    class Slow(io.BytesIO):
+        def read(self, *arguments):
+            reached.set()
+            assert go.wait(10)
+            return super().read(*arguments)
+
+    path = tmp_path / "digit.png"
+    Image.fromarray(GREY).save(path)
+    slow = threading.Thread(
+        target=read_picture, args=(Slow(path.read_bytes()), "slow.png")
+    )
+    other = threading.Thread(target=load_digit_images, args=(path,))
+    slow.start()
+    assert reached.wait(10)
+    other.start()
+    other.join(5)
+    waits = other.is_alive()
+    go.set()
+    slow.join()
+    assert not waits
+
+
 def test_the_largest_picture_is_the_users_choice(tmp_path):
     path = tmp_path / "digit.png"
     Image.fromarray(GREY).save(path)
@@ -122,6 +186,21 @@ def test_numbers_from_0_to_1(tmp_path):
         load_digit_images(path)
 
 
+def test_damage_that_pillow_does_not_foresee(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif.get_ifd(0x8769)[0x9003] = "x"
+    path = tmp_path / "seven.jpg"
+    Image.fromarray(RGB).save(path, exif=exif)
+    content = path.read_bytes()
+    # The place of the directory within.
+    start = content.index(b"\x87\x69\x00\x04") + 8
+    path.write_bytes(content[:start] + b"\0\0\0\x7f" + content[start + 4 :])
+
+    with pytest.raises(ValueError, match=r"seven\.jpg is damaged or can't be read"):
+        load_digit_images(path)
+
+
 @pytest.mark.parametrize("kind", ["png", "jpeg", "bmp", "webp", "tiff"])
 @settings(
     max_examples=40,
@@ -131,7 +210,11 @@ def test_numbers_from_0_to_1(tmp_path):
 @given(data=st.data())
 def test_damage_is_reported_by_name(tmp_path, kind, data):
     path = tmp_path / "seven"
-    Image.fromarray(RGB).save(path, format=kind)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif.get_ifd(0x8769)[0x9003] = "x"
+    options = {} if kind == "bmp" else {"exif": exif}
+    Image.fromarray(RGB).save(path, format=kind, **options)
     content = bytearray(path.read_bytes())
     for _ in range(data.draw(st.integers(1, 8))):
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(

@@ -126,6 +126,7 @@ def test_what_can_not_be_served(small_digits):
         ({"seconds": 0}, "seconds must be positive. Got 0"),
         ({"body_bytes": -1}, "body_bytes must be positive. Got -1"),
         ({"waiting_images": 10}, "waiting_images=10 is less than images=100"),
+        ({"waiting_bytes": 9}, "waiting_bytes=9 is less than body_bytes=10000000"),
     ],
 )
 def test_limits_are_checked(limits, message):

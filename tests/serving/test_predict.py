@@ -138,6 +138,28 @@ def test_labels_may_be_text_and_probabilities_unknown(small_digits, on_paper, pn
     assert [digit["probabilities"] for digit in picture["digits"]] == [None] * 3
 
 
+@pytest.mark.parametrize(
+    ("labels", "names"), [(float, ["0", "1"]), (bool, ["false", "true"])]
+)
+def test_classes_are_named_as_the_page_names_them(small_digits, labels, names):
+    from fastapi.testclient import TestClient
+    from sklearn.neighbors import KNeighborsClassifier
+
+    from mnist_estimators.serving import create_app
+
+    X, y = small_digits
+    X, y = X[y < 2], y[y < 2].astype(labels)
+    client = TestClient(create_app(KNeighborsClassifier(1).fit(X, y)))
+
+    answer = client.post("/predict", json={"images": X[:2].tolist()})
+
+    assert [picture["text"] for picture in answer.json()["pictures"]] == names
+    for digit, label in zip(digits_of(answer), y[:2].tolist(), strict=True):
+        assert digit["label"] == label
+        assert list(digit["probabilities"]) == names
+        assert digit["probabilities"][names[int(label)]] == 1
+
+
 def test_a_network_runs_once_for_label_and_probabilities(
     classifier, images, tmp_path, monkeypatch
 ):

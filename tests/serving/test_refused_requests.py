@@ -1,8 +1,7 @@
-"""What is refused, with a reason, and what a client can't do to others."""
+"""What is refused, with a reason."""
 
 import io
 import json
-import socket
 import time
 import zlib
 
@@ -11,8 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
-
-from mnist_estimators.serving import create_app
 
 PNG = {"Content-Type": "image/png"}
 JSON = {"Content-Type": "application/json"}
@@ -94,6 +91,48 @@ def test_too_many_pictures(small_client, png, on_paper):
     assert client.post("/predict", files=files[:2]).status_code == 200
 
 
+def dots(n_rows):
+    picture = np.full((12 * n_rows, 12 * n_rows), 255, np.uint8)
+    for row in range(4):
+        for column in range(4):
+            picture[4 + row :: 12, 4 + column :: 12] = 0
+    return picture
+
+
+def test_no_more_digits_are_prepared_than_may_be(small_client, png, monkeypatch):
+    from mnist_estimators.preprocessing import _split
+
+    prepared = []
+    prepare = _split.into_mnist_form
+    monkeypatch.setattr(
+        _split,
+        "into_mnist_form",
+        lambda ink: prepared.append(ink.shape) or prepare(ink),
+    )
+    files = [("images", (f"{i}.png", png(dots(6)), "image/png")) for i in range(3)]
+
+    detail = refusal(small_client(images=5).post("/predict", files=files), 413)
+
+    assert "more than 5" in detail
+    assert len(prepared) == 6
+
+
+def test_pictures_of_a_request_whose_time_is_up_are_left_alone(png, monkeypatch):
+    from mnist_estimators.serving import Limits, _pictures
+
+    read = []
+    monkeypatch.setattr(
+        _pictures,
+        "read_picture",
+        lambda file, name, n_pixels: read.append(name) or dots(1),
+    )
+    uploads = [_pictures.Upload(f"{i}.png", b"") for i in range(3)]
+
+    with pytest.raises(TimeoutError):
+        _pictures.read_files(uploads, time.monotonic(), split=True, limits=Limits())
+    assert read == ["0.png"]
+
+
 def test_too_large_a_body_announced_and_not(small_client):
     client = small_client(body_bytes=1000)
 
@@ -152,6 +191,21 @@ def test_forms_without_files(client):
     refusal(client.post("/predict", content=b"x", headers=form), 400)
 
 
+@pytest.mark.parametrize("charset", ["undefined", "idna", "none"])
+def test_forms_in_charsets_that_are_none(client, charset):
+    form = {"Content-Type": f"multipart/form-data; boundary=a; charset={charset}"}
+    body = (
+        b'--a\r\nContent-Disposition: form-data; name="images"; filename="a.."\r\n\r\n'
+        b"x\r\n--a--\r\n"
+    )
+
+    answer = client.post("/predict", content=body, headers=form)
+
+    assert answer.status_code in {400, 422}
+    if charset == "undefined":
+        assert "form is damaged" in refusal(answer, 400)
+
+
 def test_other_kinds_of_bodies_and_other_methods(client):
     assert "'text/plain'" in refusal(
         client.post("/predict", content=b"7", headers={"Content-Type": "text/plain"}),
@@ -205,9 +259,12 @@ def test_no_body_breaks_the_server(client, data):
 
 def _damaged(picture):
     files = []
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif.get_ifd(0x8769)[0x9003] = "x"
     for kind in ("png", "tiff", "bmp", "webp", "jpeg"):
         file = io.BytesIO()
-        picture.save(file, kind)
+        picture.save(file, kind, exif=exif)
         files.append(file.getvalue())
 
     def damage(content, places):
@@ -220,116 +277,3 @@ def _damaged(picture):
         st.tuples(st.integers(0, 10_000), st.integers(0, 255)), max_size=4
     )
     return st.builds(damage, st.sampled_from(files), places)
-
-
-@pytest.fixture
-def connect(running, classifier):
-    """Open a bare connection to a server with other limits."""
-    from contextlib import ExitStack
-
-    from mnist_estimators.serving import Limits
-
-    with ExitStack() as stack:
-
-        def open_connection(**limits):
-            app = create_app(classifier, limits=Limits(**limits))
-            url = stack.enter_context(running(app))
-            host, port = url.removeprefix("http://").split(":")
-            connection = socket.create_connection((host, int(port)), timeout=10)
-            return stack.enter_context(connection)
-
-        yield open_connection
-
-
-def everything_from(connection):
-    received = b""
-    while chunk := connection.recv(4096):
-        received += chunk
-    return received
-
-
-def test_a_body_that_trickles_is_ended(connect):
-    connection = connect(body_seconds=0.2)
-    connection.sendall(
-        b"POST /predict HTTP/1.1\r\nHost: a\r\nContent-Type: image/png\r\n"
-        b"Content-Length: 1000\r\n\r\nabc"
-    )
-
-    answer = everything_from(connection)
-
-    assert answer.startswith(b"HTTP/1.1 408 ")
-    assert b"connection: close" in answer.lower()
-
-
-def test_headers_that_trickle_are_ended(connect, monkeypatch):
-    monkeypatch.setattr("mnist_estimators.serving._server.HEADER_SECONDS", 0.2)
-    connection = connect()
-    began = time.monotonic()
-    connection.sendall(b"GET /health HTTP/1.1\r\nHost:")
-
-    assert everything_from(connection) == b""
-    assert time.monotonic() - began < 5
-
-
-def test_who_never_reads_the_answers_is_cut_off(running, scripted, monkeypatch):
-    monkeypatch.setattr("mnist_estimators.serving._server.HEADER_SECONDS", 0.2)
-    monkeypatch.setattr("mnist_estimators.serving._server.ANSWER_SECONDS", 0.3)
-    n_requests = 1_000
-    with running(create_app(scripted)) as url, socket.socket() as connection:
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        connection.settimeout(10)
-        host, port = url.removeprefix("http://").split(":")
-        connection.connect((host, int(port)))
-        connection.sendall(
-            b"GET /openapi.json HTTP/1.1\r\nHost: a\r\n\r\n" * n_requests
-        )
-        time.sleep(1)
-        try:
-            received = everything_from(connection)
-        except ConnectionResetError:
-            received = b""
-
-    assert received.count(b"HTTP/1.1 200 ") < n_requests
-
-
-def test_one_connection_too_many_is_told_to_come_again(running, scripted, monkeypatch):
-    monkeypatch.setattr("mnist_estimators.serving._server.MOST_CONNECTIONS", 1)
-    with running(create_app(scripted)) as url:
-        host, port = url.removeprefix("http://").split(":")
-        with (
-            socket.create_connection((host, int(port)), timeout=10) as first,
-            socket.create_connection((host, int(port)), timeout=10) as second,
-        ):
-            for connection in (first, second):
-                connection.sendall(
-                    b"GET /health HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
-                )
-            answers = everything_from(first), everything_from(second)
-
-    assert answers[0].startswith(b"HTTP/1.1 200 ")
-    assert answers[1].startswith(b"HTTP/1.1 503 ")
-    assert b"\r\nretry-after: 1\r\n" in answers[1]
-    assert b"\r\ncontent-security-policy: " in answers[1]
-
-
-def test_a_client_that_waits_to_be_asked_sees_the_refusal_at_once(connect):
-    connection = connect(body_bytes=1000)
-    began = time.monotonic()
-    connection.sendall(
-        b"POST /predict HTTP/1.1\r\nHost: a\r\nContent-Type: image/png\r\n"
-        b"Content-Length: 100000\r\nExpect: 100-continue\r\n\r\n"
-    )
-
-    assert everything_from(connection).startswith(b"HTTP/1.1 413 ")
-    assert time.monotonic() - began < 0.8
-
-
-def test_who_sends_too_much_sees_the_refusal_and_not_a_broken_connection(connect):
-    connection = connect(body_bytes=1_000_000)
-    connection.sendall(
-        b"POST /predict HTTP/1.1\r\nHost: a\r\nContent-Type: image/png\r\n"
-        b"Content-Length: 1500000\r\n\r\n"
-    )
-    connection.sendall(bytes(1_500_000))
-
-    assert connection.recv(4096).startswith(b"HTTP/1.1 413 ")

@@ -150,6 +150,7 @@ def test_nearly_every_page_has_code_that_is_run():
         "benchmarks/index",
         "benchmarks/preparation",
         "benchmarks/search",
+        "benchmarks/serving",
         "benchmarks/speed",
         "changelog",
         "coming_from/index",

@@ -187,15 +187,13 @@ def test_numbers_from_0_to_1(tmp_path):
 
 
 def test_damage_that_pillow_does_not_foresee(tmp_path):
-    exif = Image.Exif()
-    exif[0x0112] = 6
-    exif.get_ifd(0x8769)[0x9003] = "x"
+    # A directory of two entries: how the camera was held, and where to find more, which
+    # is behind the end.
+    turned = b"\x01\x12\0\x03\0\0\0\x01\0\x06\0\0"
+    elsewhere = b"\x87\x69\0\x04\0\0\0\x01\0\0\0\x7f"
+    directory = b"\0\x02" + turned + elsewhere + b"\0\0\0\0"
     path = tmp_path / "seven.jpg"
-    Image.fromarray(RGB).save(path, exif=exif)
-    content = path.read_bytes()
-    # The place of the directory within.
-    start = content.index(b"\x87\x69\x00\x04") + 8
-    path.write_bytes(content[:start] + b"\0\0\0\x7f" + content[start + 4 :])
+    Image.fromarray(RGB).save(path, exif=b"Exif\0\0MM\0*\0\0\0\x08" + directory)
 
     with pytest.raises(ValueError, match=r"seven\.jpg is damaged or can't be read"):
         load_digit_images(path)

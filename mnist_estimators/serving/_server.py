@@ -19,6 +19,7 @@ ANSWER_SECONDS = 60.0
 GRACE_SECONDS = 27
 
 
+# Which class AutoHTTPProtocol is, uvicorn finds out when it is imported.
 class PunctualProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
     """Uvicorn's protocol, with bounds to the number of connections and their time.
 

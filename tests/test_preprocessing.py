@@ -14,6 +14,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from mnist_estimators.augmentation._functional import affine_matrices, warp
 from mnist_estimators.preprocessing import Deskewer, DigitCanonicalizer
+from mnist_estimators.preprocessing._functional import _quantile
 
 
 @pytest.fixture(scope="module")
@@ -256,3 +257,11 @@ class TestDeskewer:
             deskewer.transform(digits[0].reshape(-1, 14, 56))
         with pytest.raises(ValueError, match="image_shape="):
             Deskewer(image_shape=(5, 5)).fit(digits[0])
+
+
+@given(
+    npst.arrays(np.float32, st.integers(1, 50), elements=st.floats(0, 1, width=32)),
+    st.floats(0, 1),
+)
+def test_the_quantile_is_that_of_numpy(values, share):
+    assert _quantile(values, share) == pytest.approx(np.quantile(values, share))

@@ -111,26 +111,39 @@ def extract_ink(grey: NDArray[np.float32]) -> NDArray[np.float32] | None:
     """
     difference = grey - background(grey)
     # Ink covers less than paper does, so the longer tail is the ink's.
-    if float(np.mean(difference * difference * difference)) < 0:
+    if np.vdot(difference * difference, difference) < 0:
         difference = -difference
     noise = _noise(difference)
-    levels = np.clip(255.0 * difference, 0, 255).astype(np.uint8)
+    scaled = 255.0 * difference
+    levels = np.clip(scaled, 0, 255, out=scaled).astype(np.uint8)
     threshold, _ = cv2.threshold(levels, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    is_ink = levels > threshold
+    is_ink = levels > int(threshold)
     if not is_ink.any():
         return None
-    full = float(np.quantile(difference[is_ink], 0.7))
+    full = _quantile(difference[is_ink], 0.7)
     if full < max(0.04, 4.0 * noise):
         return None
     low = min(max(3.0 * noise, 0.05 * full), 0.5 * full)
-    ink = np.clip((difference - low) / (full - low), 0.0, 1.0)
+    difference -= low
+    difference /= full - low
+    ink = np.clip(difference, 0.0, 1.0, out=difference)
     ink *= _of_the_digit(ink > 0.5)
     return ink if ink.any() else None
 
 
+def _quantile(values: NDArray[Any], share: float) -> float:
+    """Do what ``np.quantile`` does for one share, in a part of its time."""
+    place = share * (len(values) - 1)
+    below = int(place)
+    above = min(below + 1, len(values) - 1)
+    ordered = np.partition(values, (below, above))
+    low, high = float(ordered[below]), float(ordered[above])
+    return low + (place - below) * (high - low)
+
+
 def _noise(difference: NDArray[np.float32]) -> float:
     """Estimate the standard deviation of most pixels."""
-    if 2 * np.count_nonzero(difference) < difference.size:
+    if 2 * np.count_nonzero(difference != 0) < difference.size:
         return 0.0  # what the medians say as well, and sooner
     return 1.4826 * float(np.median(np.abs(difference - np.median(difference))))
 
@@ -197,7 +210,7 @@ def into_mnist_form(ink: NDArray[np.float32]) -> NDArray[np.uint8]:
         interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR,
     )
     # Thin strokes fade when an image shrinks; MNIST's are white.
-    small = np.clip(small / max(float(np.quantile(small[small > 0], 0.9)), 1e-6), 0, 1)
+    small = np.clip(small / max(_quantile(small[small > 0], 0.9), 1e-6), 0, 1)
     total = float(small.sum())
     row = float((small.sum(axis=1) * np.arange(height)).sum()) / total
     column = float((small.sum(axis=0) * np.arange(width)).sum()) / total

@@ -21,13 +21,14 @@ def background(grey: NDArray[np.float32]) -> NDArray[np.float32]:
     ndarray of shape (height, width), dtype float32
         A surface of second order through the pixels that are not ink. Least squares,
         fitted again and again with less weight for what is far away. Where most of a
-        sample of pixels have exactly the same value, as in drawings, it is that one.
+        sample of pixels have exactly the same value, as in drawings, it is that one,
+        and the array can't be written to.
     """
     height, width = grey.shape
     sample = grey[:: -(-height // FITTED_SIDE), :: -(-width // FITTED_SIDE)]
     paper = np.median(sample)
     if np.mean(sample == paper) > 0.5:
-        return np.full_like(grey, paper)
+        return np.broadcast_to(paper, grey.shape)
     small = cv2.resize(
         grey,
         (min(width, FITTED_SIDE), min(height, FITTED_SIDE)),

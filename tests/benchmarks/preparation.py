@@ -242,7 +242,8 @@ def write_tables(found: pd.DataFrame, path: Path) -> None:
     text += "Settings of DigitAugmenter with the CNN, one cycle, on two splits of the "
     text += "training images into 50,000 and 10,000:\n\n"
     text += settings_table(found[parts == "settings"]) + "\n"
-    text += "Times, `speed` on one core:\n\n" + seconds_table(found[is_timed])
+    text += "Times; all but the epochs of the CNN ran on one core:\n\n"
+    text += seconds_table(found[is_timed])
     path.write_text(text, encoding="utf-8")
 
 

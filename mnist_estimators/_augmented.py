@@ -22,9 +22,9 @@ from sklearn.utils.validation import (
 )
 
 from ._members import scores_pairs_of_classes
-from ._parameters import draw_seed
+from ._parameters import draw_seed, refuse_class
 from ._sklearn import HasMethods, Interval, fit_context
-from ._validation import refuse_masked, validate_weights
+from ._validation import refuse_masked, refuse_one_hot, validate_weights
 from .persistence import SaveMixin
 
 
@@ -146,12 +146,17 @@ class AugmentedClassifier(
             If a parameter is out of its range; if `X` and `y` are not images and their
             labels; or with `tta`, if the estimator has neither ``predict_proba`` nor
             ``decision_function``, or not one score for each class.
+        TypeError
+            If `estimator` or `augmenter` is a class, not an instance of it.
         """
+        refuse_class("estimator", self.estimator)
+        refuse_class("augmenter", self.augmenter)
         if self.tta:
             _refuse_scores_of_none(self.estimator, self.tta)
         if sample_weight is not None:
             _refuse_weights(self.estimator)
         refuse_masked("y", y)
+        refuse_one_hot(y)
         labels: NDArray[Any] = column_or_1d(y, warn=True)
         assert_all_finite(labels, input_name="y")
         check_classification_targets(labels)

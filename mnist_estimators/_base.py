@@ -92,6 +92,8 @@ class BaseDigitClassifier(SaveMixin, ClassifierMixin, BaseEstimator, metaclass=A
     ) -> Self:
         """Train the network; where that fails, the classifier stays what it was.
 
+        Keras networks raise some errors more than those below: their classes name them.
+
         Parameters
         ----------
         X : array-like of shape (n, pixels), (n, height, width) or (n, height, width, 1)
@@ -118,15 +120,8 @@ class BaseDigitClassifier(SaveMixin, ClassifierMixin, BaseEstimator, metaclass=A
             is not made of class labels; if weights are negative or all 0; if `X`, `y`
             or `sample_weight` has masked values; if the data are too few to hold out
             validation data; or if the training diverges.
-        ModelFileError
-            If the file in `checkpoint_dir` is damaged.
-        OSError
-            If `checkpoint_dir` is a file, or can't be made or read.
         TypeError
-            If `optimizer` or a member of `callbacks` is of another kind, or `X` is
-            sparse.
-        BackendError
-            If Keras runs on another backend than TensorFlow.
+            If `X` is sparse.
         KeyboardInterrupt
             If the user interrupts the training before its first steps are done.
 
@@ -143,9 +138,7 @@ class BaseDigitClassifier(SaveMixin, ClassifierMixin, BaseEstimator, metaclass=A
         with put_back_on_failure(self):
             pixels, labels = validate_pixels(self, X, y, reset=not going_on)
             check_classification_targets(labels)
-            if going_on:
-                self._refuse_other_classes(np.unique(labels))
-            else:
+            if not going_on:
                 self._learn_data(pixels, np.unique(labels))
             samples = self._samples(pixels, labels, sample_weight)
             validation, fraction = None, 0.0
@@ -175,8 +168,8 @@ class BaseDigitClassifier(SaveMixin, ClassifierMixin, BaseEstimator, metaclass=A
         """Go once over some data, going on from the present weights.
 
         There is no validation, and the learning rate stays as it is: `epochs`,
-        `validation_fraction`, `early_stopping` and `learning_rate_schedule` play no
-        part. An interrupt by the user is as in ``fit``.
+        `validation_fraction` and `early_stopping` play no part. An interrupt by the
+        user is as in ``fit``.
 
         Parameters
         ----------
@@ -217,7 +210,7 @@ class BaseDigitClassifier(SaveMixin, ClassifierMixin, BaseEstimator, metaclass=A
             if first:
                 self._learn_data(pixels, np.unique(np.asarray(classes)))
             elif classes is not None:
-                self._refuse_other_classes(np.unique(np.asarray(classes)))
+                encode_labels(np.unique(np.asarray(classes)), self.classes_)
             self._train(
                 self._samples(pixels, labels, sample_weight),
                 None,
@@ -331,15 +324,6 @@ class BaseDigitClassifier(SaveMixin, ClassifierMixin, BaseEstimator, metaclass=A
         self.classes_ = classes
         self.pixel_range_ = pixel_range(pixels)
         self.history_: dict[str, list[float]] = {}
-
-    def _refuse_other_classes(self, classes: NDArray[Any]) -> None:
-        other = np.setdiff1d(classes, self.classes_)
-        if len(other):
-            raise ValueError(
-                f"y or classes names {other.tolist()}, which the classifier did not "
-                f"see at first: it knows {self.classes_.tolist()}. Use a new "
-                "classifier, or fit without warm_start."
-            )
 
     def _samples(
         self, pixels: NDArray[Any], y: NDArray[Any], sample_weight: ArrayLike | None

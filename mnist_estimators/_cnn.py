@@ -77,7 +77,7 @@ class CNNDigitClassifier(KerasDigitClassifier):
     learning_rate_schedule : {'cosine', 'one_cycle'}, default='one_cycle'
         How the learning rate changes from step to step. None keeps it constant;
         'cosine' lets it fall to 0; 'one_cycle' raises it over the first 30 % of the
-        steps before it falls.
+        steps before it falls. In ``partial_fit`` it is constant.
     loss : {'categorical_crossentropy', 'sparse_categorical_crossentropy'}, \
             default='categorical_crossentropy'
         Loss of the compiled ``model_``. Both are one function of the labels, so
@@ -110,7 +110,8 @@ class CNNDigitClassifier(KerasDigitClassifier):
         graph of the network, its parameters, and some training images, with variants
         by `augmenter`. Each fit makes a new folder in it, named after the classifier
         and the time, with 'train' and 'validation' inside; where a fit goes on from the
-        one before, so does its folder. Needs the package tensorboard.
+        one before, so does its folder. Needs
+        ``pip install "mnist_estimators[tensorboard]"``.
     checkpoint_dir : str or path, default=None
         Folder to keep the state of the training in, written after each epoch. Where a
         fit was killed, the same call with ``warm_start=True`` goes on after the last
@@ -138,14 +139,15 @@ class CNNDigitClassifier(KerasDigitClassifier):
         one from what a killed fit left in `checkpoint_dir`.
     precision : {'float32', 'mixed_bfloat16'}, default='float32'
         Numbers that the network computes with; the weights are float32 in any case.
-        'mixed_bfloat16' is faster on processors with instructions for it (AMX,
-        AVX512-BF16) and on graphics processors, and several times slower on others.
+        'mixed_bfloat16' may be faster on hardware with units for it, and slower on
+        other: measure it.
     image_shape : tuple (height, width), default=None
         Shape of the images where `X` has one row an image. None takes a square where
         the number of pixels allows, else one row of pixels.
     random_state : int, RandomState instance or None, default=None
-        Seed of initial weights, validation split, order and dropout. With an int the
-        same call gives the same predictions to the last bit on one machine.
+        Seed of initial weights, validation split, order, dropout and the variants of
+        `augmenter`. With an int the same call gives the same predictions to the last
+        bit on one machine.
     verbose : int, default=0
         0 is silent, 1 shows one progress bar for the whole fit (on a terminal), 2 or
         more prints a line for each epoch.
@@ -161,7 +163,9 @@ class CNNDigitClassifier(KerasDigitClassifier):
     image_shape_ : tuple (height, width)
         Shape of the images.
     pixel_range_ : tuple (low, high)
-        Range of the pixel values. ``high`` becomes 1 in the network; data with negative
+        Range of the pixel values. ``high`` is the smallest of 1, 16, 255 and 65535 that
+        no training pixel exceeds, or else the largest pixel, and becomes 1 in the
+        network: divide images of 10 or 12 bits by 1023 or 4095. Data with negative
         values are taken as features, scaled by their root mean square.
     weights_ : list of ndarray
         The fitted weights, in the order of ``model_.weights``.
@@ -178,6 +182,23 @@ class CNNDigitClassifier(KerasDigitClassifier):
         The fitted network as a compiled Keras model.
     tensorboard_run_ : str or None
         Folder of the event files of this fit, inside `tensorboard_dir`.
+
+    Raises
+    ------
+    ModelFileError
+        In ``fit``, if the file in `checkpoint_dir` is damaged.
+    OSError
+        In ``fit``, if `checkpoint_dir` or `tensorboard_dir` is a file, or can't be made
+        or written to.
+    WeightsNotFoundError
+        In ``fit``, if `weights` are neither on this machine nor can be downloaded.
+    TypeError
+        In ``fit``, if `optimizer` or a member of `callbacks` is of another kind,
+        `callbacks` is no list, or `augmenter` is a class, not an instance of it.
+    ImportError
+        In ``fit``, if `tensorboard_dir` is given and TensorBoard is not installed.
+    BackendError
+        If Keras runs on another backend than TensorFlow.
 
     See Also
     --------

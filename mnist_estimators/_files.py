@@ -70,7 +70,7 @@ def replace_file(path: Path, content: bytes) -> None:
     OSError
         If the folder is missing, full, or not to be written to.
     """
-    path = Path(os.path.realpath(path))
+    given, path = path, Path(os.path.realpath(path))
     if path.exists() and not path.is_file():
         raise ModelFileError(_NO_FILE)
     beside = path.with_name(f".{path.name[:200]}.{secrets.token_hex(8)}.tmp")
@@ -82,9 +82,12 @@ def replace_file(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(beside, path)
-    except BaseException:
-        with suppress(FileNotFoundError):
+    except BaseException as error:
+        with suppress(FileNotFoundError, NotADirectoryError):
             beside.unlink()
+        if isinstance(error, OSError):  # which may name the file beside
+            reason = f"{error.strerror or error}, in the folder {str(path.parent)!r}"
+            raise OSError(error.errno, reason, str(given)) from error
         raise
     # The file is there: a folder that can't be opened or synchronised (in Windows, over
     # a network) is no failure.

@@ -30,11 +30,16 @@ def flatten_images(X: Any) -> Any:
     Raises
     ------
     ValueError
-        If `X` has colour channels or more than four dimensions.
+        If `X` has colour channels, or channels first, or more than four dimensions.
     """
     shape = shape_of(X)
     if len(shape) <= 2:
         return X
+    if len(shape) == 4 and shape[1] in (1, 3) and shape[3] not in (1, 3):
+        raise ValueError(
+            f"X has shape {shape}, where channels seem to come first. Channels come "
+            "last: use np.moveaxis(X, 1, -1)."
+        )
     if len(shape) == 4 and shape[3] != 1:
         raise ValueError(
             f"X has shape {shape}: {shape[3]} channels an image, where one is "
@@ -161,7 +166,7 @@ def warn_of_other_range(X: NDArray[Any], fitted_range: tuple[float, float]) -> N
     if outside or darker:
         warnings.warn(
             f"The pixels of X range from {lowest:g} to {highest:g}, but the "
-            f"classifier was fitted on pixels from 0 to {high:g}: its predictions will "
+            f"classifier was fitted on pixels from 0 to {high:g}: its predictions may "
             "be poor. Scale X as in fit.",
             PixelRangeWarning,
             stacklevel=4,

@@ -20,6 +20,7 @@ from ._keras_model import KerasModelMixin
 from ._network_shapes import check_network, weight_shapes
 from ._networks import PRECISIONS, Network, with_frozen_features
 from ._optimizers import optimizer_spec
+from ._parameters import refuse_class
 from ._plan import TrainingPlan
 from ._prediction import predict_logits
 from ._samples import Samples, hold_out
@@ -44,7 +45,7 @@ class KerasDigitClassifier(KerasModelMixin, BaseDigitClassifier):
         "learning_rate_schedule": [StrOptions(set(SCHEDULES)), None],
         "loss": [StrOptions(set(LOSSES))],
         "label_smoothing": [Interval(Real, 0, 1, closed="left")],
-        "callbacks": [list, tuple, None],
+        "callbacks": [object],
         "tensorboard_dir": [str, PathLike, None],
         "checkpoint_dir": [str, PathLike, None],
         "augmenter": [HasMethods(["fit", "augment"]), None],
@@ -92,7 +93,7 @@ class KerasDigitClassifier(KerasModelMixin, BaseDigitClassifier):
             Values by their names.
         """
         params: dict[str, Any] = super().get_params(deep=False)
-        if deep and hasattr(self.augmenter, "get_params"):
+        if deep and hasattr(type(self.augmenter), "get_params"):
             nested = self.augmenter.get_params().items()
             params.update({f"augmenter__{name}": value for name, value in nested})
         return params
@@ -260,6 +261,7 @@ class KerasDigitClassifier(KerasModelMixin, BaseDigitClassifier):
                 "learning_rate and learning_rate_schedule must be None where the "
                 "optimizer brings a schedule of its own. Give it a number instead."
             )
+        refuse_class("augmenter", self.augmenter)
         frozen = self.freeze is not None
         return TrainingPlan(
             network=with_frozen_features(self._network) if frozen else self._network,
@@ -311,14 +313,19 @@ class KerasDigitClassifier(KerasModelMixin, BaseDigitClassifier):
 
     def _checked_callbacks(self) -> tuple[Any, ...]:
         keras = load_keras()
-        callbacks = tuple(self.callbacks or ())
+        callbacks = () if self.callbacks is None else self.callbacks
+        if not isinstance(callbacks, list | tuple):
+            raise TypeError(
+                "callbacks must be a list of keras.callbacks.Callback, or None. Got "
+                f"{callbacks!r}: put it in a list."
+            )
         for callback in callbacks:
             if not isinstance(callback, keras.callbacks.Callback):
                 raise TypeError(
                     "callbacks must be a list of keras.callbacks.Callback. Got "
                     f"{callback!r} in it."
                 )
-        return callbacks
+        return tuple(callbacks)
 
     def _tensorboard_callbacks(
         self, samples: Samples, augmenter: Any, seed: int, *, going_on: bool

@@ -1,6 +1,7 @@
 """Members of a vote: their seeds, the images they take, their labels and scores."""
 
 import copy
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,7 +14,7 @@ from sklearn.utils import get_tags
 
 from ._images import flatten_images, shape_of
 from ._parameters import draw_seed
-from ._validation import refuse_masked
+from ._validation import other_labels, refuse_masked
 
 
 class Member(NamedTuple):
@@ -130,6 +131,29 @@ def knows_numbers(fitted: Any, n_classes: int) -> bool:
     return known is None or np.array_equal(known, np.arange(n_classes))
 
 
+def refuse_votes_without_probabilities(members: Sequence[Member]) -> None:
+    """Raise ValueError if a member can't take part in a soft vote.
+
+    Parameters
+    ----------
+    members : sequence of Member
+        All of them.
+    """
+    for name, _, estimator in members:
+        # What a search ends with may have them, where what it begins with has not.
+        searches = hasattr(estimator, "estimator") and not isinstance(
+            estimator, FrozenEstimator
+        )
+        can = hasattr(estimator, "predict_proba") or estimator == "drop"
+        if not (can or searches):
+            kind = type(estimator).__name__
+            raise ValueError(
+                f"voting='soft' averages probabilities, but the member {name!r}, "
+                f"{kind}, has no predict_proba. Use voting='hard', or wrap it in "
+                "sklearn.calibration.CalibratedClassifierCV."
+            )
+
+
 def columns_in_vote(fitted: Any, encoder: LabelEncoder) -> NDArray[np.intp]:
     """Find where the classes of a member stand among those of the vote.
 
@@ -162,7 +186,7 @@ def refuse_other_labels(name: str, fitted: Any, classes: NDArray[Any]) -> None:
     classes : ndarray of shape (n_classes,)
         Labels of the vote.
     """
-    other = [label for label in fitted.classes_.tolist() if label not in classes]
+    other = other_labels(fitted.classes_, classes)
     if other:
         raise ValueError(
             f"The frozen member {name!r} knows the labels {other}, which are not in y: "

@@ -90,7 +90,9 @@ class NumpyDigitClassifier(BaseDigitClassifier):
     image_shape_ : tuple (height, width)
         Shape of the images.
     pixel_range_ : tuple (low, high)
-        Range of the pixel values. ``high`` becomes 1 in the network; data with negative
+        Range of the pixel values. ``high`` is the smallest of 1, 16, 255 and 65535 that
+        no training pixel exceeds, or else the largest pixel, and becomes 1 in the
+        network: divide images of 10 or 12 bits by 1023 or 4095. Data with negative
         values are taken as features, scaled by their root mean square.
     weights_ : list of ndarray
         Weights (n_inputs, n_units) and biases (n_units,) of one layer after the other:

@@ -165,6 +165,23 @@ def _one_per_layer(
     return values
 
 
+def refuse_class(name: str, value: Any) -> None:
+    """Raise TypeError if a class was given in place of an instance of it.
+
+    Parameters
+    ----------
+    name : str
+        Name of the parameter, for the error.
+    value : object
+        Its value.
+    """
+    if isinstance(value, type):
+        raise TypeError(
+            f"{name} must be an instance. Got the class {value.__name__}: call it, as "
+            f"in {name}={value.__name__}()."
+        )
+
+
 def draw_seed(
     random_state: int | np.random.RandomState | None, epochs_before: int
 ) -> int:

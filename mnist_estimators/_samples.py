@@ -6,10 +6,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import train_test_split
-from sklearn.preprocessing import LabelEncoder
 from sklearn.utils import compute_sample_weight
 
-from ._validation import validate_weights
+from ._validation import other_labels, validate_weights
+
+# In the error about labels, which may be as many as the images.
+MOST_NAMED = 10
 
 
 class Samples(NamedTuple):
@@ -37,11 +39,19 @@ def encode_labels(y: NDArray[Any], classes: NDArray[Any]) -> NDArray[np.int32]:
     Raises
     ------
     ValueError
-        If a label is not known.
+        If a label equals none of the classes.
     """
-    encoder = LabelEncoder()
-    encoder.classes_ = classes
-    return encoder.transform(y).astype(np.int32)
+    other = other_labels(y, classes)
+    if other:
+        more = f" and {len(other) - MOST_NAMED} more" if len(other) > MOST_NAMED else ""
+        raise ValueError(
+            f"y or classes names {other[:MOST_NAMED]}{more}, but the classifier knows "
+            f"the labels {classes.tolist()} alone. Use those, of the same type, or "
+            "train a new classifier on all labels (without warm_start; with "
+            "partial_fit, name them all in classes)."
+        )
+    index_of = {label: index for index, label in enumerate(classes.tolist())}
+    return np.array([index_of[label] for label in y.tolist()], np.int32)
 
 
 def combine_weights(

@@ -41,7 +41,7 @@ def validate_pixels(estimator: Any, X: Any, y: Any = UNLABELLED, *, reset: bool)
     ValueError
         If `X` is not made of images of one shape, or not of the shape seen in ``fit``;
         if it holds NaN, infinity, masked values or no numbers, or is empty; or if `y`
-        has another length.
+        has another length, or several columns.
     TypeError
         If `X` is sparse.
     """
@@ -50,6 +50,11 @@ def validate_pixels(estimator: Any, X: Any, y: Any = UNLABELLED, *, reset: bool)
             "Sparse data was passed for X, but dense data is required. Use X.toarray()."
         )
     shape = shape_of(X)
+    if len(shape) == 1:
+        raise ValueError(
+            f"X has shape {shape}, which is one image at most. Reshape your data to a "
+            "stack of images, e.g. X[np.newaxis]."
+        )
     image_shape = None
     if reset and len(shape) > 1:
         image_shape = resolve_image_shape(shape, estimator.image_shape)
@@ -61,6 +66,7 @@ def validate_pixels(estimator: Any, X: Any, y: Any = UNLABELLED, *, reset: bool)
     refuse_masked("X", X)
     if y is not UNLABELLED:
         refuse_masked("y", y)
+        refuse_one_hot(y)
     try:
         checked = validate_data(estimator, flatten_images(X), y, reset=reset)
     except OverflowError as error:  # whole numbers in lists have no limit
@@ -118,6 +124,48 @@ def refuse_masked(name: str, values: Any) -> None:
             f"{name} has {np.sum(values.mask)} masked values, which stand for "
             "missing ones. Leave these images out, or fill them, e.g. with "
             f"{name}.filled(0)."
+        )
+
+
+def other_labels(labels: NDArray[Any], classes: NDArray[Any]) -> list[Any]:
+    """Find labels that equal none of the classes.
+
+    Parameters
+    ----------
+    labels : ndarray of shape (n,)
+        Labels, of any type.
+    classes : ndarray of shape (n_classes,)
+        Known labels.
+
+    Returns
+    -------
+    list
+        Each of them once, sorted. Text is no number that it spells; nor are truth
+        values the digits 0 and 1, where there are more classes than two.
+    """
+    known = set(classes.tolist())
+    without_bools = len(known) > 2
+    other = {
+        label
+        for label in set(labels.tolist())
+        if label not in known or (without_bools and isinstance(label, bool | np.bool_))
+    }
+    return sorted(other, key=str)
+
+
+def refuse_one_hot(y: Any) -> None:
+    """Raise ValueError if there is a row of numbers for each image, not a label.
+
+    Parameters
+    ----------
+    y : array-like
+        What the user gave as labels.
+    """
+    shape = shape_of(y)
+    if len(shape) == 2 and shape[1] > 1:
+        raise ValueError(
+            f"y should be a 1d array of labels, got an array of shape {shape} instead. "
+            "If its rows are one-hot, use y.argmax(axis=1)."
         )
 
 

@@ -23,6 +23,7 @@ from ._members import (
     columns_in_vote,
     knows_numbers,
     refuse_other_labels,
+    refuse_votes_without_probabilities,
     with_other_seed,
 )
 from ._sklearn import (
@@ -52,13 +53,16 @@ class DigitVotingClassifier(SaveMixin, VotingClassifier):
     Parameters
     ----------
     estimators : list of (str, classifier) tuples, or classifier
-        The members, or one classifier to make `n_members` of. Clones are fitted, but
+        The members, or one classifier to make `n_members` of. In ``set_params`` and
+        searches, parameters of that one have the prefix ``estimators__``, those of a
+        list the name of their member, as in ``name__epochs``. Clones are fitted, but
         ``sklearn.frozen.FrozenEstimator(fitted)`` is taken as it is, whatever labels
         it learned from. 'drop' leaves a member out.
     n_members : int, default=1
         Members to make of each of the estimators. The first is the estimator itself;
         the others have other seeds, drawn from its `random_state` (also from those of
-        the steps of a pipeline). Estimators without a seed would all vote alike.
+        the steps of a pipeline). Estimators that draw nothing at random would all vote
+        alike.
     voting : {'hard', 'soft'}, default='hard'
         'hard' counts predicted labels; 'soft' averages probabilities, which is more
         accurate with networks.
@@ -180,8 +184,9 @@ class DigitVotingClassifier(SaveMixin, VotingClassifier):
         ------
         ValueError
             If `estimators` is no list of named classifiers, has another length than
-            `weights`, or is all 'drop'; if `y` is not made of class labels; or if a
-            frozen member knows labels that are not in `y`.
+            `weights`, or is all 'drop'; if `y` is not made of class labels; if a frozen
+            member knows labels that are not in `y`; or if one has no probabilities for
+            a soft vote.
         NotImplementedError
             If there are several labels an image.
         """
@@ -193,6 +198,8 @@ class DigitVotingClassifier(SaveMixin, VotingClassifier):
             fit_params = {**fit_params, "sample_weight": weight}
         self._check_target(y)
         members = self._checked_members()
+        if self.voting == "soft":
+            refuse_votes_without_probabilities(members)
         n_sources = len({member.source for member in members})
         n_weights = n_sources if self.weights is None else len(np.asarray(self.weights))
         if n_weights != n_sources:

@@ -329,3 +329,18 @@ class TestScikitLearn:
         classifier = AugmentedClassifier(**(given | parameters))
         with pytest.raises(ValueError, match=f"The '{name}' parameter of"):
             classifier.fit(*digits[:2])
+
+    @pytest.mark.parametrize(
+        "parameters", [{"estimator": NearestCentroid}, {"augmenter": DigitAugmenter}]
+    )
+    def test_a_class_is_no_instance(self, digits, parameters):
+        given = {"estimator": NearestCentroid(), "augmenter": DigitAugmenter()}
+        ((name, cls),) = parameters.items()
+        message = rf"{name} must be an instance.* {name}={cls.__name__}\(\)"
+        with pytest.raises(TypeError, match=message):
+            AugmentedClassifier(**(given | parameters)).fit(*digits[:2])
+
+    def test_labels_are_no_one_hot_rows(self, digits):
+        classifier = AugmentedClassifier(NearestCentroid(), DigitAugmenter())
+        with pytest.raises(ValueError, match=r"use y\.argmax\(axis=1\)"):
+            classifier.fit(digits[0], np.eye(10)[digits[1]])

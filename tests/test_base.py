@@ -505,7 +505,7 @@ class TestGoingOn:
             (lambda c, X, y: c.partial_fit(X, y), "classes must be given"),
             (
                 lambda c, X, y: c.partial_fit(X, y, classes=range(3)),
-                "previously unseen labels",
+                r"names \[3, 4, 5, 6, 7, 8, 9\], .* knows the labels \[0, 1, 2\]",
             ),
             (
                 lambda c, X, y: c.partial_fit(X, y, classes=range(10)).partial_fit(
@@ -518,6 +518,14 @@ class TestGoingOn:
                     X, y, classes=range(10)
                 ),
                 "class_weight='balanced'",
+            ),
+            (
+                lambda c, X, y: c.partial_fit(X, y + 0.7, classes=range(10)),
+                r"names \[0.7, 1.7, ",
+            ),
+            (
+                lambda c, X, y: c.fit(X, y, validation_data=(X, y - 0.5)),
+                r"names \[-0.5, 0.5, ",
             ),
             (
                 lambda c, X, y: (
@@ -580,12 +588,20 @@ class TestMistakes:
             keras_classifier.set_params(**parameters).fit(X[:60], y[:60])
 
     @pytest.mark.parametrize(
-        "parameters", [{"optimizer": 3}, {"callbacks": [print]}], ids=str
+        ("parameters", "message"),
+        [
+            ({"optimizer": 3}, "optimizer must be"),
+            ({"callbacks": [print]}, "callbacks must be a list"),
+            ({"callbacks": print}, "callbacks must be a list.* put it in a list"),
+            ({"augmenter": DigitAugmenter}, r"in augmenter=DigitAugmenter\(\)"),
+        ],
+        ids=str,
     )
-    def test_parameters_of_another_kind(self, keras_classifier, data, parameters):
+    def test_parameters_of_another_kind(
+        self, keras_classifier, data, parameters, message
+    ):
         X, y, _, _ = data
-        (name,) = parameters
-        with pytest.raises(TypeError, match=f"{name} must be"):
+        with pytest.raises(TypeError, match=message):
             keras_classifier.set_params(**parameters).fit(X, y)
 
     @pytest.mark.parametrize(
@@ -597,6 +613,7 @@ class TestMistakes:
             (lambda X, y: (X[:0], y[:0]), "0 sample"),
             (lambda X, y: (X, y[:-1]), "inconsistent numbers of samples"),
             (lambda X, y: (X, y + 0.5), "continuous"),
+            (lambda X, y: (X, np.eye(10)[y]), r"\(20, 10\).*y.argmax\(axis=1\)"),
             (lambda X, y: (X[0], y), "Reshape your data"),
             (lambda X, y: (np.zeros((4, 8, 8, 3)), y[:4]), "3 channels"),
             (lambda X, y: (np.zeros((4, 2, 8, 8, 1)), y[:4]), "5 dimensions"),
@@ -604,7 +621,7 @@ class TestMistakes:
         ],
         ids=[
             *("NaN", "infinity", "strings", "empty", "another length", "regression"),
-            *("one flat image", "colour", "5-D", "negative weights"),
+            *("one-hot", "one flat image", "colour", "5-D", "negative weights"),
         ],
     )
     def test_data(self, classifier, data, spoil, message):
@@ -614,8 +631,9 @@ class TestMistakes:
 
     def test_one_image_is_not_a_stack(self, fitted, data):
         image = data[2][0].reshape(28, 28)
-        with pytest.raises(ValueError, match=r"one image.*X\[np.newaxis\]"):
-            fitted.predict(image)
+        for one in (image, image.ravel()):
+            with pytest.raises(ValueError, match=r"one image.*X\[np.newaxis\]"):
+                fitted.predict(one)
         assert fitted.predict(image[np.newaxis]).shape == (1,)
 
     @pytest.mark.parametrize("shape", [(-1, 14, 56), (-1, 14, 56, 1), (-1, 56, 14)])

@@ -1,10 +1,13 @@
 """Every public name is documented in numpydoc's form, with an example that runs."""
 
 import inspect
+import re
 import tomllib
 from collections.abc import Iterator
 from importlib import import_module
+from inspect import signature
 from pathlib import Path
+from pydoc import locate
 
 import pytest
 from numpydoc.validate import ERROR_MSGS, validate
@@ -69,6 +72,19 @@ def test_a_public_name_is_documented_with_an_example(name):
 def test_the_members_of_a_class_are_documented(name):
     checks = CHECKS - {"EX01", "SA01"}  # the class itself has both
     assert [text for one in own_members(name) for text in problems(one, checks)] == []
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_what_methods_say_of_parameters_is_said_of_the_class_at_hand(name):
+    """An inherited docstring may name a parameter that this class does not have."""
+    of_class = {*re.findall(r"\w+", locate(name).__doc__)}
+    unknown = []
+    for member in own_members(name):
+        method = locate(member)
+        of_method = () if isinstance(method, property) else signature(method).parameters
+        named = re.findall(r"(?<!`)`([a-z]\w*)`(?!`)", method.__doc__)
+        unknown += [(member, one) for one in {*named} - of_class - {*of_method}]
+    assert unknown == []
 
 
 def test_the_api_pages_list_every_public_name():

@@ -60,6 +60,11 @@ class TestShape:
         with pytest.raises(ValueError, match=r"3 channels.*X\.mean\(axis=3\)"):
             flatten_images(np.ones((5, 28, 28, 3)))
 
+    @pytest.mark.parametrize("n_channels", [1, 3])
+    def test_channels_come_last(self, n_channels):
+        with pytest.raises(ValueError, match=r"last: use np\.moveaxis\(X, 1, -1\)"):
+            flatten_images(np.ones((5, n_channels, 28, 28)))
+
     def test_five_dimensions_are_refused(self):
         with pytest.raises(ValueError, match="X has 5 dimensions"):
             flatten_images(np.ones((1, 2, 3, 4, 1)))
@@ -146,7 +151,7 @@ class TestWarning:
                 warn_of_other_range(X, (0, fitted))
 
     def test_negative_values_where_pixels_were_warn(self):
-        with pytest.warns(PixelRangeWarning, match="range from -2 to 1"):
+        with pytest.warns(PixelRangeWarning, match="range from -2 to 1.* may be poor"):
             warn_of_other_range(np.array([[-2, 1]]), (0, 1))
 
     @pytest.mark.parametrize(

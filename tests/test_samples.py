@@ -24,9 +24,42 @@ class TestLabels:
         assert encoded.dtype == np.int32
         np.testing.assert_array_equal(classes[encoded], y)
 
-    def test_an_unknown_label_is_refused(self):
-        with pytest.raises(ValueError, match=r"unseen labels.*'z'"):
-            encode_labels(np.array(["a", "z"]), np.array(["a", "b"]))
+    @given(st.lists(st.integers(0, 9), min_size=1), st.sampled_from("uif"))
+    def test_what_is_equal_has_the_same_index(self, y, kind):
+        numbers = np.array(y, f"{kind}4")
+        np.testing.assert_array_equal(encode_labels(numbers, np.arange(10)), y)
+        text = np.array([f"no. {label}" for label in y], "U20")
+        classes = np.array([f"no. {label}" for label in range(10)])
+        np.testing.assert_array_equal(encode_labels(text, classes), y)
+
+    def test_truth_values_are_two_classes_of_0_and_1(self):
+        y = np.array([True, False])
+        np.testing.assert_array_equal(encode_labels(y, np.array([0, 1])), [1, 0])
+
+    @pytest.mark.parametrize(
+        ("label", "classes"),
+        [
+            ("z", ["a", "b"]),
+            ("big_new", ["big", "low"]),
+            ("1", range(10)),
+            (1, ["0", "1"]),
+            (True, range(10)),
+            (7, [False, True]),
+        ],
+    )
+    def test_other_labels_are_refused(self, label, classes):
+        message = rf"names \[{label!r}\], .* knows the labels \[{classes[0]!r}, "
+        with pytest.raises(ValueError, match=message):
+            encode_labels(np.array([label]), np.array(classes))
+
+    @given(st.floats(-0.99, 9.99).filter(lambda label: not label.is_integer()))
+    def test_a_number_between_the_classes_is_not_rounded(self, label):
+        with pytest.raises(ValueError, match=r"names \["):
+            encode_labels(np.array([3.0, label]), np.arange(10))
+
+    def test_the_error_names_some_of_many(self):
+        with pytest.raises(ValueError, match=r"109\] and 90 more, but"):
+            encode_labels(np.arange(100, 200), np.arange(10))
 
 
 class TestWeights:

@@ -10,7 +10,7 @@ from sklearn.datasets import make_classification
 from sklearn.ensemble import RandomForestClassifier, VotingClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
-from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression, SGDClassifier
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
@@ -304,6 +304,19 @@ class TestMembers:
         with pytest.raises(ValueError, match="'n_members' parameter"):
             DigitVotingClassifier(MEMBERS, n_members=0).fit(X_BLOBS, Y_BLOBS)
 
+    def test_must_have_probabilities_for_a_soft_vote(self):
+        frozen = FrozenEstimator(SVC(random_state=0).fit(X_BLOBS, Y_BLOBS))
+        for one in (SVC(), make_pipeline(StandardScaler(), SVC()), frozen):
+            vote = DigitVotingClassifier([*MEMBERS, ("one", one)], voting="soft")
+            with pytest.raises(ValueError, match=r"'one', .* has no predict_proba"):
+                vote.fit(X_BLOBS, Y_BLOBS)
+        vote.set_params(one="drop").fit(X_BLOBS, Y_BLOBS)
+
+    def test_may_come_to_probabilities_in_a_search(self):
+        search = GridSearchCV(SGDClassifier(random_state=0), {"loss": ["log_loss"]})
+        vote = DigitVotingClassifier([("search", search)], voting="soft")
+        assert vote.fit(X_BLOBS, Y_BLOBS).score(X_BLOBS, Y_BLOBS) > 0.5
+
     @pytest.mark.parametrize(
         "estimator",
         [
@@ -376,6 +389,9 @@ class TestFrozenMembers:
         message = r"frozen member 'knn' knows the labels \[5, 6, 7, 8, 9\]"
         with pytest.raises(ValueError, match=message):
             vote.fit(X[y < 5], y[y < 5])
+        vote.set_params(knn=FrozenEstimator(KNeighborsClassifier().fit(X, y == 3)))
+        with pytest.raises(ValueError, match=r"knows the labels \[False, True\]"):
+            vote.fit(X, y)
 
 
 class TestImages:

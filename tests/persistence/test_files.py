@@ -73,7 +73,14 @@ def test_a_save_succeeds_where_folders_cannot_be_synchronised(tmp_path, monkeypa
 
 
 def test_a_missing_folder_is_an_ordinary_error(tmp_path):
-    with pytest.raises(FileNotFoundError):
+    path = tmp_path / "no" / "model"
+    with pytest.raises(FileNotFoundError, match=f"in the folder '.*no': '{path}'"):
+        ONE.save(path)
+
+
+def test_a_file_in_the_place_of_the_folder_is_an_ordinary_error(tmp_path):
+    (tmp_path / "no").touch()
+    with pytest.raises(NotADirectoryError, match=r"in the folder '.*no'"):
         ONE.save(tmp_path / "no" / "model")
 
 

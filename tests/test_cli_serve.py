@@ -3,8 +3,10 @@
 import json
 import signal
 import socket
+import struct
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 
 import joblib
@@ -22,6 +24,12 @@ def model_file(small_digits, tmp_path_factory):
     X, y = small_digits
     NumpyDigitClassifier(epochs=5, random_state=0).fit(X, y).save(path)
     return path
+
+
+def odd_tiff():
+    """Make a file of which Pillow warns: its one tag's values lie beyond its end."""
+    tag = struct.pack("<HHII", 256, 4, 2**20, 8)
+    return b"II*\0" + struct.pack("<IH", 8, 1) + tag + bytes(4)
 
 
 def test_a_model_file_is_served_until_ctrl_c(model_file, small_digits):
@@ -42,6 +50,12 @@ def test_a_model_file_is_served_until_ctrl_c(model_file, small_digits):
         )
         with urllib.request.urlopen(request, timeout=10) as answer:
             pictures = json.load(answer)["pictures"]
+        request = urllib.request.Request(
+            f"{url}/predict", odd_tiff(), {"Content-Type": "image/tiff"}
+        )
+        with pytest.raises(urllib.error.HTTPError, match="422") as refused:
+            urllib.request.urlopen(request, timeout=10)
+        refused.value.close()
         server.send_signal(signal.SIGINT)
         out, err = server.communicate(timeout=20)
     finally:

@@ -4,6 +4,9 @@ import argparse
 import gc
 import socket
 import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -38,7 +41,8 @@ def declare_serve(commands: Any) -> None:
         nargs="?",
         type=Path,
         metavar="MODEL",
-        help=f"what train --save wrote (default: {_RECIPE} is trained first)",
+        help="what train --save wrote, or an ONNX file (default: "
+        f"{_RECIPE} is trained first)",
     )
     parser.add_argument(
         "--host",
@@ -81,18 +85,36 @@ def _serve(arguments: argparse.Namespace) -> None:
                 served.estimator, recipe=served.recipe, accuracy=served.accuracy
             )
         except ValueError as error:
-            raise CommandError(f"{str(arguments.model)!r}: {error}") from error
+            name = repr(str(arguments.model or _RECIPE))
+            raise CommandError(f"{name}: {error}") from error
         print(f"Serving at {address_of(listener)}  (Ctrl-C ends it)", flush=True)
-        # TensorFlow leaves so many objects that each look for garbage among them would
-        # hold up all requests for a third of a second.
-        gc.collect()
-        gc.freeze()
         try:
-            make_server(app).run(sockets=[listener])
+            with _process_for_serving():
+                make_server(app).run(sockets=[listener])
         except KeyboardInterrupt:
             print("stopped", file=sys.stderr)
-        finally:
-            gc.unfreeze()
+
+
+@contextmanager
+def _process_for_serving() -> Iterator[None]:
+    """Set what a library may not, but a process that does nothing else."""
+    import cv2
+
+    # Pictures are prepared side by side already.
+    n_threads = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    # TensorFlow leaves so many objects that each look for garbage among them would
+    # hold up all requests for a third of a second.
+    gc.collect()
+    gc.freeze()
+    try:
+        with warnings.catch_warnings():
+            # What is odd about a client's picture fills no log.
+            warnings.filterwarnings("ignore", module=r"PIL\.")
+            yield
+    finally:
+        gc.unfreeze()
+        cv2.setNumThreads(n_threads)
 
 
 def _listen(open_socket: Any, host: str, port: int) -> socket.socket:

@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
@@ -31,7 +32,7 @@ class MicroBatcher(Generic[Prediction]):
     ----------
     predict : callable
         Takes images, (n, 28, 28), and returns a sequence of n predictions. It is called
-        in a thread of its own, and never twice at once.
+        in threads of its own, and never twice at once.
     batch_images : int
         Images of a batch; a request is not divided, so one that has more is a batch.
     waiting_images : int
@@ -49,26 +50,25 @@ class MicroBatcher(Generic[Prediction]):
         observe: Callable[[int], Any],
     ):
         self._predict = predict
+        self._one_at_a_time = Lock()
         self._batch_images = batch_images
         self._waiting_images = waiting_images
         self._observe = observe
-        self._queue: deque[_Question[Prediction]] = deque()
-        self._n_waiting = 0
-        self._work: asyncio.Task[None] | None = None
-        self._closing = False
+        # A server has one event loop; tests may have several.
+        self._queues: dict[asyncio.AbstractEventLoop, _Queue[Prediction]] = {}
 
     @property
     def n_waiting(self) -> int:
         """Images that wait now."""
-        return self._n_waiting
+        return sum(queue.n_images for queue in self._queues.values())
 
     async def close(self) -> None:
         """Predict what waits, and end; another request begins anew."""
-        if self._work is not None and not self._work.done():
-            self._closing = True
-            self._arrival.set()
-            await self._work
-            self._closing = False
+        queue = self._queues.get(asyncio.get_running_loop())
+        if queue is not None and not queue.work.done():
+            queue.closing = True
+            queue.arrival.set()
+            await queue.work
 
     async def predict(self, images: NDArray[np.uint8]) -> Sequence[Prediction]:
         """Wait for the predictions of some images.
@@ -85,34 +85,36 @@ class MicroBatcher(Generic[Prediction]):
         Raises
         ------
         QueueFullError
-            If too many wait.
+            If too many wait, or this is closed just now.
         Exception
             Whatever the classifier raised.
         """
-        if self._closing or self._n_waiting + len(images) > self._waiting_images:
+        queue = self._queue_of_this_loop()
+        if queue.closing or self.n_waiting + len(images) > self._waiting_images:
             raise QueueFullError
-        if self._work is None or self._work.done():  # with its event loop, that is
-            self._arrival = asyncio.Event()
-            self._work = asyncio.create_task(self._predict_batches())
-        question: _Question[Prediction] = _Question(
-            images, asyncio.get_running_loop().create_future()
-        )
-        self._queue.append(question)
-        self._n_waiting += len(images)
-        self._arrival.set()
-        return await question.answer
+        return await queue.ask(images)
 
-    async def _predict_batches(self) -> None:
+    def _queue_of_this_loop(self) -> "_Queue[Prediction]":
+        loop = asyncio.get_running_loop()
+        queue = self._queues.get(loop)
+        if queue is None or queue.work.done():
+            queue = _Queue()
+            queue.work = loop.create_task(self._predict_batches(queue))
+            alive = [pair for pair in self._queues.items() if not pair[0].is_closed()]
+            self._queues = {**dict(alive), loop: queue}
+        return queue
+
+    async def _predict_batches(self, queue: "_Queue[Prediction]") -> None:
         with ThreadPoolExecutor(1, "classifier") as thread:
             while True:
-                batch = self._next_batch()
+                batch = queue.next_batch(self._batch_images)
                 if batch:
                     await self._predict_batch(batch, thread)
-                elif self._closing:
+                elif queue.closing:
                     return
                 else:
-                    self._arrival.clear()
-                    await self._arrival.wait()
+                    queue.arrival.clear()
+                    await queue.arrival.wait()
 
     async def _predict_batch(
         self, batch: "list[_Question[Prediction]]", thread: ThreadPoolExecutor
@@ -121,7 +123,7 @@ class MicroBatcher(Generic[Prediction]):
         self._observe(len(images))
         try:
             found = await asyncio.get_running_loop().run_in_executor(
-                thread, self._predict, images
+                thread, self._predict_alone, images
             )
         except Exception as error:
             for question in batch:
@@ -135,16 +137,41 @@ class MicroBatcher(Generic[Prediction]):
                 question.answer.set_result(found[start:stop])
             start = stop
 
-    def _next_batch(self) -> "list[_Question[Prediction]]":
+    def _predict_alone(self, images: NDArray[np.uint8]) -> Sequence[Prediction]:
+        with self._one_at_a_time:
+            return self._predict(images)
+
+
+class _Queue(Generic[Prediction]):
+    """What waits in one event loop, and the task that predicts it."""
+
+    work: asyncio.Task[None]
+
+    def __init__(self) -> None:
+        self._questions: deque[_Question[Prediction]] = deque()
+        self.n_images = 0
+        self.arrival = asyncio.Event()
+        self.closing = False
+
+    async def ask(self, images: NDArray[np.uint8]) -> Sequence[Prediction]:
+        question: _Question[Prediction] = _Question(
+            images, asyncio.get_running_loop().create_future()
+        )
+        self._questions.append(question)
+        self.n_images += len(images)
+        self.arrival.set()
+        return await question.answer
+
+    def next_batch(self, most_images: int) -> "list[_Question[Prediction]]":
         batch: list[_Question[Prediction]] = []
         n_images = 0
-        while self._queue:
-            question = self._queue[0]
+        while self._questions:
+            question = self._questions[0]
             n_more = len(question.images)
-            if batch and n_images + n_more > self._batch_images:
+            if batch and n_images + n_more > most_images:
                 break
-            self._queue.popleft()
-            self._n_waiting -= n_more
+            self._questions.popleft()
+            self.n_images -= n_more
             if not question.answer.done():  # whoever asked may have left
                 batch.append(question)
                 n_images += n_more

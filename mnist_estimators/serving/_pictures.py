@@ -130,14 +130,28 @@ def read_pixels(
     except ValidationError as error:
         raise Refusal(422, _first_error(error)) from error
     if len(images) > limits.images:
-        raise _too_many(limits.images)
-    names = [f"images[{number}]" for number in range(len(images))]
-    pictures = (
-        (name, _as_bytes(image, name))
-        for name, image in zip(names, images, strict=True)
-    )
+        raise too_many(limits.images)
+    pictures = _converted(images, limits)
     found = _read_all(pictures, deadline, split=split, limits=limits)
     return [picture._replace(name=None) for picture in found]
+
+
+def _converted(
+    images: Sequence[Sequence[Any]], limits: Limits
+) -> Iterator[tuple[str, NDArray[np.uint8]]]:
+    n_pixels = limits.picture_pixels
+    for number, image in enumerate(images):
+        name = f"images[{number}]"
+        picture = as_bytes(image, name)
+        if picture.size > n_pixels:
+            height, width = picture.shape
+            raise Refusal(
+                422,
+                f"{name} has {width} x {height} pixels, more than {n_pixels}. Make it "
+                "smaller.",
+            )
+        n_pixels -= picture.size
+        yield name, picture
 
 
 def _read_all(
@@ -155,18 +169,17 @@ def _read_all(
         found.append(_read(picture, name, n_left + 1, split=split))
         n_left -= len(found[-1].digits)
         if n_left < 0:
-            raise _too_many(limits.images)
+            raise too_many(limits.images)
     return found
 
 
 def _read(
     picture: NDArray[np.uint8], name: str, n_digits: int, *, split: bool
 ) -> ReadPicture:
+    ready = in_mnist_form(picture, name)
+    if ready is not None:
+        return ready
     height, width = picture.shape[:2]
-    if is_in_mnist_form(picture):
-        return ReadPicture(
-            name, width, height, [FoundDigit(picture, 0, 0, width, height)]
-        )
     try:
         if split:
             digits = list(islice(find_digits(picture), n_digits))
@@ -179,7 +192,33 @@ def _read(
     return ReadPicture(name, width, height, digits)
 
 
-def _as_bytes(image: Sequence[Any], name: str) -> NDArray[np.uint8]:
+def in_mnist_form(picture: NDArray[np.uint8], name: str | None) -> ReadPicture | None:
+    """Take a picture for one digit as it is, if it has MNIST's form, or give None."""
+    if not is_in_mnist_form(picture):
+        return None
+    height, width = picture.shape
+    return ReadPicture(name, width, height, [FoundDigit(picture, 0, 0, width, height)])
+
+
+def as_bytes(image: Sequence[Any], name: str) -> NDArray[np.uint8]:
+    """Bring the numbers of a picture to grey values from 0 to 255.
+
+    Parameters
+    ----------
+    image : sequence
+        Of rows, or of a square picture's pixels.
+    name : str
+        What messages call it.
+
+    Returns
+    -------
+    ndarray of shape (height, width), dtype uint8
+
+    Raises
+    ------
+    Refusal
+        If it has no such form.
+    """
     try:
         values = np.array(image, np.float64)
     except ValueError:
@@ -197,7 +236,8 @@ def _as_bytes(image: Sequence[Any], name: str) -> NDArray[np.uint8]:
     return np.rint(values * (255.0 / high)).astype(np.uint8)
 
 
-def _too_many(n_images: int) -> Refusal:
+def too_many(n_images: int) -> Refusal:
+    """Say that a request asks for more than it may."""
     return Refusal(
         413,
         f"There are more than {n_images} pictures, or digits in them. Send fewer at a "

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
@@ -12,6 +12,7 @@ import numpy as np
 
 from ._answers import make_answer
 from ._batching import MicroBatcher, QueueFullError
+from ._bodies import Received
 from ._limits import Limits
 from ._metrics import Metrics
 from ._model import Prediction, ServedModel
@@ -65,16 +66,13 @@ class Service:
         finally:
             self._n_requests -= 1
 
-    async def answer(
-        self, read: Callable[[float], list[ReadPicture]]
-    ) -> dict[str, Any]:
+    async def answer(self, received: Received) -> dict[str, Any]:
         """Find digits, and name them.
 
         Parameters
         ----------
-        read : callable
-            Decodes what was sent. It is called in another thread, with the time of
-            ``time.monotonic`` when nobody waits for it any more.
+        received : Received
+            What was sent.
 
         Returns
         -------
@@ -87,13 +85,9 @@ class Service:
             If the pictures are refused, the queue is full, or time is up.
         """
         began = time.perf_counter()
-        # A thread can't be stopped from outside.
-        deadline = time.monotonic() + self.limits.seconds
         try:
             async with asyncio.timeout(self.limits.seconds):
-                pictures = await asyncio.get_running_loop().run_in_executor(
-                    self._threads, read, deadline
-                )
+                pictures = await self._read(received)
                 images = [
                     found.image for picture in pictures for found in picture.digits
                 ]
@@ -106,6 +100,16 @@ class Service:
             ) from None
         milliseconds = 1000.0 * (time.perf_counter() - began)
         return make_answer(pictures, predictions, milliseconds)
+
+    async def _read(self, received: Received) -> list[ReadPicture]:
+        picture = received.read_at_once()
+        if picture is not None:
+            return [picture]
+        # A thread can't be stopped from outside.
+        deadline = time.monotonic() + self.limits.seconds
+        return await asyncio.get_running_loop().run_in_executor(
+            self._threads, received.read, deadline
+        )
 
     async def close(self) -> None:
         """Finish what was taken in hand."""

@@ -155,7 +155,10 @@ def test_one_connection_too_many_is_told_to_come_again(running, scripted, monkey
         ):
             first.sendall(b"GET /model HTTP/1.1\r\nHost: a\r\n\r\n")
             assert first.recv(4096).startswith(b"HTTP/1.1 200 ")
-            second.sendall(b"GET /model HTTP/1.1\r\nHost: a\r\n\r\n")
+            second.sendall(
+                b"POST /predict HTTP/1.1\r\nHost: a\r\nContent-Type: image/png\r\n"
+                b"Content-Length: 5000000\r\n\r\n" + bytes(5_000_000)
+            )
             refused = everything_from(second)
             third.sendall(b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n")
             health = everything_from(third)
@@ -168,7 +171,7 @@ def test_one_connection_too_many_is_told_to_come_again(running, scripted, monkey
     assert b"\r\nretry-after: 1\r\n" in refused
     assert b"\r\ncontent-security-policy: " in refused
     assert health.startswith(b"HTTP/1.1 200 ")
-    assert b'path="/model",status="503"} 1.0' in metrics
+    assert b'path="/predict",status="503"} 1.0' in metrics
 
 
 def test_a_client_that_waits_to_be_asked_sees_the_refusal_at_once(connect):

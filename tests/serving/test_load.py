@@ -23,12 +23,11 @@ def held(scripted, monkeypatch):
     """A classifier that waits until it is let go."""
 
     class Held:
-        go = threading.Event()
-        asked = threading.Semaphore(0)
-        sizes: list[int]
+        def __init__(self):
+            self.go, self.asked = threading.Event(), threading.Semaphore(0)
+            self.sizes = []
 
     held = Held()
-    held.go, held.asked, held.sizes = threading.Event(), threading.Semaphore(0), []
     held.estimator = scripted
 
     def predict(X):
@@ -72,6 +71,21 @@ class TestMicroBatcher:
 
         assert answers == [[1], [2, 3], [4]]
         assert self.sizes == [4]
+
+    def test_several_event_loops_may_ask(self, held):
+        held.hold()
+        batcher = self.batcher(lambda X: held.estimator.predict(X).tolist())
+
+        with ThreadPoolExecutor(3) as threads:
+            waiting = [
+                threads.submit(asyncio.run, batcher.predict(images(1)))
+                for _ in range(3)
+            ]
+            assert held.asked.acquire(timeout=20)
+            assert not held.asked.acquire(timeout=0.05)  # never two at once
+            held.go.set()
+            assert [one.result(timeout=20) for one in waiting] == [[7]] * 3
+        assert batcher.n_waiting == 0
 
     def test_batches_are_bounded_and_requests_not_divided(self):
         batcher = self.batcher(lambda X: X[:, 0, 0].tolist(), batch_images=3)
@@ -188,7 +202,7 @@ def test_images_that_wait_are_bounded(held, running):
 
 
 def test_time_is_bounded(held):
-    app = create_app(held.estimator, limits=Limits(seconds=0.2))
+    app = create_app(held.estimator, limits=Limits(seconds=0.5))
     held.hold()
     with TestClient(app) as client:
         late = client.post("/predict", json=BODY)
@@ -196,7 +210,7 @@ def test_time_is_bounded(held):
         in_time = client.post("/predict", json=BODY)
 
     assert late.status_code == 503
-    assert "no answer within 0.2 seconds" in late.json()["detail"]
+    assert "no answer within 0.5 seconds" in late.json()["detail"]
     assert in_time.status_code == 200
 
 

@@ -73,7 +73,9 @@ document.getElementById("commands").textContent = [
   `curl -F images=@four.png -F images=@seven.jpg '${origin}predict?split=false'`,
 ].join("\n");
 
-const description = await (await fetch("openapi.json")).json();
+const response = await fetch("openapi.json");
+if (!response.ok) throw new Error(`openapi.json: ${response.status}`);
+const description = await response.json();
 const cards = Object.entries(description.paths).flatMap(([path, operations]) =>
   Object.entries(operations).map(([method, operation]) =>
     showOperation(path, method, operation, description.components.schemas),

@@ -66,7 +66,9 @@ awaitPictures(async (file) => {
 });
 
 async function showModel() {
-  const model = await (await fetch("model")).json();
+  const response = await fetch("model");
+  if (!response.ok) throw new Error(response.status);
+  const model = await response.json();
   limits = model.limits;
   reading.showClasses(model.classes);
   const facts = [model.recipe, model.classifier.split("(")[0]].filter(Boolean);
@@ -77,4 +79,6 @@ async function showModel() {
   byId("model").textContent = facts.join(" · ");
 }
 
-showModel().catch(() => tell("The server can't be reached. Is it still running?"));
+showModel().catch(() =>
+  tell("The server can't be reached, or is busy. Reload the page in a moment."),
+);

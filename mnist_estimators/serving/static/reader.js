@@ -1,5 +1,8 @@
 // Asks the server to read: one question at a time, and always about the latest sheet.
 
+// A picture that takes the server too long does so each time.
+const MOST_TRIES = 10;
+
 export class Reader extends EventTarget {
   #busy = false;
   #latest = null;
@@ -22,14 +25,16 @@ export class Reader extends EventTarget {
   }
 
   async #ask(makeRequest) {
-    const options = await makeRequest();
-    if (!options) return {};
     try {
-      for (;;) {
+      const options = await makeRequest();
+      if (!options) return {};
+      for (let tries = 1; ; tries += 1) {
         const response = await fetch("predict", { method: "POST", ...options });
         const answer = await response.json();
         if (response.ok) return { answer };
-        if (response.status !== 503) return { problem: answer.detail };
+        if (response.status !== 503 || tries === MOST_TRIES) {
+          return { problem: answer.detail };
+        }
         const busy = { problem: answer.detail, busy: true };
         this.dispatchEvent(new CustomEvent("answer", { detail: busy }));
         const seconds = Number(response.headers.get("Retry-After")) || 1;

@@ -74,9 +74,9 @@ export class Reading {
     digits.forEach((digit, number) => {
       const tile = group.children[number];
       const share = digit.probabilities?.[String(digit.label)];
-      const sure = share === undefined ? "" : percent(share);
+      const sure = share === undefined ? "" : `, ${percent(share)}`;
       tile.classList.toggle("only", digits.length === 1);
-      tile.setAttribute("aria-label", `${digit.label}, ${sure}: as the model saw it`);
+      tile.setAttribute("aria-label", `${digit.label}${sure}: as the model saw it`);
       tile.lastChild.textContent = digits.length === 1 ? "as the model saw it" : digit.label;
       drawPixels(tile.firstChild, digit.image);
     });

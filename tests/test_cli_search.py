@@ -10,7 +10,7 @@ from mnist_estimators import NumpyDigitClassifier, load_model
 from mnist_estimators.cli import main
 
 QUICK = ["--n-train", "300", "--cv", "2", "--param", "epochs=2"]
-NUMPY = ["search", "--estimator", "Numpy", *QUICK]
+NUMPY = ["search", "--estimator", "NumpyDigit", *QUICK]
 RATES = ["--param", "learning_rate=1e-4,0.05"]
 
 

@@ -23,7 +23,7 @@ from mnist_estimators.augmentation import DigitAugmenter
 from mnist_estimators.cli import main
 
 QUICK = ["--n-train", "300", "--param", "epochs=2"]
-NUMPY = ["train", "--estimator", "Numpy", *QUICK]
+NUMPY = ["train", "--estimator", "NumpyDigit", *QUICK]
 
 
 @pytest.fixture(scope="module")
@@ -105,13 +105,15 @@ def test_a_report_is_written_into_a_new_folder(capsys, tmp_path):
     [
         ([], "name a recipe, one of simple_dense, "),
         (["simple_dens"], "unknown recipe 'simple_dens': did you mean 'simple_dense'?"),
-        (["simple_cnn", "--estimator", "Numpy"], "leave one of them out"),
+        (["simple_cnn", "--estimator", "NumpyDigit"], "leave one of them out"),
+        (["--estimator", "numpy"], "'numpy': did you mean 'NumpyDigit'?"),
         (["--estimator", "CNN"], "unknown estimator 'CNN': did you mean 'CNNDigit'?"),
         (["numpy_dense", "--param", "epoch=3"], "'epoch': did you mean 'epochs'?"),
         (["numpy_dense", "--param", "epochs"], "must be name=value, such as epochs=5"),
-        (["numpy_dense", "--param", "epochs=x"], "The 'epochs' parameter of Numpy"),
+        (["Numpy_Dense", "--param", "epochs=x"], "The 'epochs' parameter of Numpy"),
         (["numpy_dense", "--n-train", "0"], "--n-train: must be an integer of at"),
         (["numpy_dense", "--save", "no/such/folder/m"], "--save: can't write"),
+        (["numpy_dense", "--model", "m"], "unrecognized arguments: --model m"),
         (["numpy_dense", "--report", __file__], "--report: can't make the folder"),
     ],
 )

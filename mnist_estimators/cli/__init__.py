@@ -63,8 +63,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     ):
         declare(commands)
 
-    arguments = parser.parse_args(argv)
+    arguments, unknown = parser.parse_known_args(argv)
     command: Parser = arguments.parser
+    if unknown:
+        command.error(f"unrecognized arguments: {' '.join(unknown)}")
     name = command.prog
     try:
         with _plain_warnings(name):

@@ -11,7 +11,7 @@ from ._arguments import Parser, UsageError, known_name, one_line, unknown
 ESTIMATORS = {
     "DenseDigit": "DenseDigitClassifier",
     "CNNDigit": "CNNDigitClassifier",
-    "Numpy": "NumpyDigitClassifier",
+    "NumpyDigit": "NumpyDigitClassifier",
 }
 _WORDS = {"none": None, "null": None, "true": True, "false": False}
 
@@ -38,7 +38,7 @@ def make_estimator(recipe: str | None, name: str | None, seed: int) -> Any:
     Parameters
     ----------
     recipe : str or None
-        Name of a recipe.
+        Name of a recipe, in any case.
     name : str or None
         One of ``ESTIMATORS``, in place of a recipe.
     seed : int
@@ -71,9 +71,10 @@ def make_estimator(recipe: str | None, name: str | None, seed: int) -> Any:
     if name is not None:
         return getattr(mnist_estimators, ESTIMATORS[name])(random_state=seed)
     assert recipe is not None
-    if recipe not in known:
-        raise UsageError(unknown("recipe", recipe, known))
-    return known[recipe]
+    try:
+        return known[known_name("recipe", recipe, known)]
+    except argparse.ArgumentTypeError as error:
+        raise UsageError(str(error)) from None
 
 
 def set_parameters(estimator: Any, parameters: Mapping[str, Any]) -> None:

@@ -12,9 +12,9 @@ def declare_recipes(commands: Any) -> None:
         commands,
         "recipes",
         _recipes,
-        help="list the networks of well-known tutorials, which train knows by name",
-        description="List the networks of well-known tutorials that "
-        "'mnist-estimators train NAME' trains.",
+        help="list the recipes: networks that train knows by name",
+        description="List the recipes, which 'mnist-estimators train NAME' trains: "
+        "networks of well-known tutorials, and more accurate ones.",
     )
     add_json(parser)
 

@@ -4,9 +4,8 @@ More digits from few: augmentation for any classifier
 =====================================================
 
 A digit that is turned by a few degrees, shifted or bent a little is still the same
-digit. Training on such variants is the largest single gain in accuracy there is, most
-of all with few images. This example shows the variants, and two ways of training on
-them.
+digit. Training on such variants makes fewer mistakes, most of all with few images. This
+example shows the variants, and two ways of training on them.
 
 It runs on the small digits that come with scikit-learn. With MNIST it takes a few
 minutes::

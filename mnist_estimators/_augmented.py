@@ -170,7 +170,7 @@ class AugmentedClassifier(
         if sample_weight is not None:
             checked = validate_weights(sample_weight, images)
             weights["sample_weight"] = np.tile(checked, n_times)
-        seed = draw_seed(self.random_state, 0)
+        seed = draw_seed(self.random_state)
         enlarged = np.empty((n_times, *images.shape), images.dtype)
         enlarged[0] = images
         for number in range(self.n_copies):

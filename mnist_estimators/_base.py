@@ -133,12 +133,16 @@ class BaseDigitClassifier(SaveMixin, ClassifierMixin, BaseEstimator, metaclass=A
             ``MLPClassifier``. The classifier is fitted, with the weights of its best
             epoch where there are validation data, else with those it has come to. The
             history has whole epochs only, perhaps none.
+        PixelRangeWarning
+            If a fit that goes on gets another range of pixel values than the first.
         """
         going_on = self.warm_start and hasattr(self, "weights_")
         with put_back_on_failure(self):
             pixels, labels = validate_pixels(self, X, y, reset=not going_on)
             check_classification_targets(labels)
-            if not going_on:
+            if going_on:
+                warn_of_other_range(pixels, self.pixel_range_)
+            else:
                 self._learn_data(pixels, np.unique(labels))
             samples = self._samples(pixels, labels, sample_weight)
             validation, fraction = None, 0.0
@@ -193,6 +197,11 @@ class BaseDigitClassifier(SaveMixin, ClassifierMixin, BaseEstimator, metaclass=A
             As in ``fit``; if the first call lacks `classes`, a later one names others,
             or `y` holds other labels; or with ``class_weight='balanced'``, which needs
             all data at once.
+
+        Warns
+        -----
+        PixelRangeWarning
+            If the pixel values have another range than in the first call.
         """
         if isinstance(self.class_weight, str):
             raise ValueError(
@@ -209,8 +218,10 @@ class BaseDigitClassifier(SaveMixin, ClassifierMixin, BaseEstimator, metaclass=A
             pixels, labels = validate_pixels(self, X, y, reset=first)
             if first:
                 self._learn_data(pixels, np.unique(np.asarray(classes)))
-            elif classes is not None:
-                encode_labels(np.unique(np.asarray(classes)), self.classes_)
+            else:
+                warn_of_other_range(pixels, self.pixel_range_)
+                if classes is not None:
+                    encode_labels(np.unique(np.asarray(classes)), self.classes_)
             self._train(
                 self._samples(pixels, labels, sample_weight),
                 None,
@@ -370,6 +381,13 @@ class BaseDigitClassifier(SaveMixin, ClassifierMixin, BaseEstimator, metaclass=A
 
     def _draw_seed(self) -> int:
         return draw_seed(self.random_state, len(self.history_.get("loss", ())))
+
+    def _split_seed(self, seed: int) -> int:
+        """Give the seed of the validation split, from that of this training."""
+        if isinstance(self.random_state, Integral):
+            # A training that goes on must not validate on what it has learnt from.
+            return draw_seed(self.random_state)
+        return seed
 
     def _network_input(self, pixels: NDArray[Any]) -> NDArray[Any]:
         return as_network_input(pixels, self.pixel_range_[1], self.image_shape_)

@@ -69,7 +69,7 @@ def _build_for_scikeras(
     n_pixels = meta["n_features_in_"]
     image_shape = resolve_image_shape((1, n_pixels), classifier.image_shape)
     network = classifier._describe_network(image_shape, meta["n_classes_"])
-    seed = draw_seed(classifier.random_state, epochs_before=0)
+    seed = draw_seed(classifier.random_state)
     images = build_network(network, image_shape, seed=seed)
     model = keras.Sequential(
         [

@@ -220,7 +220,8 @@ class KerasDigitClassifier(KerasModelMixin, BaseDigitClassifier):
             checkpoint = self._checkpoint(plan, samples, validation, fraction, state)
             saved = checkpoint.read() if self.warm_start else None
         if fraction:
-            samples, validation = hold_out(samples, fraction, plan.seed)
+            split_seed = self._split_seed(plan.seed)
+            samples, validation = hold_out(samples, fraction, split_seed)
         if plan.augmenter is not None:
             plan.augmenter.fit(samples.images)
         # Behind the others, whose changes of the learning rate it writes.

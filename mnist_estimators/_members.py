@@ -108,7 +108,7 @@ def with_other_seed(estimator: Any, number: int) -> Any:
     seeds = {}
     for name, value in sorted(estimator.get_params().items()):
         if name.rpartition("__")[2] == "random_state" and value is not None:
-            first = draw_seed(copy.deepcopy(value), 0)
+            first = draw_seed(copy.deepcopy(value))
             seeds[name] = draw_seed(first, number)
     return clone(estimator).set_params(**seeds)
 

@@ -58,7 +58,8 @@ class NumpyDigitClassifier(BaseDigitClassifier):
         Images in each step.
     validation_fraction : float, default=None
         Share of the images held out for validation, at least 0 and below 1, drawn at
-        random from each class. None means 0.1 with `early_stopping`, else 0.
+        random from each class. None means 0.1 with `early_stopping`, else 0. With
+        `warm_start`, an int as `random_state` holds out the same ones each time.
     early_stopping : bool, default=False
         Whether to stop once the validation loss has not improved for `patience`
         epochs, and to keep the weights of the best epoch.
@@ -193,7 +194,7 @@ class NumpyDigitClassifier(BaseDigitClassifier):
     ) -> None:
         seed = self._draw_seed()
         if fraction:
-            samples, validation = hold_out(samples, fraction, seed)
+            samples, validation = hold_out(samples, fraction, self._split_seed(seed))
         rng = np.random.default_rng(seed)
         # Weights of mean 1 leave the length of the steps to the learning rate.
         mean_weight = samples.weights.mean(dtype=np.float64)

@@ -182,19 +182,17 @@ def refuse_class(name: str, value: Any) -> None:
         )
 
 
-def draw_seed(
-    random_state: int | np.random.RandomState | None, epochs_before: int
-) -> int:
-    """Draw the seed of a training run; the global random state is not touched.
+def draw_seed(random_state: int | np.random.RandomState | None, stream: int = 0) -> int:
+    """Draw a seed; the global random state is not touched.
 
     Parameters
     ----------
     random_state : int, RandomState instance or None
         An int always gives the same seed; a RandomState goes on, as is usual in
         scikit-learn; None takes fresh randomness from the operating system.
-    epochs_before : int
-        Epochs that the network was trained for already, so that a run that goes on
-        from them does not repeat their order.
+    stream : int, default=0
+        With an int, another number gives another, independent seed: to the members of
+        a vote, and to a training that goes on after so many epochs.
 
     Returns
     -------
@@ -203,5 +201,5 @@ def draw_seed(
     """
     if isinstance(random_state, np.random.RandomState):
         return int(random_state.randint(2**31 - 1))
-    entropy = None if random_state is None else [int(random_state), epochs_before]
+    entropy = None if random_state is None else [int(random_state), stream]
     return int(np.random.SeedSequence(entropy).generate_state(1)[0]) >> 1

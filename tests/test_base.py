@@ -390,6 +390,19 @@ class TestValidation:
         kept = -log_probabilities[np.arange(len(y_val)), y_val].mean()
         assert kept == pytest.approx(min(losses), rel=1e-4)
 
+    def test_a_warm_start_does_not_validate_on_what_it_has_learnt_from(
+        self, classifier
+    ):
+        # Noise can be learnt by heart, and tells nothing of other noise.
+        X = np.random.default_rng(0).random((200, 28, 28)) > 0.9
+        y = np.arange(200) % 10
+        classifier.set_params(
+            learning_rate=0.01, epochs=40, validation_fraction=0.2, warm_start=True
+        )
+        history = classifier.fit(X, y).set_params(epochs=1).fit(X, y).history_
+        assert history["accuracy"][-1] > 0.8
+        assert history["val_accuracy"][-1] < 0.3
+
     def test_early_stopping_holds_out_a_tenth_by_itself(self, classifier, data):
         X, y, _, _ = data
         classifier.set_params(early_stopping=True).fit(X, y)
@@ -493,6 +506,17 @@ class TestGoingOn:
         assert (
             keras_classifier.history_["loss"][9] < keras_classifier.history_["loss"][0]
         )
+
+    @pytest.mark.parametrize(
+        "go_on",
+        [lambda c, *data: c.partial_fit(*data), lambda c, *data: c.fit(*data)],
+        ids=["partial_fit", "warm_start"],
+    )
+    def test_pixels_of_another_range_are_warned_of(self, classifier, data, go_on):
+        X, y, _, _ = data
+        go_on(classifier.set_params(warm_start=True, epochs=1).fit(X, y), X, y)
+        with pytest.warns(PixelRangeWarning, match="on pixels from 0 to 255"):
+            go_on(classifier, X / 255, y)
 
     def test_without_warm_start_fit_starts_anew(self, classifier, fitted, data):
         X, y, _, _ = data

@@ -178,7 +178,7 @@ class BaseAugmenter(
             {"random_state": random_state},
             caller_name="augment",
         )
-        rng = np.random.default_rng(draw_seed(random_state, 0))
+        rng = np.random.default_rng(draw_seed(random_state))
         n_draws = 1 if alike else len(images)
         parameters = tuple(
             np.broadcast_to(values, (len(images), *values.shape[1:]))

@@ -74,7 +74,7 @@ def plot_augmented(
     images = np.asarray(X)
     shown = images[:n_images]
     fitted = clone(augmenter).fit(images)
-    seed = draw_seed(random_state, 0)
+    seed = draw_seed(random_state)
     columns = [shown] + [
         fitted.augment(shown, random_state=seed + number)
         for number in range(n_variants)

@@ -5,10 +5,12 @@ import sys
 import tomllib
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from packaging.requirements import Requirement
 
 import mnist_estimators
+from mnist_estimators._comparison_view import format_table
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -62,8 +64,17 @@ def test_the_citation_names_the_version():
     assert f"\nversion: {mnist_estimators.__version__}\n" in citation
 
 
-@pytest.mark.parametrize("name", ["speed", "preparation", "classifiers", "recipes"])
-def test_the_readme_shows_the_measured_table(name):
+@pytest.mark.parametrize(
+    ("name", "n_tables"),
+    [("speed", 1), ("preparation", 1), ("classifiers", 2), ("recipes", 1)],
+)
+def test_the_readme_shows_the_measured_tables(name, n_tables):
     measured = (ROOT / "docs" / "benchmarks" / f"{name}.md").read_text().strip()
-    table = next(part for part in measured.split("\n\n") if part.startswith("|"))
-    assert table in (ROOT / "README.md").read_text()
+    tables = [part for part in measured.split("\n\n") if part.startswith("|")]
+    readme = (ROOT / "README.md").read_text()
+    assert [table in readme for table in tables[:n_tables]] == [True] * n_tables
+
+
+def test_the_readme_shows_the_measured_comparison():
+    measured = pd.read_csv(ROOT / "docs" / "benchmarks" / "compare.csv", index_col=0)
+    assert format_table(measured) in (ROOT / "README.md").read_text()

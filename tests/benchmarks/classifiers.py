@@ -1,8 +1,8 @@
-"""Measure what votes gain, and the network in NumPy, on MNIST.
+"""Measure the classifiers as they come, what votes gain, and the network in NumPy.
 
 ``python tests/benchmarks/classifiers.py`` runs every part and writes what it found to
-``docs/benchmarks/classifiers.csv``. Nothing is chosen on the test images: networks and
-epochs are the defaults or stand here.
+``docs/benchmarks/classifiers.csv``. Accuracies are those on MNIST's test images, which
+choose nothing: networks and epochs are the defaults or stand here.
 """
 
 import subprocess
@@ -13,9 +13,24 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from parts import Row, mnist, run_parts, seconds_of
+from parts import Row, mnist, run_parts, seconds_of, seconds_table
 
 N_MEMBERS = 5
+
+
+def defaults() -> Iterator[Row]:
+    """Score the networks of Keras with the parameters that they have by default."""
+    from mnist_estimators import CNNDigitClassifier, DenseDigitClassifier
+
+    X, y, X_test, y_test = mnist()
+    for seed in range(5):
+        for name, classifier in [
+            ("DenseDigitClassifier()", DenseDigitClassifier()),
+            ("CNNDigitClassifier(epochs=3)", CNNDigitClassifier(epochs=3)),
+            ("CNNDigitClassifier()", CNNDigitClassifier()),
+        ]:
+            classifier.set_params(random_state=seed).fit(X, y)
+            yield f"accuracy, {name}", "", classifier.score(X_test, y_test)
 
 
 def vote() -> Iterator[Row]:
@@ -102,21 +117,37 @@ def numpy() -> Iterator[Row]:
                 yield "256-128, batch 128, 3 epochs: s", name, seconds
 
 
-def write_tables(found: pd.DataFrame, path: Path) -> None:
-    values = found.groupby(["work", "variant"], sort=False)["value"]
-    lines = ["| | | median | least | most | n |", "|---|---|---|---|---|---|"]
-    for (work, variant), some in values:
-        low, middle, high = some.quantile([0, 0.5, 1])
+def accuracy_table(found: pd.DataFrame) -> str:
+    lines = [
+        "| on MNIST's test images | | fits | mean accuracy | SD | worst | best |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for (work, variant), some in found.groupby(["work", "variant"], sort=False):
+        accuracy = 100 * some["value"]
+        spread = f"{accuracy.std():.2f}" if len(some) > 1 else ""
         lines.append(
-            f"| {work} | {variant} | {middle:.4g} | {low:.4g} | {high:.4g} "
-            f"| {len(some)} |"
+            f"| {work} | {variant} | {len(some)} | {accuracy.mean():.2f} % | {spread} "
+            f"| {accuracy.min():.2f} | {accuracy.max():.2f} |"
         )
-    text = "# Votes, and the network in NumPy\n\n"
+    return "\n".join(lines) + "\n"
+
+
+def write_tables(found: pd.DataFrame, path: Path) -> None:
+    order = list(PARTS)
+    found = found.sort_values(
+        "part", key=lambda part: part.map(order.index), kind="stable"
+    )
+    is_accuracy = found["work"].str.startswith("accuracy, ")
+    work = found["work"].str.removeprefix("accuracy, ").str.removesuffix(": s")
+    found = found.assign(work=work)
+    text = "# The classifiers, and votes\n\n"
     text += "Made by `python tests/benchmarks/classifiers.py`.\n\n"
-    path.write_text(text + "\n".join(lines) + "\n", encoding="utf-8")
+    text += accuracy_table(found[is_accuracy]) + "\n"
+    text += seconds_table(found[~is_accuracy])
+    path.write_text(text, encoding="utf-8")
 
 
-PARTS = {part.__name__: part for part in (vote, compiling, numpy)}
+PARTS = {part.__name__: part for part in (defaults, vote, compiling, numpy)}
 
 if __name__ == "__main__":
     run_parts(__doc__, PARTS, "classifiers", write_tables)

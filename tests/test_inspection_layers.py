@@ -186,6 +186,16 @@ def test_nothing_of_the_estimator_changes(digits, fitted):
     )
 
 
+def test_the_activation_is_that_of_the_last_fit(digits, fitted):
+    X = digits[2]
+    network = copy.deepcopy(fitted("numpy")).set_params(activation="relu")
+
+    np.testing.assert_allclose(
+        activations(network, X, -1), network.predict_proba(X), atol=1e-5
+    )
+    np.testing.assert_array_equal(saliency(network, X), saliency(fitted("numpy"), X))
+
+
 def test_other_classifiers_have_no_layers(digits, fitted):
     with pytest.raises(TypeError, match="holds a SVC, which is none"):
         activations(fitted("svc"), digits[2], 0)

@@ -114,7 +114,7 @@ def with_other_seed(estimator: Any, number: int) -> Any:
 
 
 def knows_numbers(fitted: Any, n_classes: int) -> bool:
-    """Tell whether a member was fitted here; else it knows the labels themselves.
+    """Tell whether a member gives labels by their numbers, as do all fitted here.
 
     Parameters
     ----------
@@ -126,6 +126,7 @@ def knows_numbers(fitted: Any, n_classes: int) -> bool:
     Returns
     -------
     bool
+        False where it knows the labels themselves, and they are not 0, 1 and so on.
     """
     known = getattr(fitted, "classes_", None)
     return known is None or np.array_equal(known, np.arange(n_classes))

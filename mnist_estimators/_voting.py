@@ -56,8 +56,8 @@ class DigitVotingClassifier(SaveMixin, VotingClassifier):
         The members, or one classifier to make `n_members` of. In ``set_params`` and
         searches, parameters of that one have the prefix ``estimators__``, those of a
         list the name of their member, as in ``name__epochs``. Clones are fitted, but
-        ``sklearn.frozen.FrozenEstimator(fitted)`` is taken as it is, whatever labels
-        it learned from. 'drop' leaves a member out.
+        ``sklearn.frozen.FrozenEstimator(fitted)`` is taken as it is, where `y` has all
+        labels that it knows. 'drop' leaves a member out.
     n_members : int, default=1
         Members to make of each of the estimators. The first is the estimator itself;
         the others have other seeds, drawn from its `random_state` (also from those of
@@ -434,9 +434,10 @@ class DigitVotingClassifier(SaveMixin, VotingClassifier):
         votes = []
         for one in self.estimators_:
             labels = one.predict(as_taken(one, X))
-            if not knows_numbers(one, len(self.classes_)):
-                labels = self.le_.transform(labels)
-            votes.append(labels)
+            if knows_numbers(one, len(self.classes_)):
+                votes.append(np.asarray(labels, np.intp))  # maybe from 0.0, 1.0, ...
+            else:
+                votes.append(self.le_.transform(labels))
         return np.asarray(votes).T
 
     def _collect_probas(self, X: Any) -> NDArray[np.floating[Any]]:

@@ -368,6 +368,18 @@ class TestFrozenMembers:
         assert probabilities.shape == (300, 10)
         assert not probabilities[:, 5:].any()
 
+    @pytest.mark.parametrize("fitted_on", [float, int])
+    @pytest.mark.parametrize("voted_on", [float, int])
+    def test_may_have_learned_from_numbers_of_another_type(
+        self, digits, fitted_on, voted_on
+    ):
+        X, y, X_new, _ = digits
+        knn = FrozenEstimator(KNeighborsClassifier(3).fit(X, y.astype(fitted_on)))
+        vote = DigitVotingClassifier([("knn", knn), ("nb", GaussianNB())])
+        vote.set_params(weights=[2, 1]).fit(X, y.astype(voted_on))
+        np.testing.assert_array_equal(vote.predict(X_new), knn.predict(X_new))
+        assert vote.agreement(X_new).min() == pytest.approx(2 / 3)
+
     def test_in_a_pipeline(self, digits):
         X, y, X_new, y_new = digits
         names = np.array([f"digit {label}" for label in range(10)])

@@ -24,6 +24,7 @@ from ._members import (
     knows_numbers,
     refuse_other_labels,
     refuse_votes_without_probabilities,
+    refuse_weights,
     with_other_seed,
 )
 from ._sklearn import (
@@ -67,7 +68,8 @@ class DigitVotingClassifier(SaveMixin, VotingClassifier):
         'hard' counts predicted labels; 'soft' averages probabilities, which is more
         accurate with networks.
     weights : array-like of shape (n_estimators,), default=None
-        Weight of each of the estimators, and of all members made of it.
+        Weight of each of the estimators, and of all members made of it: at least 0,
+        and not 0 for all that vote.
     n_jobs : int, default=None
         Processes that fit members. Each loads and compiles for itself, and TensorFlow
         keeps to the threads that joblib gives it.
@@ -184,9 +186,10 @@ class DigitVotingClassifier(SaveMixin, VotingClassifier):
         ------
         ValueError
             If `estimators` is no list of named classifiers, has another length than
-            `weights`, or is all 'drop'; if `y` is not made of class labels; if a frozen
-            member knows labels that are not in `y`; or if one has no probabilities for
-            a soft vote.
+            `weights`, or is all 'drop'; if `weights` are no finite numbers of at least
+            0, or leave no member to vote; if `y` is not made of class labels; if a
+            frozen member knows labels that are not in `y`; or if one has no
+            probabilities for a soft vote.
         NotImplementedError
             If there are several labels an image.
         """
@@ -209,6 +212,8 @@ class DigitVotingClassifier(SaveMixin, VotingClassifier):
                 f" {n_weights} weights, {n_sources} estimators"
                 f"{members_share if self.n_members > 1 else ''}"
             )
+        if self.weights is not None:
+            refuse_weights(self.weights, [one for _, one in self._named()])
         encoder = LabelEncoder().fit(y)
         for member in members:
             if isinstance(member.estimator, FrozenEstimator):

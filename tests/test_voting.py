@@ -1,5 +1,7 @@
 """DigitVotingClassifier: all that VotingClassifier is, and what digits need."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -290,6 +292,32 @@ class TestMembers:
             np.average(probabilities, axis=0, weights=[3, 3, 1, 1]),
         )
         assert len(vote.get_feature_names_out()) == 40
+
+    @pytest.mark.parametrize("voting", ["hard", "soft"])
+    @pytest.mark.parametrize(
+        "weights",
+        [
+            [0, 0, 0],
+            [1, -1, 1],
+            [1.0, np.nan, 1.0],
+            [np.inf, 1.0, 1.0],
+            [1e308, 1e308, 1.0],
+            ["2", "1", "1"],
+            [1, None, 1],
+            [[1], [1], [1]],
+        ],
+        ids=str,
+    )
+    def test_need_weights_to_vote_with(self, voting, weights):
+        vote = DigitVotingClassifier(MEMBERS, voting=voting, weights=weights)
+        message = f"weights must be finite .* Got {re.escape(str(weights))}"
+        with pytest.raises(ValueError, match=message):
+            vote.fit(X_BLOBS, Y_BLOBS)
+
+    def test_that_are_dropped_have_no_weight(self):
+        vote = DigitVotingClassifier(MEMBERS, weights=[1, 0, 0]).fit(X_BLOBS, Y_BLOBS)
+        with pytest.raises(ValueError, match=r"not 'drop'. Got \[1, 0, 0\]"):
+            vote.set_params(lr="drop").fit(X_BLOBS, Y_BLOBS)
 
     def test_search(self, digits, tree):
         X, y, _, _ = digits

@@ -21,7 +21,7 @@ from sklearn.utils.validation import (
     has_fit_parameter,
 )
 
-from ._members import scores_pairs_of_classes
+from ._members import as_taken, scores_pairs_of_classes
 from ._parameters import draw_seed, refuse_class
 from ._sklearn import HasMethods, Interval, fit_context
 from ._validation import refuse_masked, refuse_one_hot, validate_weights
@@ -129,7 +129,8 @@ class AugmentedClassifier(
         Parameters
         ----------
         X : array-like of shape (n, pixels), (n, height, width) or (n, height, width, 1)
-            Images. More than two dimensions need an estimator that takes them.
+            Images. An estimator that takes rows of pixels alone gets rows, as does a
+            pipeline with a step that does.
         y : array-like of shape (n,)
             Class labels.
         sample_weight : array-like of shape (n,), default=None
@@ -175,11 +176,13 @@ class AugmentedClassifier(
         enlarged[0] = images
         for number in range(self.n_copies):
             enlarged[number + 1] = augmenter.augment(X, random_state=seed + number)
+        enlarged = enlarged.reshape(-1, *images.shape[1:])
         estimator = clone(self.estimator).fit(
-            enlarged.reshape(-1, *images.shape[1:]), np.tile(labels, n_times), **weights
+            as_taken(self.estimator, enlarged), np.tile(labels, n_times), **weights
         )
         if self.tta:
-            _refuse_scores_of_pairs(estimator, images[:1], self.tta)
+            one_image = as_taken(estimator, images[:1])
+            _refuse_scores_of_pairs(estimator, one_image, self.tta)
         self.augmenter_, self.estimator_, self._seed = augmenter, estimator, seed
         self.classes_ = estimator.classes_
         self.n_features_in_ = augmenter.n_features_in_
@@ -211,7 +214,8 @@ class AugmentedClassifier(
         """
         check_is_fitted(self)
         if not self.tta:
-            return self.estimator_.predict(self.augmenter_.transform(X))
+            images = self.augmenter_.transform(X)
+            return self.estimator_.predict(as_taken(self.estimator_, images))
         scores = self._mean_scores(_scores_name(self.estimator_), X)
         best = scores.argmax(axis=1) if scores.ndim == 2 else (scores > 0).astype(int)
         return self.classes_[best]
@@ -252,19 +256,18 @@ class AugmentedClassifier(
 
     def _mean_scores(self, name: str, X: ArrayLike) -> NDArray[Any]:
         score = getattr(self.estimator_, name)
-        total = score(self.augmenter_.transform(X))
+        total = score(as_taken(self.estimator_, self.augmenter_.transform(X)))
         for number in range(self.tta):
             variants = self.augmenter_.augment(
                 X, random_state=self._seed + number, alike=True
             )
-            total = total + score(variants)
+            total = total + score(as_taken(self.estimator_, variants))
         return total / (self.tta + 1)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
-        inner = get_tags(self.estimator)
-        tags.classifier_tags = inner.classifier_tags
-        tags.input_tags.three_d_array = inner.input_tags.three_d_array
+        tags.classifier_tags = get_tags(self.estimator).classifier_tags
+        tags.input_tags.three_d_array = True
         return tags
 
 

@@ -193,7 +193,7 @@ def is_clean(X: Any, n_pixels: int) -> TypeGuard[NDArray[Any]]:
     return (
         type(X) is np.ndarray
         and X.dtype in (np.uint8, np.float32, np.float64)
-        and X.ndim > 1
+        and 2 <= X.ndim <= 4
         and len(X) > 0
         and prod(X.shape[1:]) == n_pixels
         and (X.dtype == np.uint8 or bool(np.isfinite(X).all()))

@@ -2,10 +2,11 @@
 
 import copy
 from collections.abc import Sequence
+from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
@@ -114,7 +115,7 @@ def with_other_seed(estimator: Any, number: int) -> Any:
 
 
 def knows_numbers(fitted: Any, n_classes: int) -> bool:
-    """Tell whether a member was fitted here; else it knows the labels themselves.
+    """Tell whether a member gives labels by their numbers, as do all fitted here.
 
     Parameters
     ----------
@@ -126,6 +127,7 @@ def knows_numbers(fitted: Any, n_classes: int) -> bool:
     Returns
     -------
     bool
+        False where it knows the labels themselves, and they are not 0, 1 and so on.
     """
     known = getattr(fitted, "classes_", None)
     return known is None or np.array_equal(known, np.arange(n_classes))
@@ -152,6 +154,30 @@ def refuse_votes_without_probabilities(members: Sequence[Member]) -> None:
                 f"{kind}, has no predict_proba. Use voting='hard', or wrap it in "
                 "sklearn.calibration.CalibratedClassifierCV."
             )
+
+
+def refuse_weights(weights: ArrayLike, estimators: Sequence[Any]) -> None:
+    """Raise ValueError if members can't vote with these weights.
+
+    Parameters
+    ----------
+    weights : array-like of shape (n_estimators,)
+        What the user gave.
+    estimators : sequence of (classifier or 'drop')
+        What the members are made of.
+    """
+    values = np.asarray(weights).tolist()
+    numbers = all(isinstance(value, Real) for value in values)
+    valid = numbers and all(0 <= value < np.inf for value in values)
+    heard = [
+        value for value, one in zip(values, estimators, strict=True) if one != "drop"
+    ]
+    if not (valid and 0 < sum(heard) < np.inf):
+        raise ValueError(
+            "weights must be finite numbers of at least 0, with a sum above 0 for the "
+            f"estimators that are not 'drop'. Got {values} instead. Give one number "
+            "for each of the estimators, as in [2, 1, 1], or None for equal weights."
+        )
 
 
 def columns_in_vote(fitted: Any, encoder: LabelEncoder) -> NDArray[np.intp]:

@@ -24,6 +24,7 @@ from ._members import (
     knows_numbers,
     refuse_other_labels,
     refuse_votes_without_probabilities,
+    refuse_weights,
     with_other_seed,
 )
 from ._sklearn import (
@@ -56,8 +57,8 @@ class DigitVotingClassifier(SaveMixin, VotingClassifier):
         The members, or one classifier to make `n_members` of. In ``set_params`` and
         searches, parameters of that one have the prefix ``estimators__``, those of a
         list the name of their member, as in ``name__epochs``. Clones are fitted, but
-        ``sklearn.frozen.FrozenEstimator(fitted)`` is taken as it is, whatever labels
-        it learned from. 'drop' leaves a member out.
+        ``sklearn.frozen.FrozenEstimator(fitted)`` is taken as it is, where `y` has all
+        labels that it knows. 'drop' leaves a member out.
     n_members : int, default=1
         Members to make of each of the estimators. The first is the estimator itself;
         the others have other seeds, drawn from its `random_state` (also from those of
@@ -67,7 +68,8 @@ class DigitVotingClassifier(SaveMixin, VotingClassifier):
         'hard' counts predicted labels; 'soft' averages probabilities, which is more
         accurate with networks.
     weights : array-like of shape (n_estimators,), default=None
-        Weight of each of the estimators, and of all members made of it.
+        Weight of each of the estimators, and of all members made of it: at least 0,
+        and not 0 for all that vote.
     n_jobs : int, default=None
         Processes that fit members. Each loads and compiles for itself, and TensorFlow
         keeps to the threads that joblib gives it.
@@ -184,9 +186,10 @@ class DigitVotingClassifier(SaveMixin, VotingClassifier):
         ------
         ValueError
             If `estimators` is no list of named classifiers, has another length than
-            `weights`, or is all 'drop'; if `y` is not made of class labels; if a frozen
-            member knows labels that are not in `y`; or if one has no probabilities for
-            a soft vote.
+            `weights`, or is all 'drop'; if `weights` are no finite numbers of at least
+            0, or leave no member to vote; if `y` is not made of class labels; if a
+            frozen member knows labels that are not in `y`; or if one has no
+            probabilities for a soft vote.
         NotImplementedError
             If there are several labels an image.
         """
@@ -209,6 +212,8 @@ class DigitVotingClassifier(SaveMixin, VotingClassifier):
                 f" {n_weights} weights, {n_sources} estimators"
                 f"{members_share if self.n_members > 1 else ''}"
             )
+        if self.weights is not None:
+            refuse_weights(self.weights, [one for _, one in self._named()])
         encoder = LabelEncoder().fit(y)
         for member in members:
             if isinstance(member.estimator, FrozenEstimator):
@@ -434,9 +439,10 @@ class DigitVotingClassifier(SaveMixin, VotingClassifier):
         votes = []
         for one in self.estimators_:
             labels = one.predict(as_taken(one, X))
-            if not knows_numbers(one, len(self.classes_)):
-                labels = self.le_.transform(labels)
-            votes.append(labels)
+            if knows_numbers(one, len(self.classes_)):
+                votes.append(np.asarray(labels, np.intp))  # maybe from 0.0, 1.0, ...
+            else:
+                votes.append(self.le_.transform(labels))
         return np.asarray(votes).T
 
     def _collect_probas(self, X: Any) -> NDArray[np.floating[Any]]:

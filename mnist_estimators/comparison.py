@@ -19,10 +19,12 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler
 from sklearn.svm import SVC
-from sklearn.utils import check_consistent_length, column_or_1d, get_tags
+from sklearn.utils import check_consistent_length, column_or_1d
 
 from ._comparison_view import ComparisonProgress
 from ._images import flatten_images
+from ._members import as_taken
+from ._validation import refuse_masked
 
 
 def classic_baselines(random_state: int | None = 0) -> dict[str, Any]:
@@ -117,8 +119,9 @@ def compare_estimators(
     estimators : mapping of str to estimator
         Classifiers by name. Clones are fitted; these stay as they are.
     X : array-like of shape (n, pixels), (n, h, w) or (n, h, w, 1)
-        Images. Stacked images are brought to rows of pixels, (n, pixels), for every
-        classifier but those whose scikit-learn tags say that they take 3-D arrays.
+        Images. Stacked images are brought to rows of pixels, (n, pixels), unless a
+        classifier's scikit-learn tags say that it takes 3-D arrays. A pipeline takes
+        them if all of its steps do, and a search if its classifier does.
     y : array-like of shape (n,)
         Labels.
     cv : int, splitter or iterable of (train, test), default=3
@@ -152,7 +155,8 @@ def compare_estimators(
         If `estimators` is not a mapping.
     ValueError
         If `estimators` is empty, `cv` is an int below 2, `X` and `y` differ in length,
-        `X` has colour channels, or the splits can't be drawn from `y`.
+        `X` has colour channels or masked values, or the splits can't be drawn from
+        `y`.
     RuntimeError
         If an estimator fails. The message names it and the fold; the error itself is
         the ``__cause__``.
@@ -183,6 +187,7 @@ def compare_estimators(
         )
     if not estimators:
         raise ValueError("estimators must hold at least one classifier; it is empty.")
+    refuse_masked("X", X)
     images = X if hasattr(X, "shape") else np.asarray(X)
     pixels = flatten_images(images)
     labels: NDArray[Any] = column_or_1d(y)
@@ -197,8 +202,7 @@ def compare_estimators(
                 fold = f"fold {number} of {len(splits)}"
                 progress.fold_started(f"{name}, {fold}")
                 try:
-                    takes_images = get_tags(estimator).input_tags.three_d_array
-                    data = images if takes_images else pixels
+                    data = as_taken(estimator, images)
                     folds.append(_evaluate(clone(estimator), data, labels, *split))
                     progress.fold_done()
                 except Exception as error:

@@ -92,8 +92,7 @@ class TestCopies:
         class Marked(Recorder):
             def predict(self, X):
                 trained, predicted = (
-                    set(images.max(axis=(1, 2)).tolist())
-                    for images in (self.seen_[0], X)
+                    set(images.max(axis=1).tolist()) for images in (self.seen_[0], X)
                 )
                 folds.append((trained, predicted))
                 return super().predict(X)
@@ -127,6 +126,23 @@ class TestCopies:
         classifier.fit(images, y)
         assert classifier.predict(X_test.reshape(-1, 28, 28)).shape == (300,)
         assert classifier.estimator_.image_shape_ == (28, 28)
+
+    @pytest.mark.parametrize("shape", [(-1, 28, 28), (-1, 28, 28, 1)])
+    def test_are_rows_for_an_estimator_of_rows(self, digits, shape):
+        X, y, X_test, _ = digits
+        images, new = X.reshape(shape), X_test.reshape(shape)
+        knn, svc = KNeighborsClassifier(3), SVC(random_state=0)
+        for estimator in (knn, make_pipeline(MinMaxScaler(clip=True), svc)):
+            for tta in (0, 1):
+                classifier = AugmentedClassifier(
+                    estimator, DigitAugmenter(), n_copies=1, tta=tta, random_state=0
+                )
+                rows = clone(classifier).fit(X, y)
+                stacked = clone(classifier).fit(images, y)
+                np.testing.assert_array_equal(
+                    stacked.predict(new), rows.predict(X_test)
+                )
+        assert cross_val_score(classifier, images, y, cv=2).mean() > 0.8
 
     def test_none_is_the_estimator_alone(self, digits):
         X, y, X_test, _ = digits

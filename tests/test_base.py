@@ -666,6 +666,10 @@ class TestMistakes:
         with pytest.raises(ValueError, match=message):
             fitted.predict(data[2].reshape(shape))
 
+    def test_images_of_five_dimensions(self, fitted, data):
+        with pytest.raises(ValueError, match="X has 5 dimensions"):
+            fitted.predict(data[2][:3].reshape(3, 4, 7, 28, 1))
+
     def test_another_number_of_pixels(self, fitted, data):
         with pytest.raises(ValueError, match=r"X has 64 features.*expecting 784"):
             fitted.predict(data[2][:, :64])

@@ -9,8 +9,14 @@ from sklearn.datasets import load_digits
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import NotFittedError
-from sklearn.model_selection import KFold, StratifiedKFold, cross_val_score
+from sklearn.model_selection import (
+    GridSearchCV,
+    KFold,
+    StratifiedKFold,
+    cross_val_score,
+)
 from sklearn.naive_bayes import GaussianNB
+from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
 from sklearn.utils.validation import check_is_fitted
 
@@ -137,6 +143,24 @@ def test_stacked_images_come_as_rows_unless_the_estimator_takes_images(digits, s
     assert {x.shape[1:] for x in images} == {shape}
 
 
+@pytest.mark.parametrize(
+    "inside",
+    [
+        lambda estimator: make_pipeline("passthrough", estimator),
+        lambda estimator: GridSearchCV(estimator, {}, cv=2),
+    ],
+    ids=["pipeline", "search"],
+)
+def test_stacked_images_keep_their_shape_inside_of_containers(digits, inside):
+    X, y = digits
+    images = []
+    recorder = Recorder(images, takes_images=True)
+
+    compare_estimators({"images": inside(recorder)}, X.reshape(-1, 16, 4), y)
+
+    assert {x.shape[1:] for x in images} == {(16, 4)}
+
+
 def test_lists_data_frames_and_text_labels_are_accepted(digits):
     X, y = digits
     names = np.array([f"digit {label}" for label in y])
@@ -197,6 +221,8 @@ def test_wrong_data_are_refused(digits):
         compare_estimators({"bayes": GaussianNB()}, X, y[:-1])
     with pytest.raises(ValueError, match="channels"):
         compare_estimators({"bayes": GaussianNB()}, np.zeros((300, 8, 8, 3)), y)
+    with pytest.raises(ValueError, match=r"^X has \d+ masked values"):
+        compare_estimators({"bayes": GaussianNB()}, np.ma.masked_equal(X, 16), y)
 
 
 def test_nothing_is_shown_in_a_pipe(digits, capfd, monkeypatch):

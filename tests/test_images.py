@@ -243,6 +243,7 @@ class TestCleanInput:
             pytest.param(np.zeros((0, 2)), id="no image"),
             pytest.param(np.zeros(2), id="one row"),
             pytest.param(np.zeros((1, 3)), id="other pixels"),
+            pytest.param(np.zeros((1, 1, 2, 1, 1)), id="five dimensions"),
         ],
     )
     def test_anything_unusual_is_not_clean(self, X):

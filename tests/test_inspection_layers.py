@@ -38,6 +38,9 @@ OTHERS = {  # than those that all tests share
     "features": make_pipeline(StandardScaler(), SMALL),
     "components": make_pipeline(PCA(30, random_state=0), SMALL),
     "augmented": AugmentedClassifier(SMALL, DigitAugmenter(), n_copies=1),
+    "augmented features": AugmentedClassifier(
+        make_pipeline(StandardScaler(), SMALL), DigitAugmenter(), n_copies=1
+    ),
 }
 SHARED = ["dense", "cnn", "numpy", "pipeline", "search"]
 
@@ -125,9 +128,10 @@ def test_the_third_last_layer_is_what_the_output_layer_sees(digits, fitted):
         )
 
 
-def test_stacks_become_rows_for_the_steps_of_a_pipeline(digits, fitted):
+@pytest.mark.parametrize("name", ["features", "augmented features"])
+def test_stacks_become_rows_for_the_steps_of_a_pipeline(digits, fitted, name):
     _, y, new = digits
-    pipeline = fitted("features")
+    pipeline = fitted(name)
     images = new.reshape(-1, 28, 28)
 
     np.testing.assert_array_equal(
@@ -184,6 +188,16 @@ def test_nothing_of_the_estimator_changes(digits, fitted):
         estimator.model_.predict(X.reshape(-1, 28, 28, 1) / 255, verbose=0),
         model_before,
     )
+
+
+def test_the_activation_is_that_of_the_last_fit(digits, fitted):
+    X = digits[2]
+    network = copy.deepcopy(fitted("numpy")).set_params(activation="relu")
+
+    np.testing.assert_allclose(
+        activations(network, X, -1), network.predict_proba(X), atol=1e-5
+    )
+    np.testing.assert_array_equal(saliency(network, X), saliency(fitted("numpy"), X))
 
 
 def test_other_classifiers_have_no_layers(digits, fitted):

@@ -138,6 +138,8 @@ def test_blank_pictures_and_other_things():
         split_digits([1, 2, 3])
     with pytest.raises(ValueError, match=r"picture is 'four\.png', not an array"):
         split_digits("four.png")
+    with pytest.raises(ValueError, match="picture has rows of different lengths"):
+        split_digits([[1, 2], [3]])
 
 
 def test_the_picture_is_not_changed():

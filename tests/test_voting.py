@@ -1,5 +1,7 @@
 """DigitVotingClassifier: all that VotingClassifier is, and what digits need."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -291,6 +293,32 @@ class TestMembers:
         )
         assert len(vote.get_feature_names_out()) == 40
 
+    @pytest.mark.parametrize("voting", ["hard", "soft"])
+    @pytest.mark.parametrize(
+        "weights",
+        [
+            [0, 0, 0],
+            [1, -1, 1],
+            [1.0, np.nan, 1.0],
+            [np.inf, 1.0, 1.0],
+            [1e308, 1e308, 1.0],
+            ["2", "1", "1"],
+            [1, None, 1],
+            [[1], [1], [1]],
+        ],
+        ids=str,
+    )
+    def test_need_weights_to_vote_with(self, voting, weights):
+        vote = DigitVotingClassifier(MEMBERS, voting=voting, weights=weights)
+        message = f"weights must be finite .* Got {re.escape(str(weights))}"
+        with pytest.raises(ValueError, match=message):
+            vote.fit(X_BLOBS, Y_BLOBS)
+
+    def test_that_are_dropped_have_no_weight(self):
+        vote = DigitVotingClassifier(MEMBERS, weights=[1, 0, 0]).fit(X_BLOBS, Y_BLOBS)
+        with pytest.raises(ValueError, match=r"not 'drop'. Got \[1, 0, 0\]"):
+            vote.set_params(lr="drop").fit(X_BLOBS, Y_BLOBS)
+
     def test_search(self, digits, tree):
         X, y, _, _ = digits
         vote = DigitVotingClassifier(tree, n_members=2)
@@ -367,6 +395,18 @@ class TestFrozenMembers:
         probabilities = vote.predict_proba(X_new)
         assert probabilities.shape == (300, 10)
         assert not probabilities[:, 5:].any()
+
+    @pytest.mark.parametrize("fitted_on", [float, int])
+    @pytest.mark.parametrize("voted_on", [float, int])
+    def test_may_have_learned_from_numbers_of_another_type(
+        self, digits, fitted_on, voted_on
+    ):
+        X, y, X_new, _ = digits
+        knn = FrozenEstimator(KNeighborsClassifier(3).fit(X, y.astype(fitted_on)))
+        vote = DigitVotingClassifier([("knn", knn), ("nb", GaussianNB())])
+        vote.set_params(weights=[2, 1]).fit(X, y.astype(voted_on))
+        np.testing.assert_array_equal(vote.predict(X_new), knn.predict(X_new))
+        assert vote.agreement(X_new).min() == pytest.approx(2 / 3)
 
     def test_in_a_pipeline(self, digits):
         X, y, X_new, y_new = digits

@@ -5,6 +5,8 @@ from typing import Any
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from .._members import as_taken
+
 
 def inside(estimator: Any, X: Any = None) -> tuple[Any, Any]:
     """Find the fitted network within an estimator, and the images that reach it.
@@ -46,9 +48,10 @@ def inside(estimator: Any, X: Any = None) -> tuple[Any, Any]:
         elif hasattr(estimator, "estimators_"):
             return estimator, X  # a forest's estimator_ is not fitted
         elif hasattr(estimator, "estimator_"):
-            if X is not None and hasattr(estimator, "augmenter_"):
-                X = estimator.augmenter_.transform(X)
+            augmenter = getattr(estimator, "augmenter_", None)
             estimator = estimator.estimator_
+            if X is not None and augmenter is not None:
+                X = as_taken(estimator, augmenter.transform(X))
         elif isinstance(estimator, FrozenEstimator):
             estimator = estimator.estimator
         elif hasattr(estimator, "cv_results_"):

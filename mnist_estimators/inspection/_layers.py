@@ -196,7 +196,7 @@ def _run_batch(
 
 def numpy_outputs(network: Any, images: NDArray[np.float32]) -> list[NDArray[Any]]:
     """Compute the outputs of all layers of a ``NumpyDigitClassifier``."""
-    activation = ACTIVATIONS[network.activation].function
+    activation = ACTIVATIONS[network._activation].function
     outputs: list[NDArray[Any]] = [images.reshape(len(images), -1)]
     for weights, biases in zip(
         network.weights_[::2], network.weights_[1::2], strict=True

@@ -97,7 +97,7 @@ def input_gradients(
 def _gradients_in_numpy(
     network: Any, images: NDArray[np.float32], targets: NDArray[np.int64]
 ) -> NDArray[np.float32]:
-    slope = ACTIVATIONS[network.activation].slope
+    slope = ACTIVATIONS[network._activation].slope
     weights = network.weights_[::2]
     # Flattened pixels, then sums and activation of each layer; the last is the softmax.
     hidden = numpy_outputs(network, images)[2:-2:2]

@@ -170,7 +170,13 @@ def checked_picture(picture: Any, name: str) -> NDArray[Any]:
         If it is no picture.
     """
     refuse_masked(name, picture)
-    array = np.asarray(picture)
+    try:
+        array = np.asarray(picture)
+    except ValueError as error:
+        raise ValueError(
+            f"{name} has rows of different lengths. Give a picture of shape (height, "
+            "width) or (height, width, channels), with as many pixels in each row."
+        ) from error
     if array.dtype.kind in "OSU" and array.ndim == 0:
         raise ValueError(f"{name} is {picture!r}, not an array. {HOW_TO_READ}")
     if array.ndim not in (2, 3) or 0 in array.shape or array.shape[2:] > (4,):

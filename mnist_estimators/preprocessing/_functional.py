@@ -11,6 +11,7 @@ from ._paper import background
 
 SIDE = 28
 DIGIT_SIDE = 20
+INK = 0.3  # more of it belongs to a digit
 # A digit of a tenth of the picture's side still has more pixels than it ends up with.
 MAX_SIDE = 1024
 LUMINANCE = np.array([0.299, 0.587, 0.114])
@@ -192,15 +193,15 @@ def into_mnist_form(ink: NDArray[np.float32]) -> NDArray[np.uint8]:
     Parameters
     ----------
     ink : ndarray of shape (height, width), dtype float32
-        From 0 to 1, with some pixels above 0.
+        From 0 to 1, with some pixels above ``INK``.
 
     Returns
     -------
     ndarray of shape (28, 28), dtype uint8
         White on black.
     """
-    rows = np.flatnonzero((ink > 0.3).any(axis=1))
-    columns = np.flatnonzero((ink > 0.3).any(axis=0))
+    rows = np.flatnonzero((ink > INK).any(axis=1))
+    columns = np.flatnonzero((ink > INK).any(axis=0))
     cropped = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     scale = DIGIT_SIDE / max(cropped.shape)
     height, width = (max(1, round(scale * side)) for side in cropped.shape)

@@ -6,9 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ._functional import box_around
+from ._functional import INK, box_around
 
-INK = 0.3
 # More is a texture, and comparing all with all would take long.
 MOST_PARTS = 2_000
 

@@ -148,6 +148,7 @@ def test_wrong_arguments_are_one_line_before_any_work(
 def test_a_wrong_file_is_one_line(capsys, no_work, write_yaml, text, code, message):
     path = "no/such/file.yaml" if text is None else write_yaml(text)
 
+        ("parameters: {epochs: '{[1]: 2}'}", 2, "Got '{[1]: 2}' instead"),
     try:
         returned = main(["search", "numpy_dense", "--file", path])
     except SystemExit as exit_:

@@ -89,6 +89,14 @@ def test_the_same_seed_gives_the_same_json(capsys):
     assert told("2")["accuracy"] != first["accuracy"]
 
 
+def test_what_a_fit_prints_is_kept_from_the_json(capsys):
+    assert main([*NUMPY, "--param", "verbose=2", "--json"]) == 0
+
+    out, err = capsys.readouterr()
+    assert json.loads(out)["epochs"] == 2
+    assert err.count("  loss ") == 2
+
+
 def test_a_report_is_written_into_a_new_folder(capsys, tmp_path):
     folder = tmp_path / "a" / "b"
 

@@ -310,6 +310,21 @@ def test_a_model_of_other_images_is_one_line(capsys, tmp_path):
     assert err.count("\n") == 1
 
 
+def test_a_model_of_labels_of_another_kind_is_one_line(capsys, tmp_path, small_digits):
+    path = tmp_path / "model"
+    X, y = small_digits
+    NumpyDigitClassifier(epochs=1, random_state=0).fit(X, y.astype(str)).save(path)
+
+    assert main(["evaluate", str(path)]) == 1
+
+    err = capsys.readouterr().err
+    assert re.search(
+        r"trained on labels such as '\d', but .* numbers such as \d\.", err
+    )
+    assert err.endswith("Train it on numbers, such as y.astype(int).\n")
+    assert err.count("\n") == 1
+
+
 def test_recipes_are_listed_with_what_they_are(capsys):
     assert main(["recipes"]) == 0
     lines = capsys.readouterr().out.splitlines()

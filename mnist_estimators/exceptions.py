@@ -25,12 +25,9 @@ class DatasetNotFoundError(FileNotFoundError):
 
     Examples
     --------
-    >>> from mnist_estimators import load_mnist
-    >>> try:
-    ...     load_mnist(data_home="no/such/folder")
-    ... except FileNotFoundError as error:
-    ...     print(type(error).__name__)
-    DatasetNotFoundError
+    >>> from mnist_estimators.exceptions import DatasetNotFoundError
+    >>> issubclass(DatasetNotFoundError, FileNotFoundError)
+    True
     """
 
 

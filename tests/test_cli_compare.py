@@ -12,7 +12,11 @@ import mnist_estimators.datasets
 from mnist_estimators import DenseDigitClassifier, classic_baselines
 from mnist_estimators._engine import Trainer
 from mnist_estimators.cli import main
-from mnist_estimators.exceptions import BackendError, ChecksumError
+from mnist_estimators.exceptions import (
+    BackendError,
+    ChecksumError,
+    DatasetNotFoundError,
+)
 
 QUICK = ["compare", "--data", "small", "--n-train", "200", "--cv", "2"]
 
@@ -20,11 +24,6 @@ QUICK = ["compare", "--data", "small", "--n-train", "200", "--cv", "2"]
 @pytest.fixture(autouse=True)
 def no_forced_terminal(monkeypatch):
     monkeypatch.delenv("FORCE_COLOR", raising=False)
-
-
-@pytest.fixture
-def no_mnist(monkeypatch, tmp_path):
-    monkeypatch.setenv("MNIST_ESTIMATORS_DATA", str(tmp_path / "missing"))
 
 
 @pytest.fixture
@@ -78,17 +77,27 @@ def test_auto_takes_mnist_where_it_is_found(capsys, tiny_mnist):
     assert drawn.startswith("10000 images, 3 stratified folds")
 
 
-def test_auto_takes_the_small_digits_and_says_why_where_mnist_is_not(capsys, no_mnist):
+def test_auto_takes_the_small_digits_and_says_why_where_mnist_is_not(
+    capsys, monkeypatch
+):
+    def no_mnist(**_):
+        raise DatasetNotFoundError("MNIST was not found:\n  1. nowhere")
+
+    monkeypatch.setattr(mnist_estimators.datasets, "load_mnist", no_mnist)
+
     main(["compare", "--estimators", "KNeighbors"])
 
     data, drawn, *_ = lines_of(capsys)
     assert data.startswith("Data: small digits")
-    assert "MNIST_ESTIMATORS_DATA must name an existing folder" in data
+    assert data.endswith("; MNIST was not found")
     assert drawn.startswith("1797 images")
 
 
-def test_mnist_that_was_asked_for_and_is_not_found_is_an_error(capsys, no_mnist):
-    assert main(["compare", "--data", "mnist"]) == 1
+@pytest.mark.parametrize("data", ["auto", "mnist"])
+def test_a_misspelt_folder_of_mnist_is_an_error(capsys, monkeypatch, data):
+    monkeypatch.setenv("MNIST_ESTIMATORS_DATA", "no/such/folder")
+
+    assert main(["compare", "--data", data]) == 1
 
     out, err = capsys.readouterr()
     assert out == ""

@@ -174,6 +174,16 @@ def test_without_a_model_mnist_is_preferred(capsys, pictures, mnist, monkeypatch
     assert "on 20000 images of MNIST" in capsys.readouterr().err
 
 
+def test_a_misspelt_folder_of_mnist_is_an_error(capsys, pictures, monkeypatch):
+    monkeypatch.setenv("MNIST_ESTIMATORS_DATA", "no/such/folder")
+
+    assert main(["predict", *pictures]) == 1
+
+    err = capsys.readouterr().err
+    assert "error: MNIST_ESTIMATORS_DATA must name an existing folder" in err
+    assert err.count("\n") == 1
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

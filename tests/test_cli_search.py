@@ -63,6 +63,14 @@ def test_the_best_model_is_saved_and_told_as_json(capsys, tmp_path):
     assert model.score(X, y) == pytest.approx(told["test_accuracy"], abs=0.1)
 
 
+def test_what_a_fit_prints_is_kept_from_the_json(capsys):
+    assert main([*NUMPY, "--param", "verbose=2", "--json"]) == 0
+
+    out, err = capsys.readouterr()
+    assert json.loads(out)["best_parameters"] == {"epochs": 2, "verbose": 2}
+    assert "epoch 2/2  loss " in err
+
+
 def test_halving_begins_with_few_images_and_few_go_on(capsys):
     rates = ["--param", "learning_rate=1e-5,1e-4,0.05"]
 
@@ -140,6 +148,7 @@ def test_wrong_arguments_are_one_line_before_any_work(
         ("recipe: 3", 2, "recipe must be one name; got 3"),
         ("method: halve", 2, "unknown method 'halve': did you mean 'halving'?"),
         ("- Numpy", 2, "must be a mapping with recipe, estimator, method, parameters"),
+        ("parameters: {epochs: '{[1]: 2}'}", 2, "Got '{[1]: 2}' instead"),
         ("parameters: [a]", 2, "parameters must be a mapping of names to lists"),
         ("a: [", 1, "is no YAML"),
         (None, 1, "--file: can't read"),

@@ -130,6 +130,26 @@ def test_without_a_model_mnist_is_preferred(capsys, served, quick_fit, mnist):
     assert quick_fit == [(60_000, 3)]
 
 
+def test_a_misspelt_folder_of_mnist_is_an_error(capsys, served, monkeypatch):
+    monkeypatch.setenv("MNIST_ESTIMATORS_DATA", "no/such/folder")
+
+    assert main(["serve", "--port", "0"]) == 1
+
+    err = capsys.readouterr().err
+    assert "error: MNIST_ESTIMATORS_DATA must name an existing folder" in err
+    assert err.count("\n") == 1
+    assert served == []
+
+
+@pytest.mark.parametrize("host", ["a" * 64, "a..b"])
+def test_a_host_that_is_no_name_is_one_line(capsys, no_work, host):
+    assert main(["serve", "--host", host, "--port", "0"]) == 1
+
+    err = capsys.readouterr().err
+    assert f"can't listen at {host}, port 0: " in err
+    assert err.count("\n") == 1
+
+
 def test_a_port_that_is_taken_is_told_before_the_work(capsys, no_work):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])

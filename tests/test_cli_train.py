@@ -89,6 +89,14 @@ def test_the_same_seed_gives_the_same_json(capsys):
     assert told("2")["accuracy"] != first["accuracy"]
 
 
+def test_what_a_fit_prints_is_kept_from_the_json(capsys):
+    assert main([*NUMPY, "--param", "verbose=2", "--json"]) == 0
+
+    out, err = capsys.readouterr()
+    assert json.loads(out)["epochs"] == 2
+    assert err.count("  loss ") == 2
+
+
 def test_a_report_is_written_into_a_new_folder(capsys, tmp_path):
     folder = tmp_path / "a" / "b"
 
@@ -299,6 +307,21 @@ def test_a_model_of_other_images_is_one_line(capsys, tmp_path):
 
     err = capsys.readouterr().err
     assert "can't predict these images: X has 784 features" in err
+    assert err.count("\n") == 1
+
+
+def test_a_model_of_labels_of_another_kind_is_one_line(capsys, tmp_path, small_digits):
+    path = tmp_path / "model"
+    X, y = small_digits
+    NumpyDigitClassifier(epochs=1, random_state=0).fit(X, y.astype(str)).save(path)
+
+    assert main(["evaluate", str(path)]) == 1
+
+    err = capsys.readouterr().err
+    assert re.search(
+        r"trained on labels such as '\d', but .* numbers such as \d\.", err
+    )
+    assert err.endswith("Train it on numbers, such as y.astype(int).\n")
     assert err.count("\n") == 1
 
 

@@ -3,7 +3,9 @@
 import argparse
 import difflib
 import json
+import sys
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext, redirect_stdout
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -141,6 +143,11 @@ def check_picture_format(option: str, path: Path) -> None:
         raise UsageError(
             f"{option}: {str(path)!r} must end in one of .{', .'.join(sorted(formats))}"
         )
+
+
+def only_json(arguments: argparse.Namespace) -> AbstractContextManager[Any]:
+    """With ``--json``, send what a fit prints to standard error."""
+    return redirect_stdout(sys.stderr) if arguments.json else nullcontext()
 
 
 def print_json(results: Any) -> None:

@@ -107,9 +107,6 @@ def mnist_missing(
     -------
     CommandError
     """
-    message = str(error)
-    if "\n" not in message:  # a folder that was named does not exist
-        return CommandError(message)
     if error.__cause__ is None:
         mend = "get it with 'mnist-estimators data download', or name"
     else:

@@ -34,14 +34,24 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     estimator = load_model(arguments.model)
     digits = load_digits(arguments.data)
 
+    import numpy as np
+
     from ..inspection import digit_report
 
+    name = repr(str(arguments.model))
     try:
-        report = digit_report(digits.y_test, estimator.predict(digits.X_test))
+        predicted = np.asarray(estimator.predict(digits.X_test))
     except ValueError as error:
         raise CommandError(
-            f"{str(arguments.model)!r} can't predict these images: {one_line(error)}"
+            f"{name} can't predict these images: {one_line(error)}"
         ) from error
+    if predicted.ndim != 1 or predicted.dtype.kind not in "biuf":
+        raise CommandError(
+            f"{name} was trained on labels such as {predicted.tolist()[0]!r}, but the "
+            f"labels of these images are numbers such as {digits.y_test[0]}. Train it "
+            "on numbers, such as y.astype(int)."
+        )
+    report = digit_report(digits.y_test, predicted)
     accuracy = float(report["accuracy"]["accuracy"])
     n_images = len(digits.y_test)
     if arguments.json:

@@ -13,6 +13,7 @@ from ._arguments import (
     add_json,
     add_seed,
     one_line,
+    only_json,
     print_json,
 )
 from ._digits import add_training_data, load_digits
@@ -97,7 +98,7 @@ def _search(arguments: argparse.Namespace) -> None:
     progress = SearchProgress(grid, quiet=arguments.json)
     search = _make_search(method, estimator, grid, arguments, progress)
     try:
-        with ctrl_c_ends_all_fits(), progress:
+        with only_json(arguments), ctrl_c_ends_all_fits(), progress:
             search.fit(digits.X_train, digits.y_train)
     except (TypeError, ValueError) as error:
         raise UsageError(one_line(error)) from error

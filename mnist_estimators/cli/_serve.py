@@ -120,9 +120,10 @@ def _process_for_serving() -> Iterator[None]:
 def _listen(open_socket: Any, host: str, port: int) -> socket.socket:
     try:
         listener: socket.socket = open_socket(host, port)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or error
         raise CommandError(
-            f"can't listen at {host}, port {port}: {error.strerror}. Give others with "
+            f"can't listen at {host}, port {port}: {reason}. Give others with "
             "--host and --port; 0 takes any free port."
         ) from error
     return listener

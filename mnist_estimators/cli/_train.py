@@ -15,6 +15,7 @@ from ._arguments import (
     add_seed,
     check_writable,
     one_line,
+    only_json,
     print_json,
 )
 from ._digits import Digits, add_training_data, load_digits
@@ -86,7 +87,8 @@ def _train(arguments: argparse.Namespace) -> int:
     tell(f"Data: {digits}")
     tell(f"Classifier: {description}")
     verbose = progress_verbosity(quiet=arguments.json)
-    seconds, interrupted = _fit(estimator, digits, verbose)
+    with only_json(arguments):
+        seconds, interrupted = _fit(estimator, digits, verbose)
     if arguments.save is not None:
         save_model(estimator, arguments.save)
     if interrupted:

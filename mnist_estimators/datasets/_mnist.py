@@ -108,8 +108,9 @@ def load_mnist(
     TypeError
         If `data_home` is not a path.
     DatasetNotFoundError
-        If none of the places has the data, or if the folder named by `data_home`
-        or ``MNIST_ESTIMATORS_DATA`` does not exist. It is a ``FileNotFoundError``.
+        If none of the places has the data. It is a ``FileNotFoundError``.
+    FileNotFoundError
+        If the folder named by `data_home` or ``MNIST_ESTIMATORS_DATA`` does not exist.
     ChecksumError
         If a file differs from the original. It is an ``OSError``.
 
@@ -191,7 +192,8 @@ def _folder(place: str, path: str | os.PathLike[str], *, must_exist: bool) -> Pa
             f"{place} must be the path of a folder or None; got {path!r}."
         ) from None
     if must_exist and not folder.is_dir():
-        raise DatasetNotFoundError(
+        # No DatasetNotFoundError, after which callers take other data.
+        raise FileNotFoundError(
             f"{place} must name an existing folder; got {str(path)!r}. Correct the "
             "path, or leave it unset to look for MNIST elsewhere."
         )

@@ -20,6 +20,10 @@ FORMATS = ("PNG", "JPEG", "BMP", "WEBP", "TIFF")
 TILE_WIDTH, TILE_LENGTH = 322, 323
 
 
+class TooLargeError(ValueError):
+    """A picture has too many pixels; the message says how many, but not the limit."""
+
+
 def load_digit_images(
     paths: str | PathLike[str] | Iterable[str | PathLike[str]],
     *,
@@ -88,6 +92,11 @@ def _load(path: Any, max_pixels: int) -> NDArray[np.uint8]:
     try:
         with open(name, "rb") as file:
             return read_picture(file, name, max_pixels)
+    except TooLargeError as error:
+        raise ValueError(
+            f"{error}, more than max_pixels={max_pixels}. Make it smaller, or raise "
+            "max_pixels."
+        ) from None
     except FileNotFoundError:
         raise
     except OSError as error:
@@ -115,7 +124,9 @@ def read_picture(
     Raises
     ------
     ValueError
-        If it is not a picture, is damaged, or is too large.
+        If it is not a picture, or is damaged.
+    TooLargeError
+        If it is too large. It is a ``ValueError``.
     """
     from PIL import Image, ImageOps, UnidentifiedImageError
 
@@ -135,16 +146,13 @@ def read_picture(
     except Image.DecompressionBombError:
         raise ValueError(
             f"{name} has more than {2 * (Image.MAX_IMAGE_PIXELS or 0)} pixels, "
-            f"more than Pillow opens, and max_pixels={max_pixels}. Make it smaller."
+            "more than Pillow opens. Make it smaller."
         ) from None
     except MemoryError:
         raise
     except Exception as error:  # Pillow lets many kinds escape from damaged files
         raise ValueError(f"{name} is damaged or can't be read: {error}") from error
-    raise ValueError(
-        f"{name} has {kind}{size[0]} x {size[1]} pixels, more than "
-        f"max_pixels={max_pixels}. Make it smaller, or raise max_pixels."
-    )
+    raise TooLargeError(f"{name} has {kind}{size[0]} x {size[1]} pixels")
 
 
 def _open(file: BinaryIO) -> "Image.Image":

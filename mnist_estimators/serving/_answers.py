@@ -34,7 +34,7 @@ class Digit(BaseModel):
 class Picture(BaseModel):
     """A picture, and its digits in reading order."""
 
-    name: str | None = Field(description="Name of the file; null of pixels.")
+    name: str | None = Field(description="Name of the file in a form; else null.")
     text: str = Field(
         description="The labels in order; those of several letters with spaces between."
     )

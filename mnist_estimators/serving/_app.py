@@ -169,6 +169,7 @@ def _answer_predictions(app: FastAPI, service: Service) -> None:
 
 
 def _answer_questions(app: FastAPI, described: Model, metrics: Metrics) -> None:
+    @app.head("/health", include_in_schema=False)
     @app.get(
         "/health",
         summary="Tell whether the server is up",

@@ -134,7 +134,7 @@ async def receive_pictures(
     if kind == "multipart/form-data":
         uploads = await _files(request, limits)
     elif kind.startswith("image/") or kind == "application/octet-stream":
-        uploads = [Upload("The picture", await request.body())]
+        uploads = [Upload(None, await request.body())]
     else:
         raise Refusal(
             415,
@@ -172,7 +172,7 @@ async def _files(request: Request, limits: Limits) -> list[Upload]:
                 422, "The form holds no file. Send each picture with a file name."
             )
         return [
-            Upload((file.filename or "A picture")[:LONGEST_NAME], await file.read())
+            Upload((file.filename or "")[:LONGEST_NAME] or None, await file.read())
             for file in files
         ]
     finally:

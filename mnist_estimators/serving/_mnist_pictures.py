@@ -45,7 +45,7 @@ def read_mnist_file(uploads: Sequence[Upload], limits: Limits) -> ReadPicture | 
     if not (_is_within(content, limits) and _is_plain_png(content)):
         return None
     try:
-        return in_mnist_form(read_picture(io.BytesIO(content), name), name)
+        return in_mnist_form(read_picture(io.BytesIO(content), "The file"), name)
     except ValueError:
         return None
 

@@ -59,7 +59,13 @@ class ServedModel:
     """
 
     def __init__(self, estimator: Any):
-        check_is_fitted(estimator)
+        try:
+            check_is_fitted(estimator)
+        except TypeError:  # a class, or no estimator at all
+            raise ValueError(
+                "estimator must be a fitted classifier, such as load_model gives. Got "
+                f"{estimator!r}."
+            ) from None
         if not (hasattr(estimator, "predict") and hasattr(estimator, "classes_")):
             raise ValueError(
                 "estimator must be a fitted classifier. Got "

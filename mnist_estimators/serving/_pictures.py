@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, Field, ValidationError
 
 from .._images import pixel_range, resolve_image_shape
-from ..datasets._pictures import read_picture
+from ..datasets._pictures import TooLargeError, read_picture
 from ..preprocessing import DigitCanonicalizer, FoundDigit
 from ..preprocessing._functional import is_in_mnist_form
 from ..preprocessing._split import find_digits
@@ -38,9 +38,9 @@ class Pixels(BaseModel):
 
 
 class Upload(NamedTuple):
-    """A file that was sent."""
+    """A file that was sent, and its name where it came with one."""
 
-    name: str
+    name: str | None
     content: bytes
 
 
@@ -81,21 +81,29 @@ def read_files(
     TimeoutError
         If time is up before the last picture.
     """
-    return _read_all(_decoded(uploads, limits), deadline, split=split, limits=limits)
+    pictures = _decoded(uploads, limits)
+    found = _read_all(pictures, deadline, split=split, limits=limits)
+    return [
+        picture._replace(name=upload.name)
+        for picture, upload in zip(found, uploads, strict=True)
+    ]
 
 
 def _decoded(
     uploads: Sequence[Upload], limits: Limits
 ) -> Iterator[tuple[str, NDArray[np.uint8]]]:
-    n_pixels = limits.picture_pixels
+    n_before = 0
     for upload in uploads:
+        name = upload.name or "The file"
+        n_left = limits.picture_pixels - n_before
         try:
-            picture = read_picture(io.BytesIO(upload.content), upload.name, n_pixels)
+            picture = read_picture(io.BytesIO(upload.content), name, n_left)
+        except TooLargeError as error:
+            raise _too_many_pixels(str(error), n_before, limits) from error
         except ValueError as error:
-            message = str(error).replace(", or raise max_pixels", "")
-            raise Refusal(422, message.replace("max_pixels=", "")) from error
-        n_pixels -= picture.shape[0] * picture.shape[1]
-        yield upload.name, picture
+            raise Refusal(422, str(error)) from error
+        n_before += picture.shape[0] * picture.shape[1]
+        yield name, picture
 
 
 def read_pixels(
@@ -139,19 +147,28 @@ def read_pixels(
 def _converted(
     images: Sequence[Sequence[Any]], limits: Limits
 ) -> Iterator[tuple[str, NDArray[np.uint8]]]:
-    n_pixels = limits.picture_pixels
+    n_before = 0
     for number, image in enumerate(images):
         name = f"images[{number}]"
         picture = as_bytes(image, name)
-        if picture.size > n_pixels:
+        if n_before + picture.size > limits.picture_pixels:
             height, width = picture.shape
-            raise Refusal(
-                422,
-                f"{name} has {width} x {height} pixels, more than {n_pixels}. Make it "
-                "smaller.",
-            )
-        n_pixels -= picture.size
+            what = f"{name} has {width} x {height} pixels"
+            raise _too_many_pixels(what, n_before, limits)
+        n_before += picture.size
         yield name, picture
+
+
+def _too_many_pixels(what: str, n_before: int, limits: Limits) -> Refusal:
+    if not n_before:
+        return Refusal(
+            422, f"{what}, more than {limits.picture_pixels}. Make it smaller."
+        )
+    return Refusal(
+        422,
+        f"{what}, and the pictures before it have {n_before}: together more than "
+        f"{limits.picture_pixels}. Make them smaller, or send fewer at a time.",
+    )
 
 
 def _read_all(
@@ -246,9 +263,13 @@ def too_many(n_images: int) -> Refusal:
 
 
 def _first_error(error: ValidationError) -> str:
-    first = error.errors(include_url=False, include_input=False, include_context=False)
-    place = ".".join(map(str, first[0]["loc"])) or "the body"
+    found = error.errors(include_url=False, include_input=False, include_context=False)
+    # Of a picture there are two, as of rows and as of one row. Their places are images,
+    # its number, a name of either form, and the place in it.
+    is_one_row = found[0]["type"] == "list_type" and found[0]["loc"][3:] == (0,)
+    first = found[-1] if is_one_row else found[0]
+    place = ".".join(map(str, first["loc"][:2] + first["loc"][3:])) or "the body"
     return (
-        f"{place}: {first[0]['msg']}. Send JSON such as "
+        f"{place}: {first['msg']}. Send JSON such as "
         '{"images": [[[0, 255], [0, 255]]]}: a list of pictures, each a list of rows.'
     )

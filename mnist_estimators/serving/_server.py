@@ -85,6 +85,9 @@ def open_socket(host: str, port: int) -> socket.socket:
     ------
     OSError
         If it can't be had.
+    UnicodeError
+        If no name can be written as `host` is, such as one with a part of more than 63
+        letters.
     """
     family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     return socket.create_server(address[:2], family=family, backlog=MOST_CONNECTIONS)

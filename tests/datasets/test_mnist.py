@@ -113,8 +113,11 @@ def test_a_named_folder_that_does_not_exist_is_an_error(
     with pytest.raises(FileNotFoundError, match=r"data_home .*mising"):
         load_mnist(data_home=missing)
     monkeypatch.setenv("MNIST_ESTIMATORS_DATA", str(missing))
-    with pytest.raises(FileNotFoundError, match=r"MNIST_ESTIMATORS_DATA .*mising"):
+    with pytest.raises(
+        FileNotFoundError, match=r"MNIST_ESTIMATORS_DATA .*mising"
+    ) as raised:
         load_mnist()
+    assert not isinstance(raised.value, DatasetNotFoundError)
 
 
 def test_an_empty_environment_variable_counts_as_unset(

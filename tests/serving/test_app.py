@@ -24,6 +24,7 @@ PAGES = ["/", "/docs", "/static/page.js", "/health", "/openapi.json", "/nothing"
 
 def test_health(client):
     assert client.get("/health").json() == {"status": "ok"}
+    assert client.head("/health").status_code == 200
 
 
 def test_model_tells_what_is_served(classifier):
@@ -115,6 +116,9 @@ def test_what_can_not_be_served(small_digits):
         create_app(SVC())
     with pytest.raises(ValueError, match="can't predict images of 28 x 28 pixels"):
         create_app(SVC(random_state=0).fit(X[:50, :64], y[:50]))
+    for no_classifier in ("digits.model", NumpyDigitClassifier):
+        with pytest.raises(ValueError, match="estimator must be a fitted classifier"):
+            create_app(no_classifier)
     network = NumpyDigitClassifier(epochs=1, random_state=0).fit(X[:300] / 255, y[:300])
     with pytest.raises(ValueError, match="other pixels than those from 0 to 255"):
         create_app(network)

@@ -65,6 +65,21 @@ def test_files_of_a_form_keep_their_order_and_names(client, images, png, on_pape
     assert digits_of(answer) == digits_of(reverse)[::-1]
 
 
+def test_what_comes_without_a_name_has_none(client, images, png, on_paper):
+    file = {"Content-Type": "image/png"}
+    form = {"Content-Type": "multipart/form-data; boundary=a"}
+    nameless = b'--a\r\nContent-Disposition: form-data; name="x"; filename=""\r\n\r\n'
+
+    for picture in (images[0], on_paper(images[0])):
+        body = nameless + png(picture) + b"\r\n--a--\r\n"
+        for answer in (
+            client.post("/predict", content=png(picture), headers=file),
+            client.post("/predict", content=body, headers=form),
+            client.post("/predict", json={"images": [picture.tolist()]}),
+        ):
+            assert answer.json()["pictures"][0]["name"] is None
+
+
 def test_several_digits_are_read_in_order(client, classifier, images, png, on_paper):
     picture = png(on_paper(*images[:4]))
     headers = {"Content-Type": "image/png"}

@@ -40,6 +40,8 @@ def test_a_text_file_is_named(client):
     detail = refusal(client.post("/predict", files=files), 422)
 
     assert detail.startswith("notes.txt is not a picture that can be read.")
+    detail = refusal(client.post("/predict", content=b"four", headers=PNG), 422)
+    assert detail.startswith("The file is not a picture that can be read.")
 
 
 def test_a_texture_is_no_digits(client, png):
@@ -71,12 +73,18 @@ def test_bombs_are_refused_by_their_header(client, side):
 
 
 def test_many_pictures_share_the_bound_of_pixels(small_client, png, on_paper):
-    picture = png(on_paper(np.eye(28, dtype=np.uint8) * 255))
-    files = [("images", (f"{i}.png", picture, "image/png")) for i in range(3)]
-    client = small_client(picture_pixels=2 * 108 * 108)
+    picture = on_paper(np.eye(28, dtype=np.uint8) * 255)
+    files = [("images", (f"{i}.png", png(picture), "image/png")) for i in range(3)]
+    client = small_client(picture_pixels=25_000)
+    numbers = {"images": [picture.tolist()] * 3}
+    message = (
+        " has 108 x 108 pixels, and the pictures before it have 23328: together more "
+        "than 25000. Make them smaller, or send fewer at a time."
+    )
 
     assert client.post("/predict", files=files[:2]).status_code == 200
-    assert "2.png has 108 x 108" in refusal(client.post("/predict", files=files), 422)
+    assert refusal(client.post("/predict", files=files), 422) == f"2.png{message}"
+    assert refusal(client.post("/predict", json=numbers), 422) == f"images[2]{message}"
 
 
 def test_pixels_are_counted_in_every_form(small_client, png):
@@ -185,12 +193,17 @@ def test_too_large_a_body_announced_and_not(small_client):
         (b"[]", "the body: "),
         (b"{}", "images: Field required."),
         (b'{"images": []}', "images: "),
-        (b'{"images": [[]]}', "images.0"),
-        (b'{"images": [["a"]]}', "images.0"),
-        (b'{"images": [[[-1]]]}', "images.0"),
-        (b'{"images": [[[NaN]]]}', "images.0"),
-        (b'{"images": [[[1e400]]]}', "images.0"),
-        (b'{"images": [[[70000]]]}', "images.0"),
+        (b'{"images": [5]}', "images.0: Input should be a valid array."),
+        (b'{"images": [[]]}', "images.0: "),
+        (b'{"images": [[[]]]}', "images.0.0: List should have at least 1 item"),
+        (b'{"images": [["a"]]}', "images.0.0: Input should be a valid number."),
+        (b'{"images": [[1, 2, "a"]]}', "images.0.2: Input should be a valid number."),
+        (b'{"images": [[[1, "a"]]]}', "images.0.0.1: Input should be a valid number."),
+        (b'{"images": [[[1], 2]]}', "images.0.1: Input should be a valid array."),
+        (b'{"images": [[[1]], [[-1]]]}', "images.1.0.0: Input should be greater"),
+        (b'{"images": [[[NaN]]]}', "images.0.0.0: "),
+        (b'{"images": [[[1e400]]]}', "images.0.0.0: "),
+        (b'{"images": [[[70000]]]}', "images.0.0.0: "),
         (b'{"images": [[[0, 1], [0]]]}', "images[0] has rows of different lengths"),
         (b'{"images": [[0, 1, 0]]}', "images[0] is one row of 3 pixels"),
     ],

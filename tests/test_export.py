@@ -283,7 +283,7 @@ class TestVotes:
 
     def test_weights_need_a_sum(self, network, folder):
         images = images_of("bytes")
-        vote = self.vote([network], images, voting="soft", weights=[0])
+        vote = self.vote([network], images, voting="soft").set_params(weights=[0])
         with pytest.raises(ValueError, match="sum to 0"):
             to_onnx(vote, folder / "none.onnx")
 

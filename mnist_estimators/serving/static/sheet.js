@@ -209,8 +209,12 @@ export class Sheet extends EventTarget {
   #drawStrokes(context, colour) {
     context.lineWidth = PEN;
     context.lineCap = context.lineJoin = "round";
-    context.strokeStyle = colour;
+    context.strokeStyle = context.fillStyle = colour;
     for (const points of this.#state.strokes) {
+      // A dot: not every browser draws a line that goes nowhere.
+      context.beginPath();
+      context.arc(...points[0], PEN / 2, 0, 2 * Math.PI);
+      context.fill();
       context.beginPath();
       context.moveTo(...points[0]);
       for (let i = 1; i < points.length - 1; i++) {

@@ -6,7 +6,7 @@ import socket
 import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -88,11 +88,10 @@ def _serve(arguments: argparse.Namespace) -> None:
             name = repr(str(arguments.model or _RECIPE))
             raise CommandError(f"{name}: {error}") from error
         print(f"Serving at {address_of(listener)}  (Ctrl-C ends it)", flush=True)
-        try:
-            with _process_for_serving():
-                make_server(app).run(sockets=[listener])
-        except KeyboardInterrupt:
-            print("stopped", file=sys.stderr)
+        # Nothing is raised where Ctrl-C was ignored when the process began.
+        with suppress(KeyboardInterrupt), _process_for_serving():
+            make_server(app).run(sockets=[listener])
+        print("stopped", file=sys.stderr)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from parts import Row, mnist, run_parts, seconds_of, seconds_table
+from parts import Row, deviation, mnist, run_parts, seconds_of, seconds_table
 
 N_MEMBERS = 5
 
@@ -124,9 +124,9 @@ def accuracy_table(found: pd.DataFrame) -> str:
     ]
     for (work, variant), some in found.groupby(["work", "variant"], sort=False):
         accuracy = 100 * some["value"]
-        spread = f"{accuracy.std():.2f}" if len(some) > 1 else ""
         lines.append(
-            f"| {work} | {variant} | {len(some)} | {accuracy.mean():.2f} % | {spread} "
+            f"| {work} | {variant} | {len(some)} "
+            f"| {accuracy.mean():.2f} % | {deviation(accuracy)} "
             f"| {accuracy.min():.2f} | {accuracy.max():.2f} |"
         )
     return "\n".join(lines) + "\n"

@@ -40,6 +40,10 @@ def seconds_of(work: Callable[[], Any], repeats: int = 3) -> Iterator[float]:
         yield time.perf_counter() - started
 
 
+def deviation(values: pd.Series) -> str:
+    return f"{values.std():.2f}" if len(values) > 1 else ""
+
+
 def gains_table(found: pd.DataFrame) -> str:
     """Write accuracies without and with, in percent."""
     means = found.groupby(["work", "variant"], sort=False)["value"]

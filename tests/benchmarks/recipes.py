@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from parts import FOLDER, mnist, scans_of_test_images
+from parts import FOLDER, deviation, mnist, scans_of_test_images
 
 PACKAGES = ("tensorflow", "keras", "scikit-learn", "numpy")
 KEY = ["recipe", "seed"]
@@ -66,10 +66,6 @@ def measure(recipe: str, seed: int) -> Iterator[dict[str, Any]]:
     members = members_of(classifier)
     for member in members:
         yield row("accurate_cnn", member.random_state, member, seconds / len(members))
-
-
-def deviation(values: pd.Series) -> str:
-    return f"{values.std():.2f}" if len(values) > 1 else ""
 
 
 def table(found: pd.DataFrame) -> str:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _MODULE_OF = {
-    "AugmentedClassifier": "_augmented",
-    "CNNDigitClassifier": "_cnn",
-    "DenseDigitClassifier": "_dense",
-    "DigitVotingClassifier": "_voting",
-    "NumpyDigitClassifier": "_numpy",
-    "OnnxDigitClassifier": "_onnx",
+    "AugmentedClassifier": "meta.augmented",
+    "CNNDigitClassifier": "classifiers.cnn",
+    "DenseDigitClassifier": "classifiers.dense",
+    "DigitVotingClassifier": "meta.voting",
+    "NumpyDigitClassifier": "classifiers.numpy_mlp",
+    "OnnxDigitClassifier": "classifiers.onnx",
     "classic_baselines": "comparison",
     "compare_estimators": "comparison",
     "load_digit_images": "datasets",
@@ -46,15 +46,15 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from ._augmented import AugmentedClassifier
-    from ._cnn import CNNDigitClassifier
-    from ._dense import DenseDigitClassifier
-    from ._numpy import NumpyDigitClassifier
-    from ._onnx import OnnxDigitClassifier
-    from ._voting import DigitVotingClassifier
+    from .classifiers.cnn import CNNDigitClassifier
+    from .classifiers.dense import DenseDigitClassifier
+    from .classifiers.numpy_mlp import NumpyDigitClassifier
+    from .classifiers.onnx import OnnxDigitClassifier
     from .comparison import classic_baselines, compare_estimators
     from .datasets import load_digit_images, load_mnist, load_small_digits
     from .export import to_keras, to_onnx
+    from .meta.augmented import AugmentedClassifier
+    from .meta.voting import DigitVotingClassifier
     from .persistence import load_model, save_model
 
 

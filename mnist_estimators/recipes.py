@@ -28,11 +28,11 @@ from typing import Any
 
 import numpy as np
 
-from ._cnn import CNNDigitClassifier
-from ._dense import DenseDigitClassifier
-from ._numpy import NumpyDigitClassifier
-from ._voting import DigitVotingClassifier
 from .augmentation import DigitAugmenter
+from .classifiers.cnn import CNNDigitClassifier
+from .classifiers.dense import DenseDigitClassifier
+from .classifiers.numpy_mlp import NumpyDigitClassifier
+from .meta.voting import DigitVotingClassifier
 
 __all__ = [
     "accurate_cnn",

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mnist_estimators._backpropagation import (
+from mnist_estimators.backpropagation import (
     ACTIVATIONS,
     Layer,
     backward,

@@ -11,81 +11,22 @@ import mnist_estimators
 
 PACKAGE = Path(mnist_estimators.__file__).parent
 
-# From the ground up. A module imports from its own layer or from lower ones.
+# From the ground up. A room imports from those of its own layer or of lower ones.
 LAYERS = (
-    {
-        "_backpropagation",
-        "_early_stopping",
-        "_failure",
-        "_files",
-        "_history",
-        "_images",
-        "_parameters",
-        "_progress",
-        "_schedules",
-        "_sklearn",
-        "_tensorflow",
-        "_validation",
-        "augmentation",
-        "datasets",
-        "exceptions",
-        "persistence",
-        "preprocessing",
-    },
-    {
-        "_backbone",
-        "_callbacks",
-        "_checkpoint",
-        "_engine",
-        "_fitted_state",
-        "_graph",
-        "_keras",
-        "_keras_chain",
-        "_keras_layers",
-        "_network_shapes",
-        "_networks",
-        "_onnx_checks",
-        "_onnx_file",
-        "_onnx_graph",
-        "_onnx_layers",
-        "_onnx_network",
-        "_optimizers",
-        "_plan",
-        "_prediction",
-        "_samples",
-        "_tensorboard",
-        "_trainer_pool",
-        "_training",
-        "_transfer",
-    },
-    {"_base", "_keras_classifier", "_keras_model"},
-    {"_augmented", "_cnn", "_dense", "_members", "_numpy", "_onnx", "_voting"},
-    {
-        "_comparison_view",
-        "_fitted_network",
-        "_html",
-        "_onnx_vote",
-        "comparison",
-        "export",
-        "inspection",
-        "recipes",
-        "report",
-    },
+    {"exceptions", "_tensorflow", "_inputs", "backpropagation"},
+    {"augmentation", "datasets", "persistence", "preprocessing"},
+    {"_networks"},
+    {"_onnx", "_training"},
+    {"classifiers", "meta"},
+    {"comparison", "export", "inspection", "recipes", "report"},
     {"__main__", "cli", "serving"},
 )
-LAYER_OF = {module: level for level, layer in enumerate(LAYERS) for module in layer}
+LAYER_OF = {room: level for level, layer in enumerate(LAYERS) for room in layer}
 
 ENTRY_POINTS = {"__main__", "cli", "serving"}
-NETWORK_MODULES = LAYERS[1] | LAYERS[2] | {"_cnn", "_dense", "_numpy"}
+NETWORK_ROOMS = {"_networks", "_training", "classifiers"}
 # These see estimators only through scikit-learn's API, so that any estimator fits.
-FOR_ANY_ESTIMATOR = {
-    "_augmented",
-    "_members",
-    "_voting",
-    "comparison",
-    "inspection",
-    "report",
-}
+FOR_ANY_ESTIMATOR = {"comparison", "inspection", "meta", "report"}
 
 
 def _source_files() -> list[Path]:
@@ -112,7 +53,7 @@ def _own_module(dotted_name: str) -> str | None:
     if first != "mnist_estimators" or not rest:
         return None
     name = rest.split(".")[0]
-    name = mnist_estimators._MODULE_OF.get(name, name)
+    name = mnist_estimators._MODULE_OF.get(name, name).split(".")[0]
     is_module = (PACKAGE / name).is_dir() or (PACKAGE / f"{name}.py").exists()
     return name if is_module else None
 
@@ -157,9 +98,9 @@ def test_only_entry_points_import_entry_points():
 
 def test_tools_for_any_estimator_know_none_of_ours():
     known = {
-        module: imported & NETWORK_MODULES
+        module: imported & NETWORK_ROOMS
         for module, imported in _import_graph().items()
-        if module in FOR_ANY_ESTIMATOR and imported & NETWORK_MODULES
+        if module in FOR_ANY_ESTIMATOR and imported & NETWORK_ROOMS
     }
     assert not known
 
@@ -171,7 +112,7 @@ def test_only_one_file_imports_scikeras():
         for name in _imported_names(path)
         if name.split(".")[0] == "scikeras"
     }
-    assert files <= {"_keras.py"}
+    assert files <= {"scikeras.py"}
 
 
 def test_only_one_file_imports_private_parts_of_scikit_learn():
@@ -181,7 +122,7 @@ def test_only_one_file_imports_private_parts_of_scikit_learn():
         for name in _imported_names(path)
         if name.split(".")[0] == "sklearn" and "._" in name.replace(".__version__", "")
     }
-    assert files <= {"_sklearn.py"}
+    assert files <= {"sklearn_private.py"}
 
 
 def test_importing_the_package_leaves_heavy_libraries_unloaded():

@@ -5,11 +5,11 @@ An augmenter makes variants in ``fit_transform`` and returns images as they are 
 ``augmenter=`` of a Keras classifier it makes new variants for each epoch.
 """
 
-from ._affine import AffineAugmenter
-from ._digit import DigitAugmenter
-from ._elastic import ElasticAugmenter
-from ._erasing import ErasingAugmenter
 from ._plot import plot_augmented
+from .affine import AffineAugmenter
+from .digit import DigitAugmenter
+from .elastic import ElasticAugmenter
+from .erasing import ErasingAugmenter
 
 __all__ = [
     "AffineAugmenter",

@@ -9,10 +9,10 @@ from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
-from .._images import shape_of
-from .._parameters import draw_seed
-from .._sklearn import fit_context, validate_parameter_constraints
-from .._validation import validate_pixels
+from .._inputs.images import shape_of
+from .._inputs.parameters import draw_seed
+from .._inputs.sklearn_private import fit_context, validate_parameter_constraints
+from .._inputs.validation import validate_pixels
 from ..persistence import SaveMixin
 from ._functional import LARGEST_SIDE, in_chunks
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import clone
 
-from .._parameters import draw_seed
+from .._inputs.parameters import draw_seed
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -105,8 +105,8 @@ def _compare(arguments: argparse.Namespace) -> None:
             flush=True,
         )
 
-    from .._comparison_view import best_first, format_table
     from ..comparison import compare_estimators
+    from ..comparison._view import best_first, format_table
 
     estimators = _estimators(arguments.estimators, arguments.seed)
     try:
@@ -203,9 +203,9 @@ def _estimators(names: Sequence[str], seed: int) -> dict[str, Any]:
     if any(name in _NETWORKS for name in names):
         from rich.console import Console
 
-        from .._cnn import CNNDigitClassifier
-        from .._dense import DenseDigitClassifier
         from .._tensorflow import load_keras
+        from ..classifiers.cnn import CNNDigitClassifier
+        from ..classifiers.dense import DenseDigitClassifier
 
         # TensorFlow's start takes seconds that belong to no fit.
         with Console(stderr=True).status("starting TensorFlow"):

@@ -92,7 +92,7 @@ def set_parameters(estimator: Any, parameters: Mapping[str, Any]) -> None:
     UsageError
         If there is no such parameter, or a value is out of its range.
     """
-    from .._sklearn import validate_parameter_constraints
+    from .._inputs.sklearn_private import validate_parameter_constraints
 
     name = type(estimator).__name__
     known = estimator.get_params()

@@ -85,7 +85,7 @@ def load_model(path: Path) -> Any:
 
 def _read(path: Path) -> Any:
     if path.suffix == ".onnx":
-        from .._onnx import OnnxDigitClassifier
+        from ..classifiers.onnx import OnnxDigitClassifier
 
         return OnnxDigitClassifier(path).fit()
     from ..persistence import load_model

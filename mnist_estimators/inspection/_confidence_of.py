@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import column_or_1d
 
-from .._members import as_taken, scores_pairs_of_classes
+from ..meta._members import as_taken, scores_pairs_of_classes
 
 
 def checked_probabilities(confidence: ArrayLike) -> NDArray[np.float64]:

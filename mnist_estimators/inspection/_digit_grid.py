@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_consistent_length, column_or_1d
 
-from .._members import as_taken
+from ..meta._members import as_taken
 from ._compared_labels import compared_labels
 from ._digit_images import (
     draw_digits,

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_array
 
-from .._images import flatten_images, resolve_image_shape, shape_of
+from .._inputs.images import flatten_images, resolve_image_shape, shape_of
 from ._display import VERMILION, figure_or_new, grid_of_axes
 from ._inside import inside
 from ._one_image import refuse_one_image

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from .._images import resolve_image_shape
+from .._inputs.images import resolve_image_shape
 from ._colours import centred_colours
 from ._display import Display, check_count, figure_or_new, grid_of_axes
 from ._inside import inside

@@ -5,7 +5,7 @@ from typing import Any
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from .._members import as_taken
+from ..meta._members import as_taken
 
 
 def inside(estimator: Any, X: Any = None) -> tuple[Any, Any]:

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import softmax
 
-from .._backpropagation import ACTIVATIONS
-from .._images import as_network_input, pixel_scale, warn_of_other_range
-from .._members import as_taken
-from .._validation import validate_pixels
+from .._inputs.images import as_network_input, pixel_scale, warn_of_other_range
+from .._inputs.validation import validate_pixels
+from ..backpropagation import ACTIVATIONS
+from ..meta._members import as_taken
 from ._inside import inside, pixel_count
 
 ROWS_PER_FORWARD_PASS = 512

@@ -3,7 +3,7 @@
 from math import isqrt, prod
 from typing import Any
 
-from .._images import shape_of
+from .._inputs.images import shape_of
 
 
 def refuse_one_image(X: Any, n_pixels: int | None = None) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .._backpropagation import ACTIVATIONS
+from ..backpropagation import ACTIVATIONS
 from ._gradients import explained_classes, outputs_and_gradients
 from ._layers import network_and_images, numpy_outputs, refuse_features
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sklearn.base import BaseEstimator
 
-from .._files import read_file, replace_file
+from .._inputs.atomic_files import read_file, replace_file
 from ..exceptions import ModelFileError
 from ._archive import pack, unpack
 from ._audit import audit

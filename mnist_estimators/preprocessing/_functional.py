@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .._images import pixel_range
+from .._inputs.images import pixel_range
 from ._paper import background
 
 SIDE = 28

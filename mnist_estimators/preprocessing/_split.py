@@ -6,9 +6,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ._canonical import checked_picture
 from ._functional import as_grey, extract_ink, into_mnist_form
 from ._parts import Part, find_parts, shares
+from .canonicalizer import checked_picture
 
 # A part of less than this share of the tallest digit's height, near another one, is a
 # stroke of it, such as the bar of a 5; and by itself, of less than SPECK, dirt.

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, Field, ValidationError
 
-from .._images import pixel_range, resolve_image_shape
+from .._inputs.images import pixel_range, resolve_image_shape
 from ..datasets._pictures import TooLargeError, read_picture
 from ..preprocessing import DigitCanonicalizer, FoundDigit
 from ..preprocessing._functional import is_in_mnist_form

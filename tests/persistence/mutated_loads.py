@@ -28,8 +28,8 @@ from forged import members_of_file, sealed
 from sklearn.neighbors import KNeighborsClassifier
 
 from mnist_estimators import load_model
-from mnist_estimators._backbone import BACKBONES
-from mnist_estimators._networks import layer
+from mnist_estimators._networks.backbones import BACKBONES
+from mnist_estimators._networks.specs import layer
 from mnist_estimators.exceptions import ModelFileError
 from mnist_estimators.persistence._writer import members_of
 

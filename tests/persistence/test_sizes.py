@@ -111,7 +111,7 @@ def test_whatever_a_check_raises_the_file_is_refused(
 
     save_model(fitted_classifier("numpy"), path)
     with monkeypatch.context() as patch:
-        patch.setattr("mnist_estimators._base.check_fitted_state", fail)
+        patch.setattr("mnist_estimators.classifiers._base.check_fitted_state", fail)
         with pytest.raises(ModelFileError, match=f"Classifier: {error.__name__}: too"):
             load_model(path)
     monkeypatch.setattr("mnist_estimators.persistence._audit.plain_value", fail)

@@ -1,0 +1,1 @@
+"""Checks of what users give: images, labels, weights, parameters and files."""

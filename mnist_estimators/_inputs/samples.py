@@ -1,0 +1,153 @@
+"""From validated arrays to what the training loop takes."""
+
+from collections.abc import Hashable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.model_selection import train_test_split
+from sklearn.utils import compute_sample_weight
+
+from .validation import other_labels, validate_weights
+
+# In the error about labels, which may be as many as the images.
+MOST_NAMED = 10
+
+
+class Samples(NamedTuple):
+    """Images (n, h, w, 1), class indices (n,) and sample weights (n,)."""
+
+    images: NDArray[np.uint8] | NDArray[np.float32]
+    targets: NDArray[np.int32]
+    weights: NDArray[np.float32]
+
+
+def encode_labels(y: NDArray[Any], classes: NDArray[Any]) -> NDArray[np.int32]:
+    """Find the index of each label in `classes`.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n,)
+        Labels.
+    classes : ndarray of shape (n_classes,)
+        Known labels, sorted.
+
+    Returns
+    -------
+    ndarray of shape (n,), dtype int32
+
+    Raises
+    ------
+    ValueError
+        If a label equals none of the classes.
+    """
+    other = other_labels(y, classes)
+    if other:
+        more = f" and {len(other) - MOST_NAMED} more" if len(other) > MOST_NAMED else ""
+        raise ValueError(
+            f"y or classes names {other[:MOST_NAMED]}{more}, but the classifier knows "
+            f"the labels {classes.tolist()} alone. Use those, of the same type, or "
+            "train a new classifier on all labels (without warm_start; with "
+            "partial_fit, name them all in classes)."
+        )
+    index_of = {label: index for index, label in enumerate(classes.tolist())}
+    return np.array([index_of[label] for label in y.tolist()], np.int32)
+
+
+def combine_weights(
+    sample_weight: Any,
+    class_weight: Mapping[Hashable, float] | str | None,
+    X: NDArray[Any],
+    y: NDArray[Any],
+) -> NDArray[np.float64]:
+    """Multiply the weights of the samples and of their classes.
+
+    Parameters
+    ----------
+    sample_weight : array-like of shape (n,), float or None
+        Weights at least 0; None for 1 each.
+    class_weight : dict, 'balanced' or None
+        Weight of each label; a label that is missing weighs 1.
+    X, y : ndarray
+        The data that the weights belong to.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+
+    Raises
+    ------
+    ValueError
+        If `sample_weight` has another length than `y`, if a weight is negative, masked
+        or not finite, if all products are 0, or if one is too large for float32.
+    """
+    by_sample = validate_weights(sample_weight, X)
+    if isinstance(class_weight, Mapping):
+        # scikit-learn would refuse labels that are weighted but not in these data,
+        # which may be one batch of many.
+        labels, index = np.unique(y, return_inverse=True)
+        of_label = [class_weight.get(label, 1.0) for label in labels.tolist()]
+        by_class = np.asarray(of_label, np.float64)[index]
+    else:
+        by_class = compute_sample_weight(class_weight, y)
+    weights = by_sample * by_class
+    for name, values in [("sample_weight", by_sample), ("class_weight", by_class)]:
+        if not 0 <= values.min() <= values.max() < np.inf:
+            raise ValueError(
+                f"{name} must be finite and zero or more. Got values from "
+                f"{values.min():g} to {values.max():g}."
+            )
+    limits = np.finfo(np.float32)
+    if weights.max() > limits.max:
+        raise ValueError(
+            "sample_weight, times class_weight, must be no more than "
+            f"{limits.max:g}. Got {weights.max():g}. Divide all weights by that."
+        )
+    if weights.max() < limits.tiny:
+        raise ValueError(
+            "sample_weight must be more than zero for some images of a class whose "
+            "class_weight is more than zero: these weights leave no image to learn "
+            "from."
+        )
+    return weights
+
+
+def hold_out(samples: Samples, fraction: float, seed: int) -> tuple[Samples, Samples]:
+    """Split off validation data: stratified, shuffled and seeded.
+
+    Parameters
+    ----------
+    samples : Samples
+        All data.
+    fraction : float
+        Share to hold out, above 0 and below 1.
+    seed : int
+        Seed of the draw.
+
+    Returns
+    -------
+    training, validation : Samples
+
+    Raises
+    ------
+    ValueError
+        If the data are too few for each class to have its share.
+    """
+    n_samples = len(samples.targets)
+    try:
+        rows, held_out = train_test_split(
+            np.arange(n_samples),
+            test_size=fraction,
+            stratify=samples.targets,
+            random_state=seed,
+        )
+    except ValueError as error:
+        raise ValueError(
+            f"validation_fraction={fraction} can't be held out of {n_samples} images "
+            f"so that each class has its share: {error} Use more images, another "
+            "fraction, or give validation_data to fit."
+        ) from error
+    return (
+        Samples(*(array[rows] for array in samples)),
+        Samples(*(array[held_out] for array in samples)),
+    )

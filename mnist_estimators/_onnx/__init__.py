@@ -1,0 +1,1 @@
+"""ONNX graphs from layer descriptions and weights, and checked ONNX files."""

@@ -1,0 +1,1 @@
+"""Training a network: the plan, the loop, one step, and what follows each epoch."""

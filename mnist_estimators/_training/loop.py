@@ -1,0 +1,282 @@
+"""One training run: epochs, validation, early stopping and callbacks."""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import repeat
+from typing import Any
+
+import numpy as np
+
+from .._inputs.samples import Samples
+from .._networks.specs import dropout_rates, l2_penalty
+from .callbacks import Callbacks, wants_batches
+from .checkpoint import Checkpoint, RunState
+from .early_stopping import EarlyStopping
+from .history import curves
+from .plan import TrainingPlan
+from .progress import TrainingProgress, warn_of_interrupt
+from .schedules import learning_rates
+from .trainer import Settings, Trainer, TrainingState
+from .trainer_pool import borrow_trainer
+
+# XLA takes a second to compile; with fewer steps than this it does not pay.
+XLA_MIN_STEPS = 1000
+
+
+def train(
+    plan: TrainingPlan,
+    samples: Samples,
+    *,
+    validation: Samples | None = None,
+    state: TrainingState | None = None,
+    checkpoint: Checkpoint | None = None,
+    saved: RunState | None = None,
+) -> tuple[TrainingState, dict[str, list[float]]]:
+    """Train a network over data in memory.
+
+    Parameters
+    ----------
+    plan : TrainingPlan
+        What to train and how.
+    samples, validation : Samples
+        Training data, and data to evaluate after each epoch.
+    state : TrainingState or None
+        Where to go on from; None starts anew.
+    checkpoint : Checkpoint or None
+        Written after each epoch.
+    saved : RunState or None
+        What a checkpoint of this training holds: the training goes on after its last
+        epoch, instead of beginning from `state`, and ends as if it had never stopped.
+
+    Returns
+    -------
+    state : TrainingState
+        After the last step, or with the weights of the epoch of least validation loss
+        where ``plan.patience`` is not None or the user interrupts the training.
+    history : dict of list of float
+        Loss and accuracy of each whole epoch, for training and validation data.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If the user interrupts the training before the first steps are done. Later, it
+        is the end of the training.
+
+    Warns
+    -----
+    UserWarning
+        If the user interrupts the training.
+    """
+    seeds = np.random.SeedSequence(plan.seed).generate_state(4) >> 1
+    weights_seed, order_seed, dropout_seed, variants_seed = map(int, seeds)
+    interrupted = False
+    n_rows = len(samples.targets)
+    plan = plan._replace(batch_size=min(plan.batch_size, n_rows))
+    steps_per_epoch = -(-n_rows // plan.batch_size)
+    progress = TrainingProgress(plan.verbose, plan.epochs, steps_per_epoch)
+    with _trainer_for(plan, steps_per_epoch) as trainer:
+        trainer.set_state(saved.training if saved else state, seed=weights_seed)
+        run = _Run(
+            plan,
+            trainer,
+            steps_per_epoch,
+            validation,
+            order_seed,
+            dropout_seed,
+            checkpoint,
+        )
+        if saved:
+            run.go_on_from(saved)
+        run.callbacks.notify("train_begin")
+        try:
+            with (
+                progress,
+                _each_epoch(
+                    samples, plan.augmenter, run.epochs_left, variants_seed
+                ) as epochs,
+            ):
+                run.train(epochs, progress)
+        except KeyboardInterrupt:
+            if not progress.n_steps:
+                raise
+            interrupted = True
+        trainer.finish()
+        run.callbacks.notify("train_end", run.epochs[-1] if run.epochs else {})
+        final = trainer.state()
+    if interrupted:
+        warn_of_interrupt(len(run.epochs), plan.epochs)
+    best_weights = run.early_stopping.best.weights
+    if best_weights is not None and (interrupted or plan.patience is not None):
+        final = final._replace(weights=best_weights)
+    return final, curves(run.epochs, with_validation=validation is not None)
+
+
+class _Run:
+    """One training run, and what it has come to: the metrics of its epochs."""
+
+    def __init__(
+        self,
+        plan: TrainingPlan,
+        trainer: Trainer,
+        steps_per_epoch: int,
+        validation: Samples | None,
+        order_seed: int,
+        dropout_seed: int,
+        checkpoint: Checkpoint | None,
+    ):
+        self.callbacks = Callbacks(plan, trainer, steps_per_epoch)
+        self.early_stopping = EarlyStopping(plan.patience)
+        self.epochs: list[dict[str, float]] = []
+        self._plan = plan
+        self._trainer = trainer
+        self._checkpoint = checkpoint
+        self._batch_size = plan.batch_size
+        self._validation = _as_tensors(validation) if validation else None
+        self._order_rng = np.random.default_rng(order_seed)
+        self._dropout_seed = dropout_seed
+        self._rates = learning_rates(
+            plan.learning_rate_schedule,
+            plan.learning_rate,
+            plan.epochs * steps_per_epoch,
+        )
+        self._settings = Settings(
+            dropout_rates(plan.network),
+            l2_penalty(plan.network),
+            plan.label_smoothing,
+            plan.pixel_scale,
+        )
+
+    @property
+    def epochs_left(self) -> range:
+        """Numbers of the epochs to come, from 0; early stopping may leave some out."""
+        done = self._plan.epochs if self.early_stopping.stops else len(self.epochs)
+        return range(done, self._plan.epochs)
+
+    def go_on_from(self, saved: RunState) -> None:
+        """Take over what a run had come to; the trainer has its weights already."""
+        self.epochs = list(saved.epochs)
+        self.early_stopping.best = saved.best
+        self._order_rng.bit_generator.state = saved.order
+
+    def train(self, epochs: Iterator[Samples], progress: TrainingProgress) -> None:
+        """Train until the epochs end, patience does, or a callback says so."""
+        if self.epochs:
+            progress.steps_done(len(self.epochs) * progress.steps_per_epoch)
+            progress.epoch_done(len(self.epochs), self.epochs[-1])
+        for epoch, samples in enumerate(epochs, start=len(self.epochs)):
+            self.callbacks.notify("epoch_begin", epoch)
+            metrics = self._train_epoch(samples, progress)
+            if self._validation:
+                self.callbacks.notify("test_begin")
+                loss, accuracy = self._trainer.evaluate(
+                    self._validation, self._settings
+                )
+                self.callbacks.notify("test_end", {"loss": loss, "accuracy": accuracy})
+                metrics |= {"val_loss": loss, "val_accuracy": accuracy}
+            self.epochs.append(metrics)
+            if self._validation:
+                self.early_stopping.update(metrics["val_loss"], self._trainer.weights)
+            if self._checkpoint:
+                self._checkpoint.write(self._state())
+            progress.epoch_done(epoch + 1, metrics)
+            self.callbacks.notify("epoch_end", epoch, dict(metrics))
+            if self.early_stopping.stops or self.callbacks.stop_training:
+                break
+
+    def _state(self) -> RunState:
+        return RunState(
+            training=self._trainer.state(),
+            epochs=self.epochs,
+            order=dict(self._order_rng.bit_generator.state),
+            best=self.early_stopping.best,
+        )
+
+    def _train_epoch(
+        self, samples: Samples, progress: TrainingProgress
+    ) -> dict[str, float]:
+        """Go over the samples once, unless a callback stops it; return the metrics."""
+        n_rows, steps_per_epoch = len(samples.targets), progress.steps_per_epoch
+        order = self._order_rng.permutation(n_rows).astype(np.int32)
+        totals = np.zeros(2)
+        for start in range(0, steps_per_epoch, self.callbacks.steps_per_call):
+            stop = min(start + self.callbacks.steps_per_call, steps_per_epoch)
+            self.callbacks.notify_of_batch("train_batch_begin", start)
+            first = progress.n_steps
+            totals += self._trainer.run(
+                samples,
+                order[start * self._batch_size : stop * self._batch_size],
+                self._batch_size,
+                self.callbacks.learning_rates(
+                    self._rates[first : first + stop - start]
+                ),
+                self._settings,
+                (self._dropout_seed, first),
+            )
+            progress.steps_done(stop - start)
+            loss, accuracy = totals / min(stop * self._batch_size, n_rows)
+            metrics = {"loss": float(loss), "accuracy": float(accuracy)}
+            self.callbacks.notify_of_batch("train_batch_end", start, dict(metrics))
+            if self.callbacks.stop_training:
+                break
+        return metrics
+
+
+@contextmanager
+def _trainer_for(plan: TrainingPlan, steps_per_epoch: int) -> Iterator[Trainer]:
+    """Find a trainer; callbacks get one of their own, which they may do anything to."""
+    n_steps = plan.epochs * steps_per_epoch
+    convolutional = any(spec.kind in ("Conv2D", "Backbone") for spec in plan.network)
+    # Nor with one step a call: XLA computations have room for a whole chunk of them.
+    stepwise = any(map(wants_batches, plan.callbacks))
+    pays = not (convolutional or stepwise) and n_steps >= XLA_MIN_STEPS
+    arguments = (
+        plan.network,
+        plan.image_shape,
+        plan.optimizer,
+        plan.precision,
+        plan.batch_size if pays else None,
+    )
+    if plan.callbacks:
+        yield Trainer(*arguments)
+    else:
+        with borrow_trainer(*arguments) as trainer:
+            yield trainer
+
+
+@contextmanager
+def _each_epoch(
+    samples: Samples, augmenter: Any, numbers: Sequence[int], seed: int
+) -> Iterator[Iterator[Samples]]:
+    """Give the samples of one epoch after the other, by the numbers of the epochs.
+
+    With an augmenter they are new variants, which a thread makes while the network
+    trains on those before.
+    """
+    if augmenter is None or not numbers:
+        yield repeat(_as_tensors(samples), len(numbers))
+        return
+
+    def variants(epoch: int) -> Samples:
+        images = augmenter.augment(samples.images, random_state=seed + epoch)
+        return _as_tensors(samples._replace(images=images))
+
+    def in_turn() -> Iterator[Samples]:
+        upcoming = pool.submit(variants, numbers[0])
+        for epoch in numbers[1:]:
+            present, upcoming = upcoming.result(), pool.submit(variants, epoch)
+            yield present
+        yield upcoming.result()
+
+    pool = ThreadPoolExecutor(1)
+    try:
+        yield in_turn()
+    finally:
+        # After an early end nobody waits for the variants of an epoch that won't come.
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _as_tensors(samples: Samples) -> Samples:
+    import tensorflow as tf
+
+    return Samples(*map(tf.convert_to_tensor, samples))

@@ -1,0 +1,398 @@
+"""The fast training loop: its cost is arithmetic, not Python.
+
+A `Trainer` is one Keras model with its optimizer and the compiled function that runs
+many training steps over data in memory. It serves one fit at a time.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._inputs.samples import Samples
+from .._networks.optimizers import OptimizerSpec, all_variables, take_plain_adam_step
+from .._networks.specs import Network, build_network, initial_weights
+from .step import (
+    ROWS_PER_FORWARD_PASS,
+    cross_entropy,
+    dropout_bits,
+    dropout_masks,
+    forward,
+    n_correct,
+)
+
+ROWS_PER_CHUNK = 12_800
+# After so many steps, statistics of batch normalisation follow at their final pace.
+MANY_STEPS = 1_000_000
+
+Weights = list[NDArray[np.float32]]
+
+
+class TrainingState(NamedTuple):
+    """All that a later fit needs to go on: weights, and the optimizer's variables.
+
+    Weights that are missing at the end are drawn anew, and an empty list stands for an
+    optimizer that has taken no step. The earlier steps are those behind the statistics
+    of each batch normalisation that the optimizer did not count; None leaves them to be
+    estimated.
+    """
+
+    weights: Weights
+    optimizer: list[NDArray[Any]]
+    earlier_steps: Sequence[int] | None = None
+
+
+class Settings(NamedTuple):
+    """What fits that share a trainer may differ in: inputs of each step.
+
+    Rates of the dropout layers, penalty on the squared weights, label smoothing, and
+    the factor that scales the pixels.
+    """
+
+    rates: Sequence[float]
+    l2: float
+    smoothing: float
+    pixel_scale: float
+
+
+class Trainer:
+    """A Keras model, its optimizer, and compiled training and evaluation over arrays.
+
+    Parameters
+    ----------
+    network : tuple of LayerSpec
+        Only its architecture matters: rates and penalties are inputs of each step.
+    image_shape : tuple of two int
+        Height and width.
+    optimizer : OptimizerSpec
+        The optimizer to build.
+    precision : {'float32', 'mixed_bfloat16'}
+        What the layers compute with.
+    xla_batch_size : int or None
+        Rows of a batch, if full batches are to run in an XLA-compiled step.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        image_shape: tuple[int, int],
+        optimizer: OptimizerSpec,
+        precision: str,
+        xla_batch_size: int | None,
+    ):
+        import tensorflow as tf
+
+        self.network = network
+        self.model = build_network(network, image_shape, seed=0, precision=precision)
+        self.optimizer = optimizer.build()
+        self.optimizer.build(self.model.trainable_variables)
+        self._plain_adam = optimizer.is_plain_adam
+        self._sets_learning_rate = optimizer.learning_rate is not None
+        self._optimizer_variables = all_variables(self.optimizer)
+        self._fresh_optimizer = [v.numpy() for v in self._optimizer_variables]
+        self._earlier_steps = {
+            keras_layer: tf.Variable(0, dtype=tf.int64)
+            for keras_layer in self.model.layers
+            if type(keras_layer).__name__ == "BatchNormalization"
+        }
+        self._kernels = [
+            keras_layer.kernel
+            for spec, keras_layer in zip(network, self.model.layers, strict=True)
+            if dict(spec.settings).get("l2")
+        ]
+        self._xla_batch_size = xla_batch_size
+        self.steps_per_chunk = max(1, ROWS_PER_CHUNK // (xla_batch_size or 1))
+        self._traced: dict[Any, Any] = {}
+
+    def set_state(self, state: TrainingState | None, *, seed: int) -> None:
+        """Start from `state`, or from new initial weights drawn with `seed`."""
+        weights = state.weights if state else []
+        if len(weights) < len(self.model.weights):
+            drawn = initial_weights(self.model, self.network, seed=seed)
+            weights = [*weights, *drawn[len(weights) :]]
+        saved = state.optimizer if state and state.optimizer else self._fresh_optimizer
+        variables = [*self.model.weights, *self._optimizer_variables]
+        for variable, value in zip(variables, [*weights, *saved], strict=True):
+            variable.value.assign(value, read_value=False)
+        known = state.earlier_steps if state else None
+        counted = bool(state and state.optimizer)
+        for number, (keras_layer, steps) in enumerate(self._earlier_steps.items()):
+            begins = (keras_layer.moving_variance.numpy() == 1).all()
+            estimate = 0 if counted or begins else MANY_STEPS
+            steps.assign(estimate if known is None else known[number])
+
+    def state(self) -> TrainingState:
+        """Copy the weights, the optimizer's variables and the earlier steps."""
+        return TrainingState(
+            self.weights(),
+            [np.array(v.numpy()) for v in self._optimizer_variables],
+            [int(steps.numpy()) for steps in self._earlier_steps.values()],
+        )
+
+    def weights(self) -> Weights:
+        """Copy the weights."""
+        return [np.array(v.numpy()) for v in self.model.weights]
+
+    def run(
+        self,
+        samples: Samples,
+        order: NDArray[np.int32],
+        batch_size: int,
+        learning_rates: NDArray[np.float32],
+        settings: Settings,
+        seed: tuple[int, int],
+    ) -> NDArray[np.float32]:
+        """Train on the rows named by `order`, batch by batch.
+
+        Parameters
+        ----------
+        samples : Samples
+            The data, best as tensors that are made once a fit.
+        order : ndarray of int32
+            Rows in the order of their use.
+        batch_size : int
+            Rows a step; the last step may have fewer.
+        learning_rates : ndarray of float32
+            The rate of each step.
+        settings : Settings
+            Of this fit.
+        seed : tuple of two int
+            Seed of the dropout masks, and the number of the first step.
+
+        Returns
+        -------
+        ndarray of shape (2,)
+            Loss and number of right answers, summed over the rows.
+        """
+        import tensorflow as tf
+
+        arrays = tuple(map(tf.convert_to_tensor, samples))
+        constants = _as_constants(settings)
+        run = self._trace(
+            self._run_plain if self._xla_batch_size is None else self._run_xla,
+            arrays[0].dtype,
+            tf.TensorSpec((None,), tf.int32),
+            tf.TensorSpec((), tf.int32),
+            tf.TensorSpec((None,), tf.float32),
+            tf.TensorSpec((2,), tf.int32),
+        )
+        totals = np.zeros(2, np.float32)
+        n_rows = batch_size * self.steps_per_chunk
+        for start in range(0, len(order), n_rows):
+            step = start // batch_size
+            done = run(
+                arrays,
+                constants,
+                tf.constant(order[start : start + n_rows]),
+                tf.constant(batch_size, tf.int32),
+                tf.constant(learning_rates[step : step + self.steps_per_chunk]),
+                tf.constant([seed[0], seed[1] + step], tf.int32),
+            )
+            totals += done.numpy()
+        return totals
+
+    def evaluate(self, samples: Samples, settings: Settings) -> tuple[float, float]:
+        """Compute the mean loss and the accuracy over `samples`."""
+        import tensorflow as tf
+
+        arrays = tuple(map(tf.convert_to_tensor, samples))
+        evaluate = self._trace(self._evaluate, arrays[0].dtype)
+        loss, accuracy = evaluate(arrays, _as_constants(settings)).numpy()
+        return float(loss), float(accuracy)
+
+    def finish(self) -> None:
+        """Put averaged weights in place, where the optimizer keeps an average."""
+        self.optimizer.finalize_variable_values(self.model.trainable_variables)
+
+    def _trace(self, function: Any, image_type: Any, *signature: Any) -> Any:
+        """Trace a function of samples, settings and more, once for a type of images."""
+        import tensorflow as tf
+
+        key = (function.__name__, image_type)
+        if key in self._traced:
+            return self._traced[key]
+        samples = (
+            tf.TensorSpec(self.model.input_shape, image_type),
+            tf.TensorSpec((None,), tf.int32),
+            tf.TensorSpec((None,), tf.float32),
+        )
+        scalar = tf.TensorSpec((), tf.float32)
+        settings = Settings(tf.TensorSpec((None,), tf.float32), *[scalar] * 3)
+        # A new tf.function each time: an interrupt may leave one half-built.
+        self._traced[key] = tf.function(
+            function, autograph=False
+        ).get_concrete_function(samples, settings, *signature)
+        return self._traced[key]
+
+    def _penalty(self, l2: Any) -> Any:
+        import tensorflow as tf
+
+        squares = [tf.reduce_sum(tf.square(kernel)) for kernel in self._kernels]
+        return l2 * tf.add_n(squares) if squares else tf.constant(0.0)
+
+    def _step(
+        self,
+        batch: Any,
+        batch_size: Any,
+        learning_rate: Any,
+        masks: Any,
+        settings: Any,
+    ) -> Any:
+        """Take one step; return the batch's summed loss and number of right answers.
+
+        A last batch may have fewer rows than `batch_size`.
+        """
+        import tensorflow as tf
+
+        images, targets, weights = batch
+        variables = self.model.trainable_variables
+        n_rows = tf.cast(tf.shape(targets)[0], tf.float32)
+        if self._sets_learning_rate:
+            self.optimizer.learning_rate = learning_rate
+        # Counted in batches of as many rows as this one, so that it weighs no more.
+        unit = n_rows / tf.cast(batch_size, tf.float32)
+        n_done = self.optimizer.iterations.value
+        n_steps = {
+            keras_layer: tf.cast(n + n_done, tf.float32) / unit
+            for keras_layer, n in self._earlier_steps.items()
+        }
+        with tf.GradientTape() as tape:
+            logits = forward(self.model, images, settings.pixel_scale, masks, n_steps)
+            losses = weights * cross_entropy(logits, targets, settings.smoothing)
+            loss = tf.reduce_sum(losses) / n_rows + self._penalty(settings.l2)
+        gradients = tape.gradient(loss, [v.value for v in variables])
+        if self._plain_adam:
+            take_plain_adam_step(self.optimizer, gradients)
+        else:
+            self.optimizer.apply(gradients, variables)
+        return tf.stack([loss * n_rows, n_correct(logits, targets)])
+
+    def _run_plain(
+        self,
+        samples: Any,
+        settings: Any,
+        order: Any,
+        batch_size: Any,
+        learning_rates: Any,
+        seed: Any,
+    ) -> Any:
+        """Train on the rows named by `order`; return summed loss and right answers."""
+        import tensorflow as tf
+
+        n_steps = (tf.shape(order)[0] + batch_size - 1) // batch_size
+
+        def add(step: Any, totals: Any) -> Any:
+            rows = order[step * batch_size : (step + 1) * batch_size]
+            batch = tuple(tf.gather(array, rows) for array in samples)
+            step_seed = seed + tf.stack([0, step])
+            bits = dropout_bits(self.model, tf.shape(rows)[0], step_seed)
+            masks = dropout_masks(bits, settings.rates)
+            done = self._step(batch, batch_size, learning_rates[step], masks, settings)
+            return step + 1, totals + done
+
+        _, totals = tf.while_loop(
+            lambda step, _: step < n_steps,
+            add,
+            [0, tf.zeros(2)],
+            parallel_iterations=1,
+        )
+        return totals
+
+    def _run_xla(
+        self,
+        samples: Any,
+        settings: Any,
+        order: Any,
+        batch_size: Any,
+        learning_rates: Any,
+        seed: Any,
+    ) -> Any:
+        """Do what `_run_plain` does, with all full batches in one XLA computation.
+
+        It has fixed shapes: room for `steps_per_chunk` batches, of which the first
+        `n_steps` are used. The rest of the rows, which is smaller than a batch, takes
+        an ordinary step. Random bits are drawn outside: XLA would fuse them into the
+        matrix products and compute them many times over.
+        """
+        import tensorflow as tf
+
+        assert self._xla_batch_size is not None
+        chunk_shape = (self.steps_per_chunk, self._xla_batch_size)
+        n_rows = self.steps_per_chunk * self._xla_batch_size
+        n_steps = tf.shape(order)[0] // batch_size
+        n_full = n_steps * batch_size
+
+        def stacked(array: Any) -> Any:
+            return tf.reshape(array, (*chunk_shape, *array.shape[1:]))
+
+        rows = tf.pad(order[:n_full], [[0, n_rows - n_full]])
+        batches = [stacked(tf.gather(array, rows)) for array in samples]
+        bits = [stacked(drawn) for drawn in dropout_bits(self.model, n_rows, seed)]
+        room = self.steps_per_chunk - n_steps
+        padded_rates = tf.pad(learning_rates[:n_steps], [[0, room]])
+
+        @tf.function(jit_compile=True, autograph=False)
+        def full_batches(
+            batches: Any, bits: Any, learning_rates: Any, n_steps: Any, settings: Any
+        ) -> Any:
+            def add(step: Any, totals: Any) -> Any:
+                batch = tuple(array[step] for array in batches)
+                masks = dropout_masks([drawn[step] for drawn in bits], settings.rates)
+                done = self._step(
+                    batch, self._xla_batch_size, learning_rates[step], masks, settings
+                )
+                return step + 1, totals + done
+
+            _, totals = tf.while_loop(
+                lambda step, _: step < n_steps, add, [0, tf.zeros(2)]
+            )
+            return totals
+
+        totals = full_batches(
+            batches,
+            bits,
+            tf.ensure_shape(padded_rates, (self.steps_per_chunk,)),
+            n_steps,
+            settings,
+        )
+        with tf.control_dependencies([totals]):
+            rest = order[n_full:]
+        return totals + self._run_plain(
+            samples,
+            settings,
+            rest,
+            batch_size,
+            learning_rates[n_steps:],
+            seed + tf.stack([0, n_steps]),
+        )
+
+    def _evaluate(self, samples: Any, settings: Any) -> Any:
+        import tensorflow as tf
+
+        images, targets, weights = samples
+        n_rows = tf.shape(targets)[0]
+
+        def add(start: Any, totals: Any) -> Any:
+            rows = slice(start, start + ROWS_PER_FORWARD_PASS)
+            logits = forward(self.model, images[rows], settings.pixel_scale)
+            losses = cross_entropy(logits, targets[rows], settings.smoothing)
+            right = n_correct(logits, targets[rows])
+            totals += tf.stack([tf.reduce_sum(weights[rows] * losses), right])
+            return start + ROWS_PER_FORWARD_PASS, totals
+
+        _, totals = tf.while_loop(
+            lambda start, _: start < n_rows,
+            add,
+            [0, tf.zeros(2)],
+            parallel_iterations=1,
+        )
+        penalty = self._penalty(settings.l2)
+        return totals / tf.cast(n_rows, tf.float32) + tf.stack([penalty, 0.0])
+
+
+def _as_constants(settings: Settings) -> Any:
+    import tensorflow as tf
+
+    values = (tf.constant(np.asarray(value, np.float32)) for value in settings)
+    return Settings(*values)

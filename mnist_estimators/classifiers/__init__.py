@@ -1,0 +1,1 @@
+"""The digit classifiers. Import them from ``mnist_estimators``."""

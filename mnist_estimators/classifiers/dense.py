@@ -1,0 +1,294 @@
+"""A multi-layer perceptron for digits."""
+
+from collections.abc import Hashable, Mapping, Sequence
+from numbers import Integral, Real
+from os import PathLike
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from .._inputs.parameters import flags_per_layer, positive_integers, rates_per_layer
+from .._inputs.sklearn_private import Interval, StrOptions
+from .._networks.shapes import given_network
+from .._networks.specs import ACTIVATIONS, INITIALIZERS, Network, dense_network
+from ._keras_base import KerasDigitClassifier
+
+if TYPE_CHECKING:
+    import keras
+
+
+class DenseDigitClassifier(KerasDigitClassifier):
+    """Classify digits with a network of dense layers.
+
+    Each image is flattened and passed through hidden layers to a softmax over the
+    classes. It trains in seconds and suits small images, few data and grid searches;
+    ``CNNDigitClassifier`` is more accurate.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : int or tuple of int, default=(128, 64)
+        Units of each hidden layer; an empty tuple makes a linear classifier.
+    activation : {'relu', 'leaky_relu', 'sigmoid', 'tanh', 'elu', 'gelu'}, \
+            default='relu'
+        Activation of the hidden layers.
+    dropout : float or tuple of float, default=0.1
+        Share of units that each training step leaves out after a hidden layer, at least
+        0 and below 1: one number for all layers, or one for each.
+    batch_normalization : bool or tuple of bool, default=False
+        Whether to normalise over the batch before the activation: one value for all
+        layers, or one for each.
+    kernel_initializer : str, default='glorot_uniform'
+        Keras initializer of the weight matrices: 'glorot_uniform', 'glorot_normal',
+        'he_uniform', 'he_normal', 'lecun_uniform', 'lecun_normal', 'orthogonal',
+        'random_uniform', 'random_normal' or 'truncated_normal'.
+    l2 : float, default=0.0
+        Penalty on the sum of the squared weights, at least 0.
+    layers : tuple, default=None
+        Layers in the place of those that the parameters above describe, which then play
+        no part: what ``from_keras`` found in a Keras model.
+    optimizer : str or keras.optimizers.Optimizer, default='adam'
+        Name of a Keras optimizer, or an instance, which is copied for each fit.
+    learning_rate : float, default=None
+        Learning rate, above 0; the largest one under a schedule. None takes the
+        optimizer's own (0.001 for 'adam'), three times as much where an optimizer given
+        by its name runs under a schedule, which bears a larger peak.
+    learning_rate_schedule : {'cosine', 'one_cycle'}, default='one_cycle'
+        How the learning rate changes from step to step. None keeps it constant;
+        'cosine' lets it fall to 0; 'one_cycle' raises it over the first 30 % of the
+        steps before it falls. In ``partial_fit`` it is constant.
+    loss : {'categorical_crossentropy', 'sparse_categorical_crossentropy'}, \
+            default='categorical_crossentropy'
+        Loss of the compiled ``model_``. Both are one function of the labels, so
+        training is the same; they differ in whether ``model_.fit`` takes one-hot rows
+        or class indices.
+    label_smoothing : float, default=0.0
+        Share of the target probability that is spread evenly over all classes, at
+        least 0 and below 1.
+    epochs : int, default=10
+        Times that the training goes over the data, at most.
+    batch_size : int, default=128
+        Images in each training step. Few images learn better in smaller batches, such
+        as 32, or over more `epochs`: what counts is the number of steps.
+    validation_fraction : float, default=None
+        Share of the images held out for validation, at least 0 and below 1, drawn at
+        random from each class. None means 0.1 with `early_stopping`, else 0. With
+        `warm_start`, an int as `random_state` holds out the same ones each time.
+    early_stopping : bool, default=False
+        Whether to stop once the validation loss has not improved for `patience`
+        epochs, and to keep the weights of the best epoch. A schedule spans all
+        `epochs` nevertheless: one that is cut short leaves the learning rate high.
+    patience : int, default=5
+        Epochs without improvement before an early stop.
+    class_weight : dict or 'balanced', default=None
+        Weight of each class in the loss; 'balanced' makes them count alike.
+    callbacks : list of keras.callbacks.Callback, default=None
+        Keras callbacks, copied for each fit.
+    tensorboard_dir : str or path, default=None
+        Folder for event files, to be looked at with ``tensorboard --logdir``: the
+        metrics, the learning rate and histograms of the weights after each epoch, the
+        graph of the network, its parameters, and some training images, with variants
+        by `augmenter`. Each fit makes a new folder in it, named after the classifier
+        and the time, with 'train' and 'validation' inside; where a fit goes on from the
+        one before, so does its folder. Needs
+        ``pip install "mnist_estimators[tensorboard]"``.
+    checkpoint_dir : str or path, default=None
+        Folder to keep the state of the training in, written after each epoch. Where a
+        fit was killed, the same call with ``warm_start=True`` goes on after the last
+        of them, and ends with the same weights, to the last bit, as if nothing had
+        happened. Other parameters, data or versions of the libraries make another
+        fit, with a file of its own: the fits of a search can share a folder. Without
+        `warm_start` a fit begins anew. The file stays when the fit ends, so that the
+        same call, made again, need not train; delete the folder once it has served.
+        Needs a `random_state`, by which the same call is the same fit. Does not go
+        together with `callbacks`, and ``partial_fit`` writes none.
+    augmenter : augmenter, default=None
+        Makes new random variants of the training images for each epoch, while the
+        network trains on those before, such as
+        ``mnist_estimators.augmentation.DigitAugmenter()``. Validation images stay as
+        they are. Its `random_state` plays no part here.
+    init_from : fitted classifier of this class, default=None
+        Begin the first fit with its weights instead of random ones. Its network must
+        have the same layers; the output layer begins anew where the classes differ. In
+        the grid of a search, give ``sklearn.frozen.FrozenEstimator(fitted)``.
+    freeze : {'features'}, default=None
+        'features' leaves the hidden layers as they are, and
+        trains the rest. Needs `init_from` or `warm_start`.
+    warm_start : bool, default=False
+        Whether another call of ``fit`` goes on from the fitted weights, and the first
+        one from what a killed fit left in `checkpoint_dir`.
+    precision : {'float32', 'mixed_bfloat16'}, default='float32'
+        Numbers that the network computes with; the weights are float32 in any case.
+        'mixed_bfloat16' may be faster on hardware with units for it, and slower on
+        other: measure it.
+    image_shape : tuple (height, width), default=None
+        Shape of the images where `X` has one row an image. None takes a square where
+        the number of pixels allows, else one row of pixels.
+    random_state : int, RandomState instance or None, default=None
+        Seed of initial weights, validation split, order, dropout and the variants of
+        `augmenter`. With an int the same call gives the same predictions to the last
+        bit on one machine.
+    verbose : int, default=0
+        0 is silent, 1 shows one progress bar for the whole fit (on a terminal), 2 or
+        more prints a line for each epoch.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        Class labels, sorted.
+    n_features_in_ : int
+        Pixels of an image.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Column names, where `X` was a data frame with text names.
+    image_shape_ : tuple (height, width)
+        Shape of the images.
+    pixel_range_ : tuple (low, high)
+        Range of the pixel values. ``high`` is the smallest of 1, 16, 255 and 65535 that
+        no training pixel exceeds, or else the largest pixel, and becomes 1 in the
+        network: divide images of 10 or 12 bits by 1023 or 4095. Data with negative
+        values are taken as features, scaled by their root mean square.
+    weights_ : list of ndarray
+        The fitted weights, in the order of ``model_.weights``.
+    history_ : dict of list of float
+        Loss and accuracy of each epoch: 'loss', 'accuracy' and, with validation data,
+        'val_loss' and 'val_accuracy'.
+    history_frame_ : DataFrame
+        The same, indexed by epoch.
+    loss_curve_ : list of float
+        Training loss of each epoch.
+    n_iter_ : int
+        Number of epochs trained.
+    model_ : keras.Sequential
+        The fitted network as a compiled Keras model.
+    tensorboard_run_ : str or None
+        Folder of the event files of this fit, inside `tensorboard_dir`.
+
+    Raises
+    ------
+    ModelFileError
+        In ``fit``, if the file in `checkpoint_dir` is damaged.
+    OSError
+        In ``fit``, if `checkpoint_dir` or `tensorboard_dir` is a file, or can't be made
+        or written to.
+    TypeError
+        In ``fit``, if `optimizer` or a member of `callbacks` is of another kind,
+        `callbacks` is no list, or `augmenter` is a class, not an instance of it.
+    ImportError
+        In ``fit``, if `tensorboard_dir` is given and TensorBoard is not installed.
+    BackendError
+        If Keras runs on another backend than TensorFlow.
+
+    See Also
+    --------
+    CNNDigitClassifier : Convolutions: slower, and more accurate.
+    sklearn.neural_network.MLPClassifier : The dense network of scikit-learn.
+
+    References
+    ----------
+    .. [1] Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, "Gradient-Based Learning Applied
+       to Document Recognition", Proceedings of the IEEE 86(11), 1998.
+
+    Examples
+    --------
+    >>> from mnist_estimators import DenseDigitClassifier, load_small_digits
+    >>> X, y = load_small_digits()
+    >>> classifier = DenseDigitClassifier(epochs=20, random_state=0)
+    >>> classifier.fit(X[:1500], y[:1500]).score(X[1500:], y[1500:]) > 0.9
+    True
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **KerasDigitClassifier._parameter_constraints,
+        "hidden_layer_sizes": [
+            "array-like",
+            Interval(Integral, 1, None, closed="left"),
+        ],
+        "activation": [StrOptions(set(ACTIVATIONS))],
+        "dropout": [Interval(Real, 0, 1, closed="left"), "array-like"],
+        "batch_normalization": ["boolean", "array-like"],
+        "kernel_initializer": [StrOptions(set(INITIALIZERS))],
+        "l2": [Interval(Real, 0, None, closed="left")],
+    }
+
+    _convolves = False
+    _class_for_others = "CNNDigitClassifier"
+
+    def __init__(
+        self,
+        *,
+        hidden_layer_sizes: int | Sequence[int] = (128, 64),
+        activation: str = "relu",
+        dropout: float | Sequence[float] = 0.1,
+        batch_normalization: bool | Sequence[bool] = False,
+        kernel_initializer: str = "glorot_uniform",
+        l2: float = 0.0,
+        layers: Network | None = None,
+        optimizer: "str | keras.optimizers.Optimizer" = "adam",
+        learning_rate: float | None = None,
+        learning_rate_schedule: str | None = "one_cycle",
+        loss: str = "categorical_crossentropy",
+        label_smoothing: float = 0.0,
+        epochs: int = 10,
+        batch_size: int = 128,
+        validation_fraction: float | None = None,
+        early_stopping: bool = False,
+        patience: int = 5,
+        class_weight: Mapping[Hashable, float] | str | None = None,
+        callbacks: "Sequence[keras.callbacks.Callback] | None" = None,
+        tensorboard_dir: str | PathLike[str] | None = None,
+        checkpoint_dir: str | PathLike[str] | None = None,
+        augmenter: Any = None,
+        init_from: Any = None,
+        freeze: str | None = None,
+        warm_start: bool = False,
+        precision: str = "float32",
+        image_shape: tuple[int, int] | None = None,
+        random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
+    ):
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.dropout = dropout
+        self.batch_normalization = batch_normalization
+        self.kernel_initializer = kernel_initializer
+        self.l2 = l2
+        self.layers = layers
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.learning_rate_schedule = learning_rate_schedule
+        self.loss = loss
+        self.label_smoothing = label_smoothing
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.validation_fraction = validation_fraction
+        self.early_stopping = early_stopping
+        self.patience = patience
+        self.class_weight = class_weight
+        self.callbacks = callbacks
+        self.tensorboard_dir = tensorboard_dir
+        self.checkpoint_dir = checkpoint_dir
+        self.augmenter = augmenter
+        self.init_from = init_from
+        self.freeze = freeze
+        self.warm_start = warm_start
+        self.precision = precision
+        self.image_shape = image_shape
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def _describe_network(
+        self, image_shape: tuple[int, int], n_classes: int
+    ) -> Network:
+        if self.layers is not None:
+            return given_network(self.layers, image_shape, n_classes)
+        sizes = positive_integers("hidden_layer_sizes", self.hidden_layer_sizes)
+        return dense_network(
+            n_classes,
+            hidden_layer_sizes=sizes,
+            activation=self.activation,
+            dropout=rates_per_layer("dropout", self.dropout, len(sizes)),
+            batch_normalization=flags_per_layer(
+                "batch_normalization", self.batch_normalization, len(sizes)
+            ),
+            kernel_initializer=self.kernel_initializer,
+            l2=float(self.l2),
+        )

@@ -1,0 +1,108 @@
+"""The way over to scikeras, in the one file that knows it.
+
+scikeras wraps a Keras model as a scikit-learn estimator by means of Keras' own training
+loop. Importing it replaces methods of Keras classes; here they are put back.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from sklearn.base import clone
+
+from .._inputs.images import resolve_image_shape
+from .._inputs.parameters import draw_seed
+from .._networks.specs import build_network
+from .._tensorflow import load_keras
+
+if TYPE_CHECKING:
+    import keras
+    from scikeras.wrappers import KerasClassifier
+
+
+def to_scikeras(classifier: Any) -> "KerasClassifier":
+    """Make an unfitted scikeras classifier over the same network.
+
+    Parameters
+    ----------
+    classifier : DenseDigitClassifier or CNNDigitClassifier
+        Fitted or not; it is not changed.
+
+    Returns
+    -------
+    scikeras.wrappers.KerasClassifier
+        Its ``fit`` takes rows of pixels from 0 to 1, and begins with random weights.
+        Augmenter, TensorBoard, checkpoints, precision, frozen features, learning-rate
+        schedule, early stopping and class weights stay behind: scikeras has Keras
+        callbacks for the last three.
+        So does `random_state`, with which scikeras would change the seeds of the whole
+        process; an int still seeds the initial weights and dropout.
+    """
+    with _keras_methods_put_back():
+        from scikeras.wrappers import KerasClassifier
+
+    options: dict[str, Any] = {}
+    if classifier.learning_rate is not None:
+        options["optimizer__learning_rate"] = classifier.learning_rate
+    return KerasClassifier(
+        model=_build_for_scikeras,
+        model__classifier=clone(classifier),
+        optimizer=classifier.optimizer,
+        loss=classifier.loss,
+        metrics=["accuracy"],
+        epochs=classifier.epochs,
+        batch_size=classifier.batch_size,
+        validation_split=classifier.validation_fraction or 0.0,
+        callbacks=list(classifier.callbacks or ()) or None,
+        warm_start=classifier.warm_start,
+        verbose=classifier.verbose,
+        **options,
+    )
+
+
+def _build_for_scikeras(
+    meta: dict[str, Any],
+    compile_kwargs: dict[str, Any],
+    classifier: Any,
+) -> "keras.Sequential":
+    keras = load_keras()
+    n_pixels = meta["n_features_in_"]
+    image_shape = resolve_image_shape((1, n_pixels), classifier.image_shape)
+    network = classifier._describe_network(image_shape, meta["n_classes_"])
+    seed = draw_seed(classifier.random_state)
+    images = build_network(network, image_shape, seed=seed)
+    model = keras.Sequential(
+        [
+            keras.Input((n_pixels,)),
+            keras.layers.Reshape((*image_shape, 1), dtype="float32"),
+            *images.layers,
+        ]
+    )
+    if classifier.loss == "categorical_crossentropy":
+        # scikeras encodes the labels by the name of the loss, so the name stays.
+        compile_kwargs["loss"] = keras.losses.CategoricalCrossentropy(
+            label_smoothing=classifier.label_smoothing
+        )
+    model.compile(**compile_kwargs)
+    return model
+
+
+@contextmanager
+def _keras_methods_put_back() -> Iterator[None]:
+    keras = load_keras()
+    classes = (
+        keras.Model,
+        keras.losses.Loss,
+        keras.metrics.Metric,
+        keras.optimizers.Optimizer,
+    )
+    names = ("__reduce__", "__deepcopy__")
+    own = {(cls, name): vars(cls).get(name) for cls in classes for name in names}
+    try:
+        yield
+    finally:
+        for (cls, name), method in own.items():
+            if method is not None:
+                setattr(cls, name, method)
+            elif name in vars(cls):
+                delattr(cls, name)

@@ -1,0 +1,1 @@
+"""Classifiers around other classifiers. Import them from ``mnist_estimators``."""

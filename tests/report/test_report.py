@@ -254,7 +254,7 @@ def test_images_have_the_shape_that_the_classifier_knows(
     network.fit(X[:100], y[:100])
     figures = {}
     monkeypatch.setattr(
-        mnist_estimators.report,
+        mnist_estimators.report._report,
         "picture",
         lambda figure, description: figures.update({description: figure}) or "",
     )

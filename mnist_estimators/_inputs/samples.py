@@ -54,6 +54,32 @@ def encode_labels(y: NDArray[Any], classes: NDArray[Any]) -> NDArray[np.int32]:
     return np.array([index_of[label] for label in y.tolist()], np.int32)
 
 
+def check_class_weight(
+    class_weight: Mapping[Hashable, float] | str | None, classes: NDArray[Any]
+) -> None:
+    """Check that weights are those of known labels.
+
+    Parameters
+    ----------
+    class_weight : dict, 'balanced' or None
+        As in the constructor of the classifiers.
+    classes : ndarray of shape (n_classes,)
+        Known labels.
+
+    Raises
+    ------
+    ValueError
+        If there is a weight for another label.
+    """
+    if isinstance(class_weight, Mapping):
+        unknown = set(class_weight) - set(classes.tolist())
+        if unknown:
+            raise ValueError(
+                f"class_weight names {sorted(unknown, key=str)}, which are not "
+                f"among the labels {classes.tolist()}. Name these labels only."
+            )
+
+
 def combine_weights(
     sample_weight: Any,
     class_weight: Mapping[Hashable, float] | str | None,

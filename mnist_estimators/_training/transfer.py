@@ -1,5 +1,7 @@
-"""Beginning with the weights of another classifier."""
+"""Starting with weights from elsewhere: another classifier, or a backbone's."""
 
+from collections.abc import Mapping
+from os import fspath
 from typing import Any
 
 import numpy as np
@@ -7,7 +9,9 @@ from numpy.typing import NDArray
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from .._networks.specs import same_features
+from .._inputs.seen import SeenData
+from .._networks.backbones import pretrained_weights
+from .._networks.specs import Network, same_features
 
 # Parameters that say which network it is.
 ARCHITECTURE = (
@@ -24,15 +28,83 @@ ARCHITECTURE = (
 )
 
 
-def transferred_weights(classifier: Any, source: Any) -> list[NDArray[np.float32]]:
-    """Take the weights of a fitted classifier over to another one.
+def starting_weights(
+    classifier: Any, network: Network, seen: SeenData
+) -> list[NDArray[np.float32]] | None:
+    """Find the weights that the parameters of a classifier name.
 
     Parameters
     ----------
     classifier : DenseDigitClassifier or CNNDigitClassifier
-        Knows its classes, image shape and network.
-    source : classifier of the same kind, or FrozenEstimator around it
-        Fitted; it is not changed.
+        Its parameters are read.
+    network : tuple of LayerSpec
+        The network that is to be trained.
+    seen : SeenData
+        What is known of its data.
+
+    Returns
+    -------
+    list of ndarray or None
+        The first weights of the network, in their order; the rest are drawn at random.
+        None if no parameter names any.
+
+    Raises
+    ------
+    ValueError
+        If the parameters contradict each other, or the weights do not fit.
+    NotFittedError
+        If `init_from` is not fitted.
+    WeightsNotFoundError
+        If `weights` are neither on this machine nor can be downloaded.
+    """
+    parameters = classifier.get_params(deep=False)
+    if parameters.get("weights") is not None:
+        _check_backbone(parameters)
+        return pretrained_weights(parameters["backbone"], parameters["weights"])
+    if classifier.init_from is not None:
+        return transferred_weights(classifier, network, seen)
+    if classifier.freeze is not None:
+        raise ValueError(
+            f"freeze={classifier.freeze!r} keeps features as they are, but there are "
+            "none yet. Give init_from=, a fitted classifier, or weights= of a "
+            "backbone, or continue from a fit with warm_start=True."
+        )
+    return None
+
+
+def _check_backbone(parameters: Mapping[str, Any]) -> None:
+    given = f"weights={fspath(parameters['weights'])!r}"
+    if parameters["layers"] is not None:
+        raise ValueError(
+            f"{given} are those of a backbone, but layers "
+            "were given in its place. Set weights=None; init_from= begins with the "
+            "weights of a fitted classifier."
+        )
+    if parameters["backbone"] is None:
+        raise ValueError(
+            f"{given} are those of a backbone, but "
+            "backbone=None. Name it, e.g. backbone='MobileNetV2'."
+        )
+    if parameters["init_from"] is not None:
+        raise ValueError(
+            "weights and init_from were given, but a network can start with only one "
+            "of them. Leave the other out."
+        )
+
+
+def transferred_weights(
+    classifier: Any, network: Network, seen: SeenData
+) -> list[NDArray[np.float32]]:
+    """Copy the weights of the classifier that `init_from` names.
+
+    Parameters
+    ----------
+    classifier : DenseDigitClassifier or CNNDigitClassifier
+        Its parameters are read.
+    network : tuple of LayerSpec
+        The network that is to be trained.
+    seen : SeenData
+        What is known of its data.
 
     Returns
     -------
@@ -47,6 +119,7 @@ def transferred_weights(classifier: Any, source: Any) -> list[NDArray[np.float32
     NotFittedError
         If the source is not fitted.
     """
+    source = classifier.init_from
     if isinstance(source, FrozenEstimator):
         source = source.estimator
     if type(source) is not type(classifier):
@@ -65,12 +138,12 @@ def transferred_weights(classifier: Any, source: Any) -> list[NDArray[np.float32
         msg="init_from=%(name)s is not fitted. Fit it first; in the grid of a search, "
         "which clones it, give FrozenEstimator(fitted).",
     )
-    if source.image_shape_ != classifier.image_shape_:
+    if source.image_shape_ != seen.image_shape:
         raise ValueError(
             f"init_from was fitted on images of {source.image_shape_} pixels, but "
-            f"those in X have {classifier.image_shape_}. Bring X to that shape."
+            f"those in X have {seen.image_shape}. Bring X to that shape."
         )
-    if not same_features(classifier._network, source._network):
+    if not same_features(network, source._network):
         own, other = classifier.get_params(), source.get_params()
         names = [
             name
@@ -82,5 +155,5 @@ def transferred_weights(classifier: Any, source: Any) -> list[NDArray[np.float32
             "init_from has another network. Give the parameters that it was fitted "
             f"with: {given or 'some were changed after its fit'}."
         )
-    same_classes = np.array_equal(source.classes_, classifier.classes_)
-    return source.weights_ if same_classes else source.weights_[:-2]
+    same_classes = np.array_equal(source.classes_, seen.classes)
+    return list(source.weights_ if same_classes else source.weights_[:-2])

@@ -1,4 +1,4 @@
-"""What both Keras classifiers share: the network, its training, and its model."""
+"""What both Keras classifiers share: parameters, training, and prediction."""
 
 from abc import abstractmethod
 from numbers import Real
@@ -8,21 +8,18 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import clone
 
-from .._inputs.images import pixel_scale
-from .._inputs.parameters import refuse_class
-from .._inputs.samples import Samples, hold_out
+from .._inputs.images import as_network_input, pixel_scale
+from .._inputs.samples import hold_out
+from .._inputs.seen import SeenData
 from .._inputs.sklearn_private import (
     HasMethods,
     Interval,
     StrOptions,
     clone_parametrized,
 )
-from .._networks.backbones import check_size_of_weights
 from .._networks.optimizers import optimizer_spec
-from .._networks.shapes import check_network, weight_shapes
-from .._networks.specs import PRECISIONS, Network, with_frozen_features
+from .._networks.specs import PRECISIONS, Network
 from .._tensorflow import load_keras
 from .._training.checkpoint import Checkpoint, fingerprint
 from .._training.forward import predict_logits
@@ -31,13 +28,14 @@ from .._training.loop import train
 from .._training.plan import TrainingPlan
 from .._training.schedules import SCHEDULES
 from .._training.tensorboard import new_run, run_callback
-from .._training.trainer import MANY_STEPS, TrainingState
-from .._training.transfer import transferred_weights
-from ._base import BaseDigitClassifier
+from .._training.trainer import TrainingState
+from .._training.transfer import starting_weights
+from ._base import BaseDigitClassifier, TrainingData
 from ._keras_model import KerasModelMixin
+from ._keras_plan import make_plan
+from ._keras_state import KerasState
 
 LOSSES = ("categorical_crossentropy", "sparse_categorical_crossentropy")
-PEAK_OVER_CONSTANT_RATE = 3.0
 
 
 class KerasDigitClassifier(KerasModelMixin, BaseDigitClassifier):
@@ -74,8 +72,16 @@ class KerasDigitClassifier(KerasModelMixin, BaseDigitClassifier):
     freeze: str | None
     precision: str
 
-    tensorboard_run_: str | None
-    _cache: dict[str, Any]
+    _state_class = KerasState
+
+    @property
+    def tensorboard_run_(self) -> str | None:
+        """Folder of the event files of the last fit."""
+        return self._fitted_as("tensorboard_run_").tensorboard_run
+
+    @property
+    def _network(self) -> Network:
+        return self._fitted_as("_network").network
 
     @abstractmethod
     def _describe_network(
@@ -135,112 +141,83 @@ class KerasDigitClassifier(KerasModelMixin, BaseDigitClassifier):
         copied.init_from = self.init_from
         return copied
 
-    def __getstate__(self) -> dict[str, Any]:
-        state = dict(super().__getstate__())
-        state.pop("_cache", None)
-        return state
+    def _train(self, data: TrainingData, previous: KerasState | None) -> KerasState:
+        network = previous.network if previous else self._new_network(data.seen)
+        validated = data.validation is not None or data.validation_fraction > 0
+        plan = make_plan(
+            self,
+            network,
+            data.seen,
+            epochs=int(self.epochs),
+            schedule=self.learning_rate_schedule,
+            patience=int(self.patience) if validated and self.early_stopping else None,
+            seed=self._draw_seed(previous),
+        )
+        start = self._start(network, data.seen, previous)
+        checkpoint = self._checkpoint(plan, data, start)
+        return self._run(plan, network, data, start, previous, checkpoint)
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(state)
-        if hasattr(self, "weights_"):
-            self._cache = {}
+    def _train_once(
+        self, data: TrainingData, previous: KerasState | None
+    ) -> KerasState:
+        network = previous.network if previous else self._new_network(data.seen)
+        plan = make_plan(
+            self,
+            network,
+            data.seen,
+            epochs=1,
+            schedule=None,
+            patience=None,
+            seed=self._draw_seed(previous),
+        )
+        start = self._start(network, data.seen, previous)
+        return self._run(plan, network, data, start, previous, keeps_optimizer=True)
 
-    def _learn_data(self, pixels: NDArray[Any], classes: NDArray[Any]) -> None:
-        super()._learn_data(pixels, classes)
-        self._network = self._describe_network(self.image_shape_, len(classes))
-
-    def _pretrained_state(self) -> TrainingState | None:
-        """Begin with weights from elsewhere, where a parameter says so."""
-        if self.init_from is None:
-            if self.freeze is not None:
-                raise ValueError(
-                    f"freeze={self.freeze!r} keeps features as they are, but there are "
-                    "none yet. Give init_from=, a fitted classifier, or weights= of a "
-                    "backbone, or go on from a fit with warm_start=True."
-                )
-            return None
-        return TrainingState(transferred_weights(self, self.init_from), [])
+    def _new_network(self, seen: SeenData) -> Network:
+        return self._describe_network(seen.image_shape, len(seen.classes))
 
     def _optimizer_identity(self) -> tuple[str, str | None]:
         """Say in plain data what the optimizer's variables belong to."""
         return optimizer_spec(self.optimizer).identity, self.freeze
 
-    def _check_state(self) -> None:
-        super()._check_state()
-        if not hasattr(self, "weights_"):
-            return
-        if any(values.dtype != np.float32 for values in self.weights_):
-            raise ValueError("weights_ must be of the type float32")
-        arrays = self._optimizer_state
-        if type(arrays) is not list or not all(
-            isinstance(values, np.ndarray | np.number) for values in arrays
-        ):
-            raise ValueError("_optimizer_state must be a list of arrays")
-        self._check_earlier_steps()
+    def _start(
+        self, network: Network, seen: SeenData, previous: KerasState | None
+    ) -> TrainingState | None:
+        """Find the weights that the training starts from; None draws new ones."""
+        if previous:
+            return previous.training_state(self._optimizer_identity())
+        weights = starting_weights(self, network, seen)
+        return None if weights is None else TrainingState(weights, [])
 
-    def _check_earlier_steps(self) -> None:
-        kinds = [spec.kind for spec in self._network]
-        steps = self._earlier_steps
-        if steps is not None and not (
-            type(steps) is list
-            and len(steps) == kinds.count("BatchNormalization")
-            and all(type(n) is int and 0 <= n <= MANY_STEPS for n in steps)
-        ):
-            raise ValueError(
-                "_earlier_steps must be None, or a list with an integer from 0 to "
-                f"{MANY_STEPS} for each batch normalisation"
-            )
-
-    def _weight_shapes(self) -> list[tuple[int, ...]]:
-        check_network(self._network, len(self.classes_))
-        # First, as the shapes of its weights take TensorFlow.
-        if self._network[0].kind == "Backbone":
-            settings = dict(self._network[0].settings)
-            check_size_of_weights(settings["application"], self.weights_)
-        return weight_shapes(self._network, self.image_shape_)
-
-    def _state(self) -> TrainingState:
-        if self._optimizer_of_state == self._optimizer_identity():
-            return TrainingState(
-                self.weights_, self._optimizer_state, self._earlier_steps
-            )
-        return TrainingState(self.weights_, [])  # moments of another one mean nothing
-
-    def _train(
+    def _run(
         self,
-        samples: Samples,
-        validation: Samples | None,
-        fraction: float,
+        plan: TrainingPlan,
+        network: Network,
+        data: TrainingData,
+        start: TrainingState | None,
+        previous: KerasState | None,
+        checkpoint: Checkpoint | None = None,
         *,
-        epochs: int,
-        partial: bool,
-        going_on: bool,
-        to_go_on: bool,
-    ) -> None:
-        validated = validation is not None or fraction > 0
-        plan = self._plan(epochs, partial=partial, validated=validated)
-        state = self._state() if going_on else self._pretrained_state()
-        checkpoint, saved = None, None
-        if self.checkpoint_dir is not None and not partial:
-            checkpoint = self._checkpoint(plan, samples, validation, fraction, state)
-            saved = checkpoint.read() if self.warm_start else None
-        if fraction:
+        keeps_optimizer: bool = False,
+    ) -> KerasState:
+        """Train as planned, and return all that the classifier keeps of it."""
+        samples, validation = data.samples, data.validation
+        if data.validation_fraction:
             split_seed = self._split_seed(plan.seed)
-            samples, validation = hold_out(samples, fraction, split_seed)
+            samples, validation = hold_out(
+                samples, data.validation_fraction, split_seed
+            )
         if plan.augmenter is not None:
             plan.augmenter.fit(samples.images)
-        # Behind the others, whose changes of the learning rate it writes.
-        board = self._tensorboard_callbacks(
-            samples, plan.augmenter, plan.seed, going_on=going_on
-        )
-        plan = plan._replace(callbacks=(*plan.callbacks, *board))
+        run, board = self._tensorboard(samples.images, plan, data.seen, previous)
         final, history = train(
-            plan,
+            # Last, since it writes the learning rate that the others have set.
+            plan._replace(callbacks=(*plan.callbacks, *board)),
             samples,
             validation=validation,
-            state=state,
+            state=start,
             checkpoint=checkpoint,
-            saved=saved,
+            saved=checkpoint.read() if checkpoint and self.warm_start else None,
         )
         if not all(np.isfinite(values).all() for values in final.weights):
             raise ValueError(
@@ -248,55 +225,25 @@ class KerasDigitClassifier(KerasModelMixin, BaseDigitClassifier):
                 f"learning_rate={plan.learning_rate:g} is too large for these data and "
                 "their weights; try a tenth of it."
             )
-        self.weights_ = final.weights
-        self._optimizer_state = final.optimizer if to_go_on else []
-        self._earlier_steps = final.earlier_steps if to_go_on else None
-        self._optimizer_of_state = self._optimizer_identity()
-        self.history_ = extended(self.history_, history)
-        self._cache = {}
-
-    def _plan(self, epochs: int, *, partial: bool, validated: bool) -> TrainingPlan:
-        """Check what the parameters say on the training; the augmenter is unfitted."""
-        schedule = None if partial else self.learning_rate_schedule
-        optimizer = optimizer_spec(self.optimizer)
-        learning_rate = self.learning_rate or optimizer.learning_rate
-        if self.learning_rate is None and schedule and isinstance(self.optimizer, str):
-            learning_rate = PEAK_OVER_CONSTANT_RATE * (learning_rate or 0.0)
-        if optimizer.learning_rate is None and (self.learning_rate or schedule):
-            raise ValueError(
-                "learning_rate and learning_rate_schedule must be None where the "
-                "optimizer brings a schedule of its own. Give it a number instead."
-            )
-        refuse_class("augmenter", self.augmenter)
-        frozen = self.freeze is not None
-        return TrainingPlan(
-            network=with_frozen_features(self._network) if frozen else self._network,
-            image_shape=self.image_shape_,
-            precision=self.precision,
-            pixel_scale=pixel_scale(self.pixel_range_[1]),
-            optimizer=optimizer,
-            learning_rate=float(learning_rate or 0.0),
-            learning_rate_schedule=schedule,
-            loss=self.loss,
-            label_smoothing=float(self.label_smoothing),
-            epochs=epochs,
-            batch_size=int(self.batch_size),
-            patience=int(self.patience) if validated and self.early_stopping else None,
-            callbacks=self._checked_callbacks(),
-            augmenter=None if self.augmenter is None else clone(self.augmenter),
-            seed=self._draw_seed(),
-            verbose=int(self.verbose),
+        keeps_optimizer = keeps_optimizer or self.warm_start
+        return KerasState(
+            seen=data.seen,
+            weights=tuple(final.weights),
+            history=extended(previous.history if previous else {}, history),
+            network=network,
+            precision=plan.precision,
+            optimizer=tuple(final.optimizer) if keeps_optimizer else (),
+            optimizer_identity=self._optimizer_identity(),
+            earlier_steps=final.earlier_steps if keeps_optimizer else None,
+            tensorboard_run=run,
         )
 
     def _checkpoint(
-        self,
-        plan: TrainingPlan,
-        samples: Samples,
-        validation: Samples | None,
-        fraction: float,
-        state: TrainingState | None,
-    ) -> Checkpoint:
-        """Find the file of this fit, which other ones don't have."""
+        self, plan: TrainingPlan, data: TrainingData, start: TrainingState | None
+    ) -> Checkpoint | None:
+        """Find the file of this fit, which other fits do not share."""
+        if self.checkpoint_dir is None:
+            return None
         if plan.callbacks:
             raise ValueError(
                 "checkpoint_dir can't be used with callbacks, whose state a "
@@ -305,63 +252,58 @@ class KerasDigitClassifier(KerasModelMixin, BaseDigitClassifier):
         if self.random_state is None:
             raise ValueError(
                 f"checkpoint_dir={str(self.checkpoint_dir)!r} can't be used with "
-                "random_state=None: each fit would have another seed, so none could go "
-                "on from the checkpoint of a killed one. Give a seed, as in "
+                "random_state=None: each fit would have another seed, so none could "
+                "continue from the checkpoint of a killed one. Give a seed, as in "
                 "random_state=0."
             )
-        begin = [*state.weights, *state.optimizer] if state else []
-        steps = repr(state.earlier_steps) if state else None
-        arrays = [*samples, *(validation or ()), *begin]
-        assert self.checkpoint_dir is not None
-        return Checkpoint(
-            self.checkpoint_dir, fingerprint(plan, fraction, steps, arrays=arrays)
-        )
+        begin = [*start.weights, *start.optimizer] if start else []
+        steps = repr(start.earlier_steps) if start else None
+        arrays = [*data.samples, *(data.validation or ()), *begin]
+        key = fingerprint(plan, data.validation_fraction, steps, arrays=arrays)
+        return Checkpoint(self.checkpoint_dir, key)
 
-    def _checked_callbacks(self) -> tuple[Any, ...]:
-        keras = load_keras()
-        callbacks = () if self.callbacks is None else self.callbacks
-        if not isinstance(callbacks, list | tuple):
-            raise TypeError(
-                "callbacks must be a list of keras.callbacks.Callback, or None. Got "
-                f"{callbacks!r}: put it in a list."
-            )
-        for callback in callbacks:
-            if not isinstance(callback, keras.callbacks.Callback):
-                raise TypeError(
-                    "callbacks must be a list of keras.callbacks.Callback. Got "
-                    f"{callback!r} in it."
-                )
-        return tuple(callbacks)
+    def _tensorboard(
+        self,
+        images: NDArray[Any],
+        plan: TrainingPlan,
+        seen: SeenData,
+        previous: KerasState | None,
+    ) -> tuple[str | None, tuple[Any, ...]]:
+        """Return the folder of this run, and the callback that writes to it.
 
-    def _tensorboard_callbacks(
-        self, samples: Samples, augmenter: Any, seed: int, *, going_on: bool
-    ) -> tuple[Any, ...]:
-        """Write to the folder of the training that goes on, or to a new one."""
-        run: Any = getattr(self, "tensorboard_run_", None) if going_on else None
+        A fit that continues from another one writes to the same folder.
+        """
         if self.tensorboard_dir is None:
-            self.tensorboard_run_ = None
-            return ()
+            return None, ()
+        run = previous.tensorboard_run if previous else None
         is_new = run is None or Path(run).parent != Path(self.tensorboard_dir)
-        if is_new:
-            scale = np.float32(pixel_scale(self.pixel_range_[1]))
+        if run is None or is_new:
+            scale = np.float32(pixel_scale(seen.pixel_range[1]))
             run = new_run(
-                self.tensorboard_dir, self, samples.images, augmenter, scale, seed
+                self.tensorboard_dir, self, images, plan.augmenter, scale, plan.seed
             )
-        self.tensorboard_run_ = run
-        epochs_before = len(self.history_.get("loss", ()))
-        return (run_callback(run, epochs_before, write_graph=is_new),)
+        epochs_before = previous.n_epochs if previous else 0
+        return run, (run_callback(run, epochs_before, write_graph=is_new),)
 
-    def _logits(self, pixels: NDArray[Any]) -> NDArray[np.float32]:
+    def _network_input(self, pixels: NDArray[Any], seen: SeenData) -> NDArray[Any]:
+        return as_network_input(pixels, seen.pixel_range[1], seen.image_shape)
+
+    def _logits(self, fitted: KerasState, pixels: NDArray[Any]) -> NDArray[np.float32]:
         load_keras()
         import tensorflow as tf
 
-        if "weights" not in self._cache:
-            self._cache["weights"] = tuple(map(tf.constant, self.weights_))
+        if "tensors" not in fitted.cache:
+            fitted.cache["tensors"] = tuple(map(tf.constant, fitted.weights))
         return predict_logits(
-            self._network,
-            self.image_shape_,
-            self._cache["weights"],
-            self._network_input(pixels),
-            pixel_scale=pixel_scale(self.pixel_range_[1]),
-            precision=self.precision,
+            fitted.network,
+            fitted.seen.image_shape,
+            fitted.cache["tensors"],
+            self._network_input(pixels, fitted.seen),
+            pixel_scale=pixel_scale(fitted.seen.pixel_range[1]),
+            precision=fitted.precision,
         )
+
+    def _check_state(self) -> None:
+        super()._check_state()
+        if self._fitted is not None:
+            self._fitted.check_all()

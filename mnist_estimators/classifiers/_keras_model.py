@@ -1,7 +1,6 @@
 """Between a fitted classifier and a Keras model: out of it, and into it."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
@@ -9,11 +8,14 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
-from .._networks.from_keras import GivenModel, read_keras_model
+from .._inputs.seen import SeenData
+from .._networks.from_keras import read_keras_model
 from .._networks.optimizers import optimizer_spec
-from .._networks.specs import Network, build_network
+from .._networks.specs import build_network
 from .._tensorflow import load_keras
 from .._training.history import curves
+
+from ._keras_state import KerasState
 
 if TYPE_CHECKING:
     import keras
@@ -29,21 +31,8 @@ class KerasModelMixin:
     optimizer: Any
     loss: str
     label_smoothing: float
-    precision: str
 
-    classes_: NDArray[Any]
-    n_features_in_: int
-    image_shape_: tuple[int, int]
-    pixel_range_: tuple[float, float]
-    weights_: list[NDArray[Any]]
-    history_: dict[str, list[float]]
-    tensorboard_run_: str | None
-    _network: Network
-    _optimizer_state: list[NDArray[Any]]
-    _optimizer_of_state: tuple[str, str | None]
-    # Older pickles and model files have none.
-    _earlier_steps: Sequence[int] | None = None
-    _cache: dict[str, Any]
+    _fitted: Any
 
     @abstractmethod
     def _optimizer_identity(self) -> tuple[str, str | None]:
@@ -114,25 +103,18 @@ class KerasModelMixin:
             "image_shape": given.image_shape,
         }
         classifier = cls(**parameters)
-        classifier._take_over(given, labels, order)
-        return classifier
-
-    def _take_over(
-        self, given: GivenModel, labels: NDArray[Any], order: NDArray[np.intp]
-    ) -> None:
         height, width = given.image_shape
         *hidden, kernel, biases = given.weights
-        self.classes_ = labels
-        self.n_features_in_ = height * width
-        self.image_shape_ = given.image_shape
-        self.pixel_range_ = (0.0, given.white)
-        self.history_ = curves([], with_validation=False)
-        self.weights_ = [*hidden, kernel[:, order], biases[order]]
-        self.tensorboard_run_ = None
-        self._network = given.network
-        self._optimizer_state = []
-        self._optimizer_of_state = self._optimizer_identity()
-        self._cache = {}
+        classifier._fitted = KerasState(
+            seen=SeenData(
+                labels, height * width, None, given.image_shape, (0.0, given.white)
+            ),
+            weights=(*hidden, kernel[:, order], biases[order]),
+            history=curves([], with_validation=False),
+            network=given.network,
+            optimizer_identity=classifier._optimizer_identity(),
+        )
+        return classifier
 
     @property
     def model_(self) -> "keras.Sequential":
@@ -143,12 +125,16 @@ class KerasModelMixin:
         changes no prediction of the classifier.
         """
         check_is_fitted(self)
-        if "model" not in self._cache:
+        fitted = self._fitted
+        if "model" not in fitted.cache:
             keras = load_keras()
             model = build_network(
-                self._network, self.image_shape_, seed=0, precision=self.precision
+                fitted.network,
+                fitted.seen.image_shape,
+                seed=0,
+                precision=fitted.precision,
             )
-            model.set_weights(self.weights_)
+            model.set_weights(fitted.weights)
             loss = (
                 keras.losses.SparseCategoricalCrossentropy()
                 if self.loss == "sparse_categorical_crossentropy"
@@ -161,8 +147,8 @@ class KerasModelMixin:
                 loss=loss,
                 metrics=["accuracy"],
             )
-            self._cache["model"] = model
-        return self._cache["model"]
+            fitted.cache["model"] = model
+        return fitted.cache["model"]
 
     def to_scikeras(self) -> Any:
         """Make an unfitted scikeras classifier over the same network.

@@ -2,17 +2,16 @@
 
 from collections.abc import Hashable, Mapping, Sequence
 from numbers import Integral, Real
-from os import PathLike, fspath
+from os import PathLike
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from .._inputs.parameters import filters_per_stage, positive_integers, sizes_per_stage
 from .._inputs.sklearn_private import Interval, StrOptions
-from .._networks.backbones import BACKBONES, pretrained_weights
+from .._networks.backbones import BACKBONES
 from .._networks.shapes import given_network
 from .._networks.specs import ACTIVATIONS, Network, convolutional_network
-from .._training.trainer import TrainingState
 from ._keras_base import KerasDigitClassifier
 
 if TYPE_CHECKING:
@@ -339,25 +338,3 @@ class CNNDigitClassifier(KerasDigitClassifier):
             l2=float(self.l2),
             backbone=self.backbone,
         )
-
-    def _pretrained_state(self) -> TrainingState | None:
-        if self.weights is not None and self.layers is not None:
-            raise ValueError(
-                f"weights={fspath(self.weights)!r} are those of a backbone, but layers "
-                "were given in its place. Set weights=None; init_from= begins with the "
-                "weights of a fitted classifier."
-            )
-        if self.weights is not None and self.backbone is None:
-            raise ValueError(
-                f"weights={fspath(self.weights)!r} are those of a backbone, but "
-                "backbone=None. Name it, e.g. backbone='MobileNetV2'."
-            )
-        if self.weights is not None and self.init_from is not None:
-            raise ValueError(
-                "weights and init_from were given, but a network can begin with one of "
-                "them alone. Leave the other out."
-            )
-        if self.weights is None:
-            return super()._pretrained_state()
-        assert self.backbone is not None
-        return TrainingState(pretrained_weights(self.backbone, self.weights), [])

@@ -6,10 +6,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils.multiclass import check_classification_targets
 
 from .images import pixel_range
-from .validation import UNLABELLED, validate_pixels
+from .validation import validate_pixels
 
 
 class SeenData(NamedTuple):
@@ -50,14 +49,13 @@ def look_at_data(
     Raises
     ------
     ValueError
-        As ``validate_pixels`` does; or if `y` is not made of class labels.
+        As ``validate_pixels`` does.
     TypeError
         If `X` is sparse.
     """
     scratch = _scratch_class(type(estimator).__name__)()
     scratch.image_shape = estimator.image_shape
     pixels, labels = validate_pixels(scratch, X, y, reset=True)
-    check_classification_targets(labels)
     return (
         pixels,
         labels,
@@ -94,7 +92,7 @@ def check_pixels(estimator: Any, X: Any, y: Any, seen: SeenData) -> Any:
     Raises
     ------
     ValueError
-        As ``validate_pixels`` does; or if `y` is not made of class labels.
+        As ``validate_pixels`` does.
     TypeError
         If `X` is sparse.
     """
@@ -103,11 +101,7 @@ def check_pixels(estimator: Any, X: Any, y: Any, seen: SeenData) -> Any:
     scratch.n_features_in_ = seen.n_features_in
     if seen.feature_names_in is not None:
         scratch.feature_names_in_ = seen.feature_names_in
-    if y is UNLABELLED:
-        return validate_pixels(scratch, X, reset=False)
-    pixels, labels = validate_pixels(scratch, X, y, reset=False)
-    check_classification_targets(labels)
-    return pixels, labels
+    return validate_pixels(scratch, X, y, reset=False)
 
 
 @cache

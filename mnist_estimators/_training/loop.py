@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from .._inputs.samples import Samples
-from .._networks.specs import dropout_rates, l2_penalty
 from .callbacks import Callbacks, wants_batches
 from .checkpoint import Checkpoint, RunState
 from .early_stopping import EarlyStopping
@@ -17,7 +16,7 @@ from .history import curves
 from .plan import TrainingPlan
 from .progress import TrainingProgress, warn_of_interrupt
 from .schedules import learning_rates
-from .trainer import Settings, Trainer, TrainingState
+from .trainer import Trainer, TrainingState
 from .trainer_pool import borrow_trainer
 
 # XLA takes a second to compile; with fewer steps than this it does not pay.
@@ -70,35 +69,23 @@ def train(
     """
     seeds = np.random.SeedSequence(plan.seed).generate_state(4) >> 1
     weights_seed, order_seed, dropout_seed, variants_seed = map(int, seeds)
-    interrupted = False
     n_rows = len(samples.targets)
     plan = plan._replace(batch_size=min(plan.batch_size, n_rows))
     steps_per_epoch = -(-n_rows // plan.batch_size)
-    progress = TrainingProgress(plan.verbose, plan.epochs, steps_per_epoch)
+    interrupted = False
     with _trainer_for(plan, steps_per_epoch) as trainer:
         trainer.set_state(saved.training if saved else state, seed=weights_seed)
-        run = _Run(
-            plan,
-            trainer,
-            steps_per_epoch,
-            validation,
-            order_seed,
-            dropout_seed,
-            checkpoint,
-        )
+        run = _Run(plan, trainer, steps_per_epoch, order_seed, dropout_seed)
         if saved:
-            run.go_on_from(saved)
+            run.resume(saved)
         run.callbacks.notify("train_begin")
+        progress = TrainingProgress(plan.verbose, plan.epochs, steps_per_epoch)
+        variants = _each_epoch(samples, plan.augmenter, run.epochs_left, variants_seed)
         try:
-            with (
-                progress,
-                _each_epoch(
-                    samples, plan.augmenter, run.epochs_left, variants_seed
-                ) as epochs,
-            ):
-                run.train(epochs, progress)
+            with progress, variants as epochs:
+                run.train(epochs, validation, checkpoint, progress)
         except KeyboardInterrupt:
-            if not progress.n_steps:
+            if not run.n_steps:
                 raise
             interrupted = True
         trainer.finish()
@@ -113,38 +100,33 @@ def train(
 
 
 class _Run:
-    """One training run, and what it has come to: the metrics of its epochs."""
+    """One training run, and what it has come to: its steps, and the metrics of epochs.
+
+    ``n_steps`` counts the steps done. It seeds the dropout of the next one, and says
+    which learning rate of the schedule it gets.
+    """
 
     def __init__(
         self,
         plan: TrainingPlan,
         trainer: Trainer,
         steps_per_epoch: int,
-        validation: Samples | None,
         order_seed: int,
         dropout_seed: int,
-        checkpoint: Checkpoint | None,
     ):
+        self.n_steps = 0
+        self.epochs: list[dict[str, float]] = []
         self.callbacks = Callbacks(plan, trainer, steps_per_epoch)
         self.early_stopping = EarlyStopping(plan.patience)
-        self.epochs: list[dict[str, float]] = []
         self._plan = plan
         self._trainer = trainer
-        self._checkpoint = checkpoint
-        self._batch_size = plan.batch_size
-        self._validation = _as_tensors(validation) if validation else None
+        self._steps_per_epoch = steps_per_epoch
         self._order_rng = np.random.default_rng(order_seed)
         self._dropout_seed = dropout_seed
         self._rates = learning_rates(
             plan.learning_rate_schedule,
             plan.learning_rate,
             plan.epochs * steps_per_epoch,
-        )
-        self._settings = Settings(
-            dropout_rates(plan.network),
-            l2_penalty(plan.network),
-            plan.label_smoothing,
-            plan.pixel_scale,
         )
 
     @property
@@ -153,32 +135,35 @@ class _Run:
         done = self._plan.epochs if self.early_stopping.stops else len(self.epochs)
         return range(done, self._plan.epochs)
 
-    def go_on_from(self, saved: RunState) -> None:
-        """Take over what a run had come to; the trainer has its weights already."""
+    def resume(self, saved: RunState) -> None:
+        """Restore what a run had come to; the trainer has its weights already."""
         self.epochs = list(saved.epochs)
+        self.n_steps = len(self.epochs) * self._steps_per_epoch
         self.early_stopping.best = saved.best
         self._order_rng.bit_generator.state = saved.order
 
-    def train(self, epochs: Iterator[Samples], progress: TrainingProgress) -> None:
+    def train(
+        self,
+        epochs: Iterator[Samples],
+        validation: Samples | None,
+        checkpoint: Checkpoint | None,
+        progress: TrainingProgress,
+    ) -> None:
         """Train until the epochs end, patience does, or a callback says so."""
+        held_out = _as_tensors(validation) if validation else None
         if self.epochs:
-            progress.steps_done(len(self.epochs) * progress.steps_per_epoch)
+            progress.steps_done(self.n_steps)
             progress.epoch_done(len(self.epochs), self.epochs[-1])
         for epoch, samples in enumerate(epochs, start=len(self.epochs)):
             self.callbacks.notify("epoch_begin", epoch)
             metrics = self._train_epoch(samples, progress)
-            if self._validation:
-                self.callbacks.notify("test_begin")
-                loss, accuracy = self._trainer.evaluate(
-                    self._validation, self._settings
-                )
-                self.callbacks.notify("test_end", {"loss": loss, "accuracy": accuracy})
-                metrics |= {"val_loss": loss, "val_accuracy": accuracy}
+            if held_out:
+                metrics |= self._evaluate(held_out)
             self.epochs.append(metrics)
-            if self._validation:
+            if held_out:
                 self.early_stopping.update(metrics["val_loss"], self._trainer.weights)
-            if self._checkpoint:
-                self._checkpoint.write(self._state())
+            if checkpoint:
+                checkpoint.write(self._state())
             progress.epoch_done(epoch + 1, metrics)
             self.callbacks.notify("epoch_end", epoch, dict(metrics))
             if self.early_stopping.stops or self.callbacks.stop_training:
@@ -192,29 +177,34 @@ class _Run:
             best=self.early_stopping.best,
         )
 
+    def _evaluate(self, held_out: Samples) -> dict[str, float]:
+        self.callbacks.notify("test_begin")
+        loss, accuracy = self._trainer.evaluate(held_out, self._plan.settings)
+        self.callbacks.notify("test_end", {"loss": loss, "accuracy": accuracy})
+        return {"val_loss": loss, "val_accuracy": accuracy}
+
     def _train_epoch(
         self, samples: Samples, progress: TrainingProgress
     ) -> dict[str, float]:
         """Go over the samples once, unless a callback stops it; return the metrics."""
-        n_rows, steps_per_epoch = len(samples.targets), progress.steps_per_epoch
+        batch_size, n_rows = self._plan.batch_size, len(samples.targets)
         order = self._order_rng.permutation(n_rows).astype(np.int32)
         totals = np.zeros(2)
-        for start in range(0, steps_per_epoch, self.callbacks.steps_per_call):
-            stop = min(start + self.callbacks.steps_per_call, steps_per_epoch)
+        for start in range(0, self._steps_per_epoch, self.callbacks.steps_per_call):
+            stop = min(start + self.callbacks.steps_per_call, self._steps_per_epoch)
             self.callbacks.notify_of_batch("train_batch_begin", start)
-            first = progress.n_steps
+            planned = self._rates[self.n_steps : self.n_steps + stop - start]
             totals += self._trainer.run(
                 samples,
-                order[start * self._batch_size : stop * self._batch_size],
-                self._batch_size,
-                self.callbacks.learning_rates(
-                    self._rates[first : first + stop - start]
-                ),
-                self._settings,
-                (self._dropout_seed, first),
+                order[start * batch_size : stop * batch_size],
+                batch_size,
+                self.callbacks.learning_rates(planned),
+                self._plan.settings,
+                (self._dropout_seed, self.n_steps),
             )
+            self.n_steps += stop - start
             progress.steps_done(stop - start)
-            loss, accuracy = totals / min(stop * self._batch_size, n_rows)
+            loss, accuracy = totals / min(stop * batch_size, n_rows)
             metrics = {"loss": float(loss), "accuracy": float(accuracy)}
             self.callbacks.notify_of_batch("train_batch_end", start, dict(metrics))
             if self.callbacks.stop_training:

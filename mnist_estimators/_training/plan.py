@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._networks.optimizers import OptimizerSpec
-from .._networks.specs import Network
+from .._networks.specs import Network, dropout_rates, l2_penalty
 
 if TYPE_CHECKING:
     import keras
@@ -29,3 +29,26 @@ class TrainingPlan(NamedTuple):
     augmenter: Any
     seed: int
     verbose: int
+
+    @property
+    def settings(self) -> "Settings":
+        """What the steps of this run take, and those of others may not share."""
+        return Settings(
+            dropout_rates(self.network),
+            l2_penalty(self.network),
+            self.label_smoothing,
+            self.pixel_scale,
+        )
+
+
+class Settings(NamedTuple):
+    """What training runs that share a trainer may differ in: inputs of each step.
+
+    Rates of the dropout layers, penalty on the squared weights, label smoothing, and
+    the factor that scales the pixels.
+    """
+
+    rates: Sequence[float]
+    l2: float
+    smoothing: float
+    pixel_scale: float

@@ -17,18 +17,12 @@ class TrainingProgress:
         Most epochs that the fit can take.
     steps_per_epoch : int
         Training steps in each.
-
-    Attributes
-    ----------
-    n_steps : int
-        Steps done.
     """
 
     def __init__(self, verbose: int, n_epochs: int, steps_per_epoch: int):
         self.verbose = verbose
         self.n_epochs = n_epochs
         self.steps_per_epoch = steps_per_epoch
-        self.n_steps = 0
 
     def __enter__(self) -> Self:
         if self.verbose == 1:
@@ -72,13 +66,12 @@ class TrainingProgress:
             self._bar.stop()
 
     def steps_done(self, n_steps: int) -> None:
-        """Tell of `n_steps` training steps."""
-        self.n_steps += n_steps
+        """Show `n_steps` more training steps."""
         if self.verbose == 1:
             self._bar.advance(self._task, n_steps)
 
     def epoch_done(self, epoch: int, metrics: dict[str, float]) -> None:
-        """Tell of the end of an epoch, counted from 1, and its metrics."""
+        """Show the end of an epoch, counted from 1, and its metrics."""
         if self.verbose == 1:
             # All four would leave no room for the bar on 80 columns.
             shown = ["loss", [*metrics][-1]]

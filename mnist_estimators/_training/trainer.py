@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from .._inputs.samples import Samples
 from .._networks.optimizers import OptimizerSpec, all_variables, take_plain_adam_step
 from .._networks.specs import Network, build_network, initial_weights
+from .plan import Settings
 from .step import (
     ROWS_PER_FORWARD_PASS,
     cross_entropy,
@@ -41,19 +42,6 @@ class TrainingState(NamedTuple):
     weights: Weights
     optimizer: list[NDArray[Any]]
     earlier_steps: Sequence[int] | None = None
-
-
-class Settings(NamedTuple):
-    """What fits that share a trainer may differ in: inputs of each step.
-
-    Rates of the dropout layers, penalty on the squared weights, label smoothing, and
-    the factor that scales the pixels.
-    """
-
-    rates: Sequence[float]
-    l2: float
-    smoothing: float
-    pixel_scale: float
 
 
 class Trainer:
@@ -332,23 +320,9 @@ class Trainer:
         room = self.steps_per_chunk - n_steps
         padded_rates = tf.pad(learning_rates[:n_steps], [[0, room]])
 
-        @tf.function(jit_compile=True, autograph=False)
-        def full_batches(
-            batches: Any, bits: Any, learning_rates: Any, n_steps: Any, settings: Any
-        ) -> Any:
-            def add(step: Any, totals: Any) -> Any:
-                batch = tuple(array[step] for array in batches)
-                masks = dropout_masks([drawn[step] for drawn in bits], settings.rates)
-                done = self._step(
-                    batch, self._xla_batch_size, learning_rates[step], masks, settings
-                )
-                return step + 1, totals + done
-
-            _, totals = tf.while_loop(
-                lambda step, _: step < n_steps, add, [0, tf.zeros(2)]
-            )
-            return totals
-
+        full_batches = tf.function(
+            self._full_batches, jit_compile=True, autograph=False
+        )
         totals = full_batches(
             batches,
             bits,
@@ -366,6 +340,23 @@ class Trainer:
             learning_rates[n_steps:],
             seed + tf.stack([0, n_steps]),
         )
+
+    def _full_batches(
+        self, batches: Any, bits: Any, learning_rates: Any, n_steps: Any, settings: Any
+    ) -> Any:
+        """Train on the first `n_steps` of the batches."""
+        import tensorflow as tf
+
+        def add(step: Any, totals: Any) -> Any:
+            batch = tuple(array[step] for array in batches)
+            masks = dropout_masks([drawn[step] for drawn in bits], settings.rates)
+            done = self._step(
+                batch, self._xla_batch_size, learning_rates[step], masks, settings
+            )
+            return step + 1, totals + done
+
+        _, totals = tf.while_loop(lambda step, _: step < n_steps, add, [0, tf.zeros(2)])
+        return totals
 
     def _evaluate(self, samples: Any, settings: Any) -> Any:
         import tensorflow as tf

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import log_softmax, softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import Tags
+from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from .._inputs.images import warn_of_other_range
@@ -21,11 +22,16 @@ from .._inputs.samples import (
     encode_labels,
 )
 from .._inputs.seen import SeenData, check_pixels, look_at_data
-from .._inputs.sklearn_private import Interval, StrOptions, fit_context
+from .._inputs.sklearn_private import (
+    Interval,
+    StrOptions,
+    fit_context,
+    validate_parameter_constraints,
+)
 from .._inputs.validation import UNLABELLED
 from ..persistence import SaveMixin
-from ._fitted_state import FittedState
 from ._fitted_attributes import FittedAttributes
+from ._fitted_state import FittedState
 
 DEFAULT_VALIDATION_FRACTION = 0.1
 
@@ -151,6 +157,7 @@ class BaseDigitClassifier(
             seen = previous.seen
             pixels, labels = check_pixels(self, X, y, seen)
             warn_of_other_range(pixels, seen.pixel_range)
+        check_classification_targets(labels)
         samples = self._samples(pixels, labels, sample_weight, seen)
         if validation_data is None:
             data = TrainingData(
@@ -294,6 +301,15 @@ class BaseDigitClassifier(
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         return tags
+
+    def _check_state(self) -> None:
+        if self._fitted is not None:
+            validate_parameter_constraints(
+                self._parameter_constraints,
+                self.get_params(deep=False),
+                caller_name=type(self).__name__,
+            )
+            self._fitted.check()
 
     def _samples(
         self,

@@ -63,7 +63,7 @@ class FittedAttributes:
 
     @weights_.setter
     def weights_(self, weights: Iterable[Any]) -> None:
-        check_is_fitted(self)  # type: ignore[arg-type]  # a mixin of estimators
+        check_is_fitted(self)
         self._fitted = self._fitted.with_weights(weights)
 
     @property
@@ -103,7 +103,9 @@ class FittedAttributes:
         return self._fitted is not None
 
     def __getstate__(self) -> dict[str, Any]:
-        state = dict(super().__getstate__())  # type: ignore[misc]  # of BaseEstimator
+        # A mixin: BaseEstimator, behind it in every class, has the method.
+        state: Any = super().__getstate__()
+        state = dict(state)
         if self._fitted is not None:
             state["_fitted"] = self._fitted.to_plain()
         return state

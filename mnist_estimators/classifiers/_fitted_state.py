@@ -1,5 +1,6 @@
 """What a fit leaves behind: one immutable object of plain data."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from math import isfinite
@@ -16,7 +17,7 @@ Arrays = tuple[NDArray[Any], ...]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class FittedState:
+class FittedState(ABC):
     """A fitted network; subclasses add what their training continues from.
 
     A classifier replaces the whole object, so a thread that predicts meanwhile has the
@@ -86,8 +87,18 @@ class FittedState:
         others["weights"] = tuple(plain["weights"])
         return cls(seen=SeenData(**values), **others)
 
-    def check(self, shapes: Sequence[tuple[int, ...]]) -> None:
+    @abstractmethod
+    def check(self) -> None:
         """Check values that may come from a file.
+
+        Raises
+        ------
+        ValueError
+            If a value is of another type, out of its range, or does not fit the others.
+        """
+
+    def check_common(self, shapes: Sequence[tuple[int, ...]]) -> None:
+        """Check what all kinds of networks have.
 
         Parameters
         ----------

@@ -302,8 +302,3 @@ class KerasDigitClassifier(KerasModelMixin, BaseDigitClassifier):
             pixel_scale=pixel_scale(fitted.seen.pixel_range[1]),
             precision=fitted.precision,
         )
-
-    def _check_state(self) -> None:
-        super()._check_state()
-        if self._fitted is not None:
-            self._fitted.check_all()

@@ -56,7 +56,7 @@ class KerasState(FittedState):
             list(self.weights), list(self.optimizer), self.earlier_steps
         )
 
-    def check_all(self) -> None:
+    def check(self) -> None:
         """Check values that may come from a file.
 
         Raises
@@ -69,7 +69,7 @@ class KerasState(FittedState):
         if self.network[0].kind == "Backbone":
             settings = dict(self.network[0].settings)
             check_size_of_weights(settings["application"], self.weights)
-        self.check(weight_shapes(self.network, self.seen.image_shape))
+        self.check_common(weight_shapes(self.network, self.seen.image_shape))
         if any(values.dtype != np.float32 for values in self.weights):
             raise ValueError("weights must be of the type float32")
         if not all(

@@ -1,6 +1,5 @@
 """A multi-layer perceptron in NumPy alone."""
 
-import itertools
 from collections.abc import Hashable, Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any, ClassVar
@@ -9,24 +8,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._inputs.parameters import positive_integers
-from .._inputs.samples import Samples, hold_out
+from .._inputs.samples import hold_out
+from .._inputs.seen import SeenData
 from .._inputs.sklearn_private import Interval, StrOptions
-from .._training.early_stopping import EarlyStopping
-from .._training.history import curves, extended
-from .._training.progress import TrainingProgress, warn_of_interrupt
-from ..backpropagation import (
-    ACTIVATIONS,
-    INITIALIZERS,
-    Layer,
-    backward,
-    cross_entropy,
-    forward,
-    initialize,
-    take_step,
+from .._training.history import extended
+from ..backpropagation import ACTIVATIONS, INITIALIZERS, Layer, initialize
+from ._base import BaseDigitClassifier, TrainingData
+from ._numpy_state import NumpyState
+from ._numpy_training import (
+    NumpyPlan,
+    as_arrays,
+    as_layers,
+    logits_of,
+    scaled,
+    train,
 )
-from ._base import BaseDigitClassifier
-
-ROWS_PER_FORWARD_PASS = 1024
 
 
 class NumpyDigitClassifier(BaseDigitClassifier):
@@ -131,6 +127,8 @@ class NumpyDigitClassifier(BaseDigitClassifier):
     True
     """
 
+    _state_class = NumpyState
+
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **BaseDigitClassifier._parameter_constraints,
         "hidden_layer_sizes": [
@@ -142,9 +140,6 @@ class NumpyDigitClassifier(BaseDigitClassifier):
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
         "momentum": [Interval(Real, 0, 1, closed="left")],
     }
-
-    _activation: str
-    _velocities: list[NDArray[Any]]
 
     def __init__(
         self,
@@ -181,181 +176,84 @@ class NumpyDigitClassifier(BaseDigitClassifier):
         self.random_state = random_state
         self.verbose = verbose
 
-    def _train(
+    @property
+    def _activation(self) -> str:
+        return self._fitted_as("_activation").activation
+
+    def _train(self, data: TrainingData, previous: NumpyState | None) -> NumpyState:
+        return self._run(data, previous, int(self.epochs), self.warm_start)
+
+    def _train_once(
+        self, data: TrainingData, previous: NumpyState | None
+    ) -> NumpyState:
+        return self._run(data, previous, 1, keeps_velocities=True)
+
+    def _run(
         self,
-        samples: Samples,
-        validation: Samples | None,
-        fraction: float,
-        *,
+        data: TrainingData,
+        previous: NumpyState | None,
         epochs: int,
-        partial: bool,
-        going_on: bool,
-        to_go_on: bool,
-    ) -> None:
-        seed = self._draw_seed()
-        if fraction:
-            samples, validation = hold_out(samples, fraction, self._split_seed(seed))
-        rng = np.random.default_rng(seed)
-        # Weights of mean 1 leave the length of the steps to the learning rate.
-        mean_weight = samples.weights.mean(dtype=np.float64)
-        n_rows = len(samples.targets)
-        if going_on:
-            layers = _layers([values.copy() for values in self.weights_])
-        else:
-            self._activation = self.activation
-            sizes = positive_integers("hidden_layer_sizes", self.hidden_layer_sizes)
-            layer_sizes = (self.n_features_in_, *sizes, len(self.classes_))
-            dtype = self._scaled(samples.images[:1]).dtype
-            layers = initialize(layer_sizes, self.kernel_initializer, rng, dtype)
-        velocities = [Layer(*map(np.zeros_like, layer)) for layer in layers]
-        if going_on and self._velocities:
-            velocities = _layers([values.copy() for values in self._velocities])
-
-        patience = self.patience if validation and self.early_stopping else None
-        early_stopping = EarlyStopping(patience)
-        interrupted = False
-        progress = TrainingProgress(
-            int(self.verbose), epochs, -(-n_rows // self.batch_size)
-        )
-        done: list[dict[str, float]] = []
-        try:
-            with progress, np.errstate(over="ignore", invalid="ignore"):
-                while len(done) < epochs and not early_stopping.stops:
-                    metrics = self._train_epoch(
-                        layers,
-                        velocities,
-                        samples,
-                        rng.permutation(n_rows),
-                        mean_weight,
-                        progress,
-                    )
-                    if validation:
-                        metrics |= self._evaluate(layers, validation, mean_weight)
-                    done.append(metrics)
-                    if validation:
-                        early_stopping.update(
-                            metrics["val_loss"],
-                            lambda: [values.copy() for values in _arrays(layers)],
-                        )
-                    progress.epoch_done(len(done), metrics)
-        except KeyboardInterrupt:
-            if not progress.n_steps:
-                raise
-            interrupted = True
-        self.weights_ = _arrays(layers)
-        if early_stopping.best.weights and (interrupted or patience is not None):
-            self.weights_ = early_stopping.best.weights
-        self._velocities = _arrays(velocities) if to_go_on else []
-        later = curves(done, with_validation=validation is not None)
-        self.history_ = extended(self.history_, later)
-        if interrupted:
-            warn_of_interrupt(len(done), epochs)
-
-    def _train_epoch(
-        self,
-        layers: Sequence[Layer],
-        velocities: Sequence[Layer],
-        samples: Samples,
-        order: NDArray[np.intp],
-        mean_weight: np.floating[Any],
-        progress: TrainingProgress,
-    ) -> dict[str, float]:
-        """Go once over the samples, in the order given; return the metrics."""
-        totals = np.zeros(2)
-        for start in range(0, len(order), self.batch_size):
-            rows = order[start : start + self.batch_size]
-            batch = Samples(
-                samples.images[rows], samples.targets[rows], samples.weights[rows]
+        keeps_velocities: bool,
+    ) -> NumpyState:
+        """Train, and return all that the classifier keeps of it."""
+        seed = self._draw_seed(previous)
+        samples, validation = data.samples, data.validation
+        if data.validation_fraction:
+            split_seed = self._split_seed(seed)
+            samples, validation = hold_out(
+                samples, data.validation_fraction, split_seed
             )
-            totals += self._step(layers, velocities, batch, mean_weight)
-            progress.steps_done(1)
-        return self._metrics(*totals / len(order))
-
-    def _metrics(self, loss: float, accuracy: float) -> dict[str, float]:
-        if not np.isfinite(loss):
-            raise ValueError(
-                "Training has diverged: the loss is no longer finite. "
-                f"learning_rate={self.learning_rate} is too large; try a tenth of it."
-            )
-        return {"loss": float(loss), "accuracy": float(accuracy)}
-
-    def _step(
-        self,
-        layers: Sequence[Layer],
-        velocities: Sequence[Layer],
-        batch: Samples,
-        mean_weight: np.floating[Any],
-    ) -> tuple[float, int]:
-        """Take one step; return the batch's summed loss and number of right answers."""
-        weights = batch.weights / mean_weight
-        outputs = forward(layers, self._scaled(batch.images), self._activation)
-        loss, gradient = cross_entropy(outputs[-1], batch.targets, weights)
-        gradients = backward(layers, outputs, gradient, self._activation)
-        take_step(
-            layers,
-            velocities,
-            gradients,
+        plan = NumpyPlan(
+            activation=previous.activation if previous else self.activation,
+            white=data.seen.pixel_range[1],
             learning_rate=self.learning_rate,
             momentum=self.momentum,
+            epochs=epochs,
+            batch_size=int(self.batch_size),
+            patience=int(self.patience) if validation and self.early_stopping else None,
+            verbose=int(self.verbose),
         )
-        right = outputs[-1].argmax(axis=1) == batch.targets
-        return loss * len(weights), int(right.sum())
+        rng = np.random.default_rng(seed)
+        layers, velocities = self._start(data, previous, rng)
+        weights, history = train(plan, layers, velocities, samples, validation, rng)
+        return NumpyState(
+            seen=data.seen,
+            weights=tuple(weights),
+            history=extended(previous.history if previous else {}, history),
+            activation=plan.activation,
+            velocities=tuple(as_arrays(velocities)) if keeps_velocities else (),
+        )
 
-    def _weight_shapes(self) -> list[tuple[int, ...]]:
-        if self._activation not in ACTIVATIONS:
-            raise ValueError(f"_activation must be one of {ACTIVATIONS}")
-        biases = self.weights_[1::2]
-        sizes = [self.n_features_in_, *map(len, biases)]
-        if sizes[-1] != len(self.classes_) or not biases:
-            raise ValueError("weights_ must end in one unit for each of classes_")
-        return [
-            shape
-            for n_inputs, n_units in itertools.pairwise(sizes)
-            for shape in ((n_inputs, n_units), (n_units,))
-        ]
+    def _start(
+        self,
+        data: TrainingData,
+        previous: NumpyState | None,
+        rng: np.random.Generator,
+    ) -> tuple[list[Layer], list[Layer]]:
+        """Return layers, and their velocities, for the training to change in place."""
+        if previous:
+            layers = as_layers(previous.weights)
+        else:
+            sizes = positive_integers("hidden_layer_sizes", self.hidden_layer_sizes)
+            seen = data.seen
+            layer_sizes = (seen.n_features_in, *sizes, len(seen.classes))
+            dtype = scaled(data.samples.images[:1], seen.pixel_range[1]).dtype
+            layers = initialize(layer_sizes, self.kernel_initializer, rng, dtype)
+        if previous and previous.velocities:
+            return layers, as_layers(previous.velocities)
+        return layers, [Layer(*map(np.zeros_like, layer)) for layer in layers]
 
-    def _logits(self, pixels: NDArray[Any]) -> NDArray[np.floating[Any]]:
-        return self._run(_layers(self.weights_), self._network_input(pixels))
-
-    def _network_input(self, pixels: NDArray[Any]) -> NDArray[Any]:
+    def _network_input(self, pixels: NDArray[Any], seen: SeenData) -> NDArray[Any]:
         # Numbers of 64 bits stay so, as in scikit-learn's MLPClassifier.
         kept = pixels.dtype in (np.uint8, np.float32, np.float64)
         return pixels if kept else pixels.astype(np.float32)
 
-    def _run(
-        self, layers: Sequence[Layer], images: NDArray[Any]
+    def _logits(
+        self, fitted: NumpyState, pixels: NDArray[Any]
     ) -> NDArray[np.floating[Any]]:
-        parts = [
-            forward(
-                layers,
-                self._scaled(images[start : start + ROWS_PER_FORWARD_PASS]),
-                self._activation,
-            )[-1]
-            for start in range(0, len(images), ROWS_PER_FORWARD_PASS)
+        weights = fitted.weights
+        layers = [
+            Layer(*pair) for pair in zip(weights[::2], weights[1::2], strict=True)
         ]
-        return np.concatenate(parts)
-
-    def _evaluate(
-        self,
-        layers: Sequence[Layer],
-        validation: Samples,
-        mean_weight: np.floating[Any],
-    ) -> dict[str, float]:
-        logits = self._run(layers, validation.images)
-        weights = validation.weights / mean_weight
-        loss, _ = cross_entropy(logits, validation.targets, weights)
-        accuracy = np.mean(logits.argmax(axis=1) == validation.targets)
-        return {"val_loss": loss, "val_accuracy": float(accuracy)}
-
-    def _scaled(self, images: NDArray[Any]) -> NDArray[Any]:
-        """Bring network input to values from 0 to 1."""
-        dtype = np.float32 if images.dtype == np.uint8 else images.dtype
-        return images / np.asarray(self.pixel_range_[1], dtype)
-
-
-def _arrays(layers: Sequence[Layer]) -> list[NDArray[Any]]:
-    return [values for layer in layers for values in layer]
-
-
-def _layers(arrays: Sequence[NDArray[Any]]) -> list[Layer]:
-    return [Layer(*pair) for pair in zip(arrays[::2], arrays[1::2], strict=True)]
+        images = self._network_input(pixels, fitted.seen)
+        return logits_of(layers, images, fitted.activation, fitted.seen.pixel_range[1])

@@ -1,6 +1,5 @@
 """Networks of keras.applications as backbones, with weights from a file."""
 
-import copy
 import pickle
 import random
 import time
@@ -10,6 +9,7 @@ import keras
 import numpy as np
 import pytest
 from sklearn.base import clone
+from states import in_state
 
 from mnist_estimators import CNNDigitClassifier, load_model
 from mnist_estimators._networks.backbones import (
@@ -155,24 +155,22 @@ def test_model_files(fitted, digits, tmp_path):
 
 
 def test_a_forged_model_file_of_a_huge_network(fitted, tmp_path, monkeypatch):
-    forged = copy.copy(fitted)
     backbone, flatten, dense, *others = fitted._network
     settings = {**dict(dense.settings), "units": 10**8}  # 200 GB of weights
     huge = dense._replace(settings=tuple(settings.items()))
-    forged._network = (backbone, flatten, huge, *others)
+    forged = in_state(fitted, network=(backbone, flatten, huge, *others))
     with monkeypatch.context() as patch:
         patch.setattr(CNNDigitClassifier, "_check_state", lambda _: None)
         forged.save(tmp_path / "model")
     started = time.process_time()
-    message = "CNNDigitClassifier: weights_ must have the shapes"
+    message = "CNNDigitClassifier: weights must have the shapes"
     with pytest.raises(ModelFileError, match=message):
         load_model(tmp_path / "model")
     assert time.process_time() - started < 10
 
 
 def test_a_forged_model_file_without_the_weights_of_its_backbone(fitted, tmp_path):
-    forged = copy.copy(fitted)
-    forged.weights_ = fitted.weights_[-4:]
+    forged = in_state(fitted, weights=fitted.weights_[-4:])
     message = "must have the 135 arrays with 3228864 weights of MobileNet, with which"
     with pytest.raises(ModelFileError, match=message):
         forged.save(tmp_path / "model")
@@ -206,7 +204,7 @@ def test_it_hides_its_maps_but_has_gradients(fitted, digits):
 def test_another_classifier_begins_with_it(fitted, digits, weights_file):
     X, y, _, _ = digits
     both = clone(CNN).set_params(init_from=fitted, weights=weights_file)
-    with pytest.raises(ValueError, match="one of them alone"):
+    with pytest.raises(ValueError, match="only one of them"):
         both.fit(X, y)
     other = clone(CNN).set_params(init_from=fitted, freeze="features", epochs=1)
     other.fit(X, np.where(y == 0, "zero", "one"))

@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 from keras import layers
 from sklearn.base import clone
+from states import in_state
 
 from mnist_estimators import (
     CNNDigitClassifier,
@@ -278,7 +279,7 @@ def test_pickles_of_earlier_versions_lack_the_steps_before_the_training(images):
     classifier = CNNDigitClassifier.from_keras(with_weights(deep()))
     classifier.partial_fit(images, np.arange(20) % 3)
     state = classifier.__getstate__()
-    del state["_earlier_steps"]
+    del state["_fitted"]["earlier_steps"]
     earlier = clone(classifier)
     earlier.__setstate__(state)
     earlier.partial_fit(images, np.arange(20) % 3)
@@ -289,15 +290,15 @@ def test_pickles_of_earlier_versions_lack_the_steps_before_the_training(images):
     "steps", [[0], [0, -1], [0, 2**70], [0, True], [0, 0.5], (0, 0), 0]
 )
 def test_other_numbers_of_earlier_steps_are_in_no_model_file(steps, tmp_path):
-    classifier = CNNDigitClassifier.from_keras(deep())
-    classifier._earlier_steps = steps
-    with pytest.raises(ModelFileError, match="_earlier_steps must be None, or a list"):
+    classifier = in_state(CNNDigitClassifier.from_keras(deep()), earlier_steps=steps)
+    with pytest.raises(ModelFileError, match="earlier_steps must be None, or a list"):
         classifier.save(tmp_path / "forged.model")
 
 
 def test_a_clone_has_the_layers_and_fits_other_classes(wrapped, images):
     copied = clone(wrapped).set_params(epochs=1, random_state=0)
     assert copied.layers == wrapped.layers
+    assert {type(one) for one in copied.layers} == {tuple}
     copied.fit(images, np.arange(20) % 4)
     assert copied.predict_proba(images).shape == (20, 4)
     assert [weights.shape for weights in copied.weights_[:-2]] == [

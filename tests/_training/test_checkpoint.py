@@ -103,10 +103,9 @@ def assert_same_fit(found, expected):
     for mine, theirs in zip(found.weights_, expected.weights_, strict=True):
         np.testing.assert_array_equal(mine, theirs)
     # With warm_start they keep these.
-    assert found._earlier_steps == expected._earlier_steps
-    for mine, theirs in zip(
-        found._optimizer_state, expected._optimizer_state, strict=True
-    ):
+    found, expected = found._fitted, expected._fitted
+    assert found.earlier_steps == expected.earlier_steps
+    for mine, theirs in zip(found.optimizer, expected.optimizer, strict=True):
         np.testing.assert_array_equal(mine, theirs)
 
 

@@ -10,6 +10,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
+from states import in_state
 
 from mnist_estimators import CNNDigitClassifier, DenseDigitClassifier
 from mnist_estimators.augmentation import DigitAugmenter
@@ -224,7 +225,7 @@ class TestFreeze:
         for _ in range(2):
             classifier.partial_fit(X, y, classes=range(10))
             forgetful.partial_fit(X, y, classes=range(10))
-            forgetful._optimizer_state = []
+            forgetful = in_state(forgetful, optimizer=())
         np.testing.assert_array_equal(classifier.weights_[0], source.weights_[0])
         once = forgetful.predict_proba(X_new)
         assert not np.array_equal(classifier.predict_proba(X_new), once)

@@ -29,6 +29,7 @@ from mnist_estimators import (
 from mnist_estimators._training import callbacks as callbacks_module
 from mnist_estimators._training import trainer
 from mnist_estimators.augmentation import DigitAugmenter
+from mnist_estimators.classifiers import _numpy_training
 from mnist_estimators.exceptions import PixelRangeWarning
 
 DENSE = DenseDigitClassifier(
@@ -729,7 +730,7 @@ class TestMistakes:
         with pytest.raises(UserWarning, match="interrupted"):
             classifier.fit(X, y)
         monkeypatch.undo()
-        assert classifier.history_ is history
+        assert classifier.history_ == history
         assert shallow.fit(X, y).n_iter_ == 2
         assert classifier.n_iter_ == len(history["accuracy"]) == 1
 
@@ -804,7 +805,7 @@ class TestTraining:
 def interrupting(monkeypatch, classifier, where):
     """Let the user interrupt a fit: ('step', 0) in the first step, and so on."""
     if isinstance(classifier, NumpyDigitClassifier):
-        owner, names = NumpyDigitClassifier, {"step": "_step", "epoch": "_evaluate"}
+        owner, names = _numpy_training._Run, {"step": "_step", "epoch": "evaluate"}
     else:
         owner, names = trainer.Trainer, {"step": "run", "epoch": "evaluate"}
         if where[0] == "step":

@@ -31,9 +31,10 @@ from mnist_estimators import (
     to_keras,
     to_onnx,
 )
-from mnist_estimators._inputs.validation import validate_pixels
+from mnist_estimators._inputs.seen import look_at_data
 from mnist_estimators._networks.specs import ACTIVATIONS, build_network
 from mnist_estimators.augmentation import DigitAugmenter
+from mnist_estimators.classifiers._keras_state import KerasState
 from mnist_estimators.exceptions import ModelFileError
 
 # Keras reads its own variables in a way that NumPy 2 is about to end.
@@ -67,19 +68,22 @@ def fitted(classifier, pixels="bytes"):
 
 def with_random_weights(classifier, pixels="bytes"):
     """Make a network of Keras look fitted, as a fit takes a second for each."""
-    rows = validate_pixels(classifier, images_of(pixels), reset=True)
-    classifier._learn_data(rows, LABELS)
-    network = build_network(classifier._network, SHAPE, seed=0)
+    X = images_of(pixels)
+    _, _, seen = look_at_data(classifier, X, np.resize(LABELS, len(X)))
+    described = classifier._new_network(seen)
+    network = build_network(described, SHAPE, seed=0)
     rng = np.random.default_rng(2)
     weights = [variable.numpy() for variable in network.weights]
     # Scales, offsets and statistics become unlike those of any other layer.
-    classifier.weights_ = [
+    weights = [
         np.abs(values + rng.normal(0, 0.1, values.shape).astype(np.float32))
         if values.ndim == 1
         else values
         for values in weights
     ]
-    classifier._cache = {}
+    classifier._fitted = KerasState(
+        seen=seen, weights=tuple(weights), history={}, network=described
+    )
     return classifier
 
 

@@ -1,6 +1,5 @@
 """The display of loss and accuracy over the epochs."""
 
-import copy
 import warnings
 
 import numpy as np
@@ -9,6 +8,7 @@ from matplotlib.figure import Figure
 from sklearn.exceptions import NotFittedError
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
+from states import in_state
 
 from mnist_estimators import NumpyDigitClassifier
 from mnist_estimators.inspection import TrainingHistoryDisplay
@@ -111,8 +111,7 @@ def test_epochs_without_validation_are_passed_over():
 
 
 def test_a_training_without_a_whole_epoch_has_nothing_to_show(network):
-    interrupted = copy.copy(network)
-    interrupted.history_ = {}
+    interrupted = in_state(network, history={})
 
     with pytest.raises(ValueError, match="NumpyDigitClassifier was interrupted before"):
         TrainingHistoryDisplay.from_estimator(interrupted)

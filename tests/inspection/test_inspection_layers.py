@@ -322,7 +322,7 @@ def test_grad_cam_vanishes_where_the_maps_do(digits, fitted):
     X = digits[2]
     blank = copy.deepcopy(fitted("cnn"))
     convolutions = [np.zeros_like(values) for values in blank.weights_[:4]]
-    blank.weights_ = convolutions + blank.weights_[4:]
+    blank.weights_ = [*convolutions, *blank.weights_[4:]]
 
     assert grad_cam(fitted("cnn"), X).max() > 0
     assert grad_cam(blank, X).max() == 0

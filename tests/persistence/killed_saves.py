@@ -63,7 +63,7 @@ def main(folder: Path) -> None:
     found: dict[str, Any] = {"olds": 0, "news": 0, "unfinished": 0, "damaged": []}
 
     def saving(which: int) -> SavingProcess:
-        network.weights_[0] = networks[which]
+        network.weights_ = [networks[which], *network.weights_[1:]]
         return SavingProcess(network, path)
 
     times = []

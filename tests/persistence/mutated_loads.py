@@ -5,7 +5,6 @@ connection, whatever library asks for it. First it has to find planted canaries.
 """
 
 import colorsys
-import copy
 import json
 import pickle
 import random
@@ -26,6 +25,7 @@ import numpy as np
 from equality import assert_same
 from forged import members_of_file, sealed
 from sklearn.neighbors import KNeighborsClassifier
+from states import in_state
 
 from mnist_estimators import load_model
 from mnist_estimators._networks.backbones import BACKBONES
@@ -121,9 +121,9 @@ def forged_backbones(classifier: Any) -> Iterator[made.Mutation]:
         "one, many times": [np.zeros(100_000, np.float32)] * 700,
     }
     for name in BACKBONES:
-        forged = copy.copy(classifier)
-        forged._network = (layer("Backbone", application=name), *classifier._network)
-        for what, forged.weights_ in of_weights.items():
+        network = (layer("Backbone", application=name), *classifier._network)
+        for what, weights in of_weights.items():
+            forged = in_state(classifier, network=network, weights=tuple(weights))
             content = sealed(members_of(forged))
             yield made.Mutation(content, False, f"{name}, weights: {what}")
 

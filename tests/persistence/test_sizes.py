@@ -1,12 +1,12 @@
 """What is long stays small and loadable; what is too large is refused, and quickly."""
 
-import copy
 import json
 
 import numpy as np
 import pytest
 from equality import assert_same
 from forged import members_of_file, npy, sealed
+from states import in_state
 
 from mnist_estimators import NumpyDigitClassifier, load_model, save_model
 from mnist_estimators.exceptions import ModelFileError
@@ -21,11 +21,11 @@ def path(tmp_path):
 
 
 def test_the_history_of_many_partial_fits(path, fitted_classifier):
-    long_trained = copy.copy(fitted_classifier("numpy"))
     losses = np.random.default_rng(0).random(N_EPOCHS).tolist()
     losses[7] = float("nan")
-    long_trained.history_ = dict.fromkeys(("loss", "accuracy"), losses)
-    long_trained.history_["val_loss"] = [*losses[1:], 0.5]
+    history = dict.fromkeys(("loss", "accuracy"), losses)
+    history["val_loss"] = [*losses[1:], 0.5]
+    long_trained = in_state(fitted_classifier("numpy"), history=history)
     save_model(long_trained, path)
     assert path.stat().st_size < 3 * 8 * N_EPOCHS
     loaded = load_model(path)
@@ -34,7 +34,8 @@ def test_the_history_of_many_partial_fits(path, fitted_classifier):
         found = loaded.history_[name]
         assert {*map(type, found)} == {float}
         np.testing.assert_array_equal(found, expected)
-    assert loaded.history_["loss"] is loaded.history_["accuracy"]
+    history = loaded._fitted.history
+    assert history["loss"] is history["accuracy"]
 
 
 @pytest.mark.parametrize(
@@ -96,8 +97,9 @@ def test_a_list_of_floats_is_made_of_nothing_else(path, array):
 
 @pytest.mark.parametrize("number", [10**400, float("inf")])
 def test_numbers_without_end(path, fitted_classifier, number):
-    fitted = copy.copy(fitted_classifier("numpy"))
-    fitted.pixel_range_ = (0, number)
+    classifier = fitted_classifier("numpy")
+    seen = classifier._fitted.seen._replace(pixel_range=(0, number))
+    fitted = in_state(classifier, seen=seen)
     with pytest.raises(ModelFileError, match="NumpyDigitClassifier: "):
         save_model(fitted, path)
 
@@ -111,7 +113,9 @@ def test_whatever_a_check_raises_the_file_is_refused(
 
     save_model(fitted_classifier("numpy"), path)
     with monkeypatch.context() as patch:
-        patch.setattr("mnist_estimators.classifiers._base.check_fitted_state", fail)
+        patch.setattr(
+            "mnist_estimators.classifiers._fitted_state.FittedState.check_common", fail
+        )
         with pytest.raises(ModelFileError, match=f"Classifier: {error.__name__}: too"):
             load_model(path)
     monkeypatch.setattr("mnist_estimators.persistence._audit.plain_value", fail)

@@ -1,0 +1,227 @@
+"""Training the NumPy network: epochs, validation, and early stopping."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._inputs.samples import Samples
+from .._training.early_stopping import EarlyStopping
+from .._training.history import History, curves
+from .._training.progress import TrainingProgress, warn_of_interrupt
+from ..backpropagation import (
+    Array,
+    Layer,
+    backward,
+    cross_entropy,
+    forward,
+    take_step,
+)
+
+ROWS_PER_FORWARD_PASS = 1024
+
+
+class NumpyPlan(NamedTuple):
+    """How to train; the names are those of the classifier's parameters.
+
+    ``white`` is the pixel value that becomes 1.
+    """
+
+    activation: str
+    white: float
+    learning_rate: float
+    momentum: float
+    epochs: int
+    batch_size: int
+    patience: int | None
+    verbose: int
+
+
+def train(
+    plan: NumpyPlan,
+    layers: Sequence[Layer],
+    velocities: Sequence[Layer],
+    samples: Samples,
+    validation: Samples | None,
+    rng: np.random.Generator,
+) -> tuple[list[Array], History]:
+    """Train a network over data in memory.
+
+    Parameters
+    ----------
+    plan : NumpyPlan
+        How to train.
+    layers, velocities : sequence of Layer
+        Where the training starts; changed in place.
+    samples, validation : Samples
+        Training data, and data to evaluate after each epoch.
+    rng : Generator
+        Draws the order of the images.
+
+    Returns
+    -------
+    weights : list of ndarray
+        After the last step, or of the epoch of least validation loss if
+        ``plan.patience`` is not None or the user interrupts the training.
+    history : dict of list of float
+        Loss and accuracy of each whole epoch.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If the user interrupts the training before its first step is done. Later, that
+        ends the training.
+    ValueError
+        If the loss is no longer finite.
+
+    Warns
+    -----
+    UserWarning
+        If the user interrupts the training.
+    """
+    run = _Run(plan, layers, velocities, samples)
+    early_stopping = EarlyStopping(plan.patience)
+    interrupted = False
+    epochs: list[dict[str, float]] = []
+    n_steps = -(-len(samples.targets) // plan.batch_size)
+    progress = TrainingProgress(plan.verbose, plan.epochs, n_steps)
+    try:
+        with progress, np.errstate(over="ignore", invalid="ignore"):
+            while len(epochs) < plan.epochs and not early_stopping.stops:
+                metrics = run.train_epoch(rng, progress)
+                if validation:
+                    metrics |= run.evaluate(validation)
+                epochs.append(metrics)
+                if validation:
+                    early_stopping.update(metrics["val_loss"], run.weights)
+                progress.epoch_done(len(epochs), metrics)
+    except KeyboardInterrupt:
+        if not run.n_steps:
+            raise
+        interrupted = True
+        warn_of_interrupt(len(epochs), plan.epochs)
+    weights = run.weights()
+    if early_stopping.best.weights and (interrupted or plan.patience is not None):
+        weights = early_stopping.best.weights
+    return weights, curves(epochs, with_validation=validation is not None)
+
+
+class _Run:
+    """One training run: its network, its data, and the steps that it has taken."""
+
+    def __init__(
+        self,
+        plan: NumpyPlan,
+        layers: Sequence[Layer],
+        velocities: Sequence[Layer],
+        samples: Samples,
+    ):
+        self.n_steps = 0
+        self._plan = plan
+        self._layers = layers
+        self._velocities = velocities
+        self._samples = samples
+        # Weights of mean 1 leave the length of the steps to the learning rate.
+        self._mean_weight = samples.weights.mean(dtype=np.float64)
+
+    def weights(self) -> list[Array]:
+        """Copy the weights."""
+        return [values.copy() for values in as_arrays(self._layers)]
+
+    def train_epoch(
+        self, rng: np.random.Generator, progress: TrainingProgress
+    ) -> dict[str, float]:
+        """Go over the samples once, in random order; return the metrics."""
+        totals = np.zeros(2)
+        n_rows = len(self._samples.targets)
+        order = rng.permutation(n_rows)
+        for start in range(0, n_rows, self._plan.batch_size):
+            rows = order[start : start + self._plan.batch_size]
+            images, targets, weights = self._samples
+            totals += self._step(Samples(images[rows], targets[rows], weights[rows]))
+            self.n_steps += 1
+            progress.steps_done(1)
+        loss, accuracy = totals / n_rows
+        if not np.isfinite(loss):
+            raise ValueError(
+                "Training has diverged: the loss is no longer finite. "
+                f"learning_rate={self._plan.learning_rate} is too large; try a tenth "
+                "of it."
+            )
+        return {"loss": float(loss), "accuracy": float(accuracy)}
+
+    def _step(self, batch: Samples) -> tuple[float, int]:
+        """Take one step; return the batch's summed loss and number of right answers."""
+        plan = self._plan
+        weights = batch.weights / self._mean_weight
+        images = scaled(batch.images, plan.white)
+        outputs = forward(self._layers, images, plan.activation)
+        loss, gradient = cross_entropy(outputs[-1], batch.targets, weights)
+        gradients = backward(self._layers, outputs, gradient, plan.activation)
+        take_step(
+            self._layers,
+            self._velocities,
+            gradients,
+            learning_rate=plan.learning_rate,
+            momentum=plan.momentum,
+        )
+        right = outputs[-1].argmax(axis=1) == batch.targets
+        return loss * len(weights), int(right.sum())
+
+    def evaluate(self, validation: Samples) -> dict[str, float]:
+        """Compute loss and accuracy of the validation data."""
+        plan = self._plan
+        logits = logits_of(self._layers, validation.images, plan.activation, plan.white)
+        weights = validation.weights / self._mean_weight
+        loss, _ = cross_entropy(logits, validation.targets, weights)
+        accuracy = np.mean(logits.argmax(axis=1) == validation.targets)
+        return {"val_loss": loss, "val_accuracy": float(accuracy)}
+
+
+def logits_of(
+    layers: Sequence[Layer], images: NDArray[np.generic], activation: str, white: float
+) -> Array:
+    """Run the network forward, some rows at a time.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+        The network.
+    images : ndarray of shape (n, pixels)
+        Network input, not scaled yet.
+    activation : {'relu', 'sigmoid', 'tanh'}
+        Activation of the hidden layers.
+    white : float
+        The pixel value that becomes 1.
+
+    Returns
+    -------
+    ndarray of shape (n, n_classes)
+    """
+    parts = [
+        forward(
+            layers,
+            scaled(images[start : start + ROWS_PER_FORWARD_PASS], white),
+            activation,
+        )[-1]
+        for start in range(0, len(images), ROWS_PER_FORWARD_PASS)
+    ]
+    return np.concatenate(parts)
+
+
+def scaled(images: NDArray[np.generic], white: float) -> Array:
+    """Divide network input by `white`; bytes become float32."""
+    dtype = np.float32 if images.dtype == np.uint8 else images.dtype
+    return images / np.asarray(white, dtype)
+
+
+def as_arrays(layers: Sequence[Layer]) -> list[Array]:
+    """List weights and biases of one layer after the other."""
+    return [values for layer in layers for values in layer]
+
+
+def as_layers(arrays: Sequence[Array]) -> list[Layer]:
+    """Copy arrays to layers, which training may change."""
+    copies = [np.array(values) for values in arrays]
+    return [Layer(*pair) for pair in zip(copies[::2], copies[1::2], strict=True)]

@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from .._inputs.estimators import thawed
 from .._networks.specs import same_features
 
 # Parameters that say which network it is.
@@ -47,8 +47,7 @@ def transferred_weights(classifier: Any, source: Any) -> list[NDArray[np.float32
     NotFittedError
         If the source is not fitted.
     """
-    if isinstance(source, FrozenEstimator):
-        source = source.estimator
+    source = thawed(source)
     if type(source) is not type(classifier):
         raise ValueError(
             f"init_from must be a fitted {type(classifier).__name__}. Got "

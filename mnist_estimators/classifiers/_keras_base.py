@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 
 from .._inputs.images import pixel_scale
-from .._inputs.parameters import refuse_class
+from .._inputs.parameters import check_instance
 from .._inputs.samples import Samples, hold_out
 from .._inputs.sklearn_private import (
     HasMethods,
@@ -267,7 +267,7 @@ class KerasDigitClassifier(KerasModelMixin, BaseDigitClassifier):
                 "learning_rate and learning_rate_schedule must be None where the "
                 "optimizer brings a schedule of its own. Give it a number instead."
             )
-        refuse_class("augmenter", self.augmenter)
+        check_instance("augmenter", self.augmenter)
         frozen = self.freeze is not None
         return TrainingPlan(
             network=with_frozen_features(self._network) if frozen else self._network,

@@ -1,14 +1,15 @@
 """What the layers of a network make of one image."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .._inputs.parameters import check_count
 from ._colours import fitting_colours
-from ._display import Display, check_count, figure_or_new
-from ._inside import pixel_count
+from ._display import Display, figure_or_new
+from ._inside import first_images
 from ._layers import (
     architecture,
     layer_index,
@@ -16,7 +17,6 @@ from ._layers import (
     network_and_images,
     run_layers,
 )
-from ._one_image import refuse_one_image
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -122,9 +122,7 @@ class ActivationMapDisplay(Display):
             If the estimator is not fitted.
         """
         check_count("n_maps", n_maps)
-        refuse_one_image(X, pixel_count(estimator))
-        # Only what is drawn: the steps of a pipeline may be slow.
-        network, images = network_and_images(estimator, cast(Any, X)[:1])
+        network, images = network_and_images(estimator, first_images(estimator, X, 1))
         names = layer_names(network)
         if layers is None:
             numbers = _layers_to_draw(network, names)

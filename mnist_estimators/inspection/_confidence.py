@@ -7,9 +7,10 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_is_fitted
 
+from .._inputs.parameters import check_count
 from ._compared_labels import compared_labels
-from ._confidence_of import checked_probabilities, predict_with_probability
-from ._display import BLUE, GREY, VERMILION, Display, check_count, figure_or_new
+from ._confidence_of import check_probabilities, predict_with_probability
+from ._display import BLUE, GREY, VERMILION, Display, figure_or_new
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -182,7 +183,7 @@ class ConfidenceDisplay(Display):
         check_consistent_length(y_true, y_pred, confidence)
         true, predicted = compared_labels(y_true, y_pred)
         correct = true == predicted
-        probability = checked_probabilities(confidence)
+        probability = check_probabilities(confidence)
         if not len(probability):
             raise ValueError("y_true must hold at least one label; it is empty.")
         return cls(

@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import column_or_1d
 
-from ..meta._members import as_taken, scores_pairs_of_classes
+from .._inputs.estimators import as_taken, scores_pairs_of_classes
 
 
-def checked_probabilities(confidence: ArrayLike) -> NDArray[np.float64]:
+def check_probabilities(confidence: ArrayLike) -> NDArray[np.float64]:
     """Bring confidence to an array of probabilities.
 
     Parameters

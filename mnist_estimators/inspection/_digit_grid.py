@@ -1,21 +1,21 @@
 """A grid of digits, with their labels or with predictions."""
 
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_consistent_length, column_or_1d
 
-from ..meta._members import as_taken
+from .._inputs.estimators import as_taken
+from .._inputs.parameters import check_count
 from ._compared_labels import compared_labels
 from ._digit_images import (
     draw_digits,
     image_shape_within,
     image_stack,
 )
-from ._display import Display, check_count
-from ._inside import pixel_count
-from ._one_image import refuse_one_image
+from ._display import Display
+from ._inside import first_images
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
@@ -206,9 +206,8 @@ class DigitGridDisplay(Display):
             As in ``from_predictions``.
         """
         check_count("n_images", n_images)
-        refuse_one_image(X, pixel_count(estimator))
+        first = first_images(estimator, X, n_images)
         check_consistent_length(X, y)
-        first = cast(Any, X)[:n_images]
         image_shape = image_shape or image_shape_within(estimator, first)
         return cls.from_predictions(
             first,

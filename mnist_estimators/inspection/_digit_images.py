@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from sklearn.utils import check_array
 
 from .._inputs.images import flatten_images, resolve_image_shape, shape_of
+from .._inputs.validation import check_stack
 from ._display import VERMILION, figure_or_new, grid_of_axes
 from ._inside import inside
-from ._one_image import refuse_one_image
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -42,7 +42,7 @@ def image_stack(X: Any, image_shape: tuple[int, int] | None) -> NDArray[Any]:
         empty, or holds NaN, infinity or no numbers.
     """
     if image_shape is None:
-        refuse_one_image(X)
+        check_stack(shape_of(X))
     pixels = check_array(flatten_images(X), input_name="X")
     return pixels.reshape(len(pixels), *resolve_image_shape(shape_of(X), image_shape))
 

@@ -3,8 +3,7 @@
 import io
 import sys
 from base64 import b64encode
-from numbers import Integral
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -57,14 +56,6 @@ def new_figure(width: float, height: float) -> "Figure":
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), layout="constrained")
-
-
-def check_count(name: str, value: Any) -> None:
-    """Raise ValueError unless the parameter `name` is an integer, at least 1."""
-    if not isinstance(value, Integral) or value < 1:
-        raise ValueError(
-            f"{name} must be an integer, at least 1. Got {value!r} instead."
-        )
 
 
 def axes_or_new(ax: "Axes | None", width: float = 6.4, height: float = 4.0) -> "Axes":

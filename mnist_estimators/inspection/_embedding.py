@@ -8,7 +8,7 @@ from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 from sklearn.utils import check_consistent_length
 
-from ..meta._members import as_taken
+from .._inputs.estimators import as_taken
 from ._activations import activations
 from ._compared_labels import compared_labels
 from ._display import Display, axes_or_new, figure_of

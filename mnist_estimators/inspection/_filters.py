@@ -7,15 +7,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._inputs.images import resolve_image_shape
+from .._inputs.parameters import check_count
 from ._colours import centred_colours
-from ._display import Display, check_count, figure_or_new, grid_of_axes
+from ._display import Display, figure_or_new, grid_of_axes
 from ._inside import inside
 from ._layers import (
     architecture,
+    check_sees_pixels,
     layer_index,
     layer_names,
     network_within,
-    refuse_features,
 )
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ class FilterDisplay(Display):
         classifier, _ = inside(estimator)
         # Of a linear SVC, coef_ parts two classes each.
         if hasattr(classifier, "coef_") and not hasattr(classifier, "support_vectors_"):
-            refuse_features(estimator, classifier)
+            check_sees_pixels(estimator, classifier)
             if layer is not None:
                 raise ValueError(
                     f"layer must be None, as {type(classifier).__name__} has no "
@@ -130,7 +131,7 @@ class FilterDisplay(Display):
             display = cls(**_linear_weights(classifier, image_shape))
         else:
             network, _ = network_within(estimator)
-            refuse_features(estimator, network)
+            check_sees_pixels(estimator, network)
             display = cls(**_network_weights(network, layer, image_shape))
         return display.plot(n_kernels=n_kernels, figure=figure)
 

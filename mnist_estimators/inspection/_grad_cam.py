@@ -8,10 +8,10 @@ from numpy.typing import ArrayLike, NDArray
 from ._gradients import explained_classes, outputs_and_gradients
 from ._layers import (
     architecture,
+    check_sees_pixels,
     layer_index,
     layer_names,
     network_and_images,
-    refuse_features,
 )
 
 
@@ -79,7 +79,7 @@ def grad_cam(
     (5, 28, 28)
     """
     network, images = network_and_images(estimator, X)
-    refuse_features(estimator, network)
+    check_sees_pixels(estimator, network)
     index = _index_of_maps(network, layer)
     targets = explained_classes(network, images, labels)
     return class_activation_maps(network, images, targets, index)

@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 from ._display import VERMILION, Display, axes_or_new, figure_of
 from ._search_grid import (
     best_of_each_cell,
-    checked_parameters,
+    check_parameters,
     distinct_values,
     scores_column,
     value_key,
@@ -168,7 +168,7 @@ class GridSearchDisplay(Display):
             for name in names
         }
         varied = [name for name in names if len(values[name]) > 1]
-        shown = checked_parameters(parameters, names, varied)
+        shown = check_parameters(parameters, names, varied)
         row_name, column_name = shown if len(shown) == 2 else ("", shown[0])
         row_keys = list(values[row_name]) if row_name else [""]
         column_keys = list(values[column_name])

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import softmax
 
+from .._inputs.estimators import as_taken
 from .._inputs.images import as_network_input, pixel_scale, warn_of_other_range
 from .._inputs.validation import validate_pixels
 from ..backpropagation import ACTIVATIONS
-from ..meta._members import as_taken
 from ._inside import inside, pixel_count
 
 ROWS_PER_FORWARD_PASS = 512
@@ -81,7 +81,7 @@ def network_and_images(estimator: Any, X: ArrayLike) -> tuple[Any, NDArray[np.fl
     return network, images.astype(np.float32) * np.float32(pixel_scale(high))
 
 
-def refuse_features(estimator: Any, network: Any) -> None:
+def check_sees_pixels(estimator: Any, network: Any) -> None:
     """Raise an error if a step before the network makes other features of the pixels.
 
     Raises

@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_consistent_length, column_or_1d
 
+from .._inputs.parameters import check_count
 from ._compared_labels import compared_labels
 from ._confidence_of import (
-    checked_probabilities,
+    check_probabilities,
     predict_with_margin,
     predict_with_probability,
 )
@@ -17,7 +18,7 @@ from ._digit_images import (
     image_shape_within,
     image_stack,
 )
-from ._display import Display, check_count, figure_or_new
+from ._display import Display, figure_or_new
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
@@ -206,7 +207,7 @@ class MisclassifiedDisplay(Display):
         """
         check_count("n_images", n_images)
         if confidence is not None:
-            confidence = checked_probabilities(confidence)
+            confidence = check_probabilities(confidence)
         return cls._from_arrays(
             X, y_true, y_pred, confidence, "probability", n_images, image_shape
         ).plot(figure=figure)

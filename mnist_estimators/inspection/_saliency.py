@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..backpropagation import ACTIVATIONS
 from ._gradients import explained_classes, outputs_and_gradients
-from ._layers import network_and_images, numpy_outputs, refuse_features
+from ._layers import check_sees_pixels, network_and_images, numpy_outputs
 
 
 def saliency(
@@ -64,7 +64,7 @@ def saliency(
     (5, 28, 28)
     """
     network, images = network_and_images(estimator, X)
-    refuse_features(estimator, network)
+    check_sees_pixels(estimator, network)
     targets = explained_classes(network, images, labels)
     return input_gradients(network, images, targets)
 

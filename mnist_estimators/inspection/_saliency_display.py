@@ -4,13 +4,13 @@ from typing import TYPE_CHECKING, Any, Self, cast
 
 from numpy.typing import ArrayLike, NDArray
 
+from .._inputs.parameters import check_count
 from ._colours import centred_colours
-from ._display import Display, check_count, figure_or_new
+from ._display import Display, figure_or_new
 from ._grad_cam import class_activation_maps
 from ._gradients import explained_classes, label_of_each
-from ._inside import pixel_count
-from ._layers import architecture, network_and_images, refuse_features
-from ._one_image import refuse_one_image
+from ._inside import first_images
+from ._layers import architecture, check_sees_pixels, network_and_images
 from ._saliency import input_gradients
 
 if TYPE_CHECKING:
@@ -122,10 +122,9 @@ class SaliencyDisplay(Display):
             If the estimator is not fitted.
         """
         check_count("n_images", n_images)
-        refuse_one_image(X, pixel_count(estimator))
-        # Only what is drawn: the steps of a pipeline may be slow.
-        network, images = network_and_images(estimator, cast(Any, X)[:n_images])
-        refuse_features(estimator, network)
+        shown = first_images(estimator, X, n_images)
+        network, images = network_and_images(estimator, shown)
+        check_sees_pixels(estimator, network)
         if labels is not None:
             labels = label_of_each(labels, len(cast(Any, X)))[:n_images]
         targets = explained_classes(network, images, labels)

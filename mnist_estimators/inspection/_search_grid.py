@@ -41,7 +41,7 @@ def scores_column(search: Any, metric: str | None) -> tuple[str, str]:
     return prefix + metric, f"mean {metric}"
 
 
-def checked_parameters(
+def check_parameters(
     parameters: Sequence[str] | None, names: list[str], varied: list[str]
 ) -> list[str]:
     """Choose the one or two parameters of the map."""

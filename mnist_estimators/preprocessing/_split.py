@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ._functional import as_grey, extract_ink, into_mnist_form
 from ._parts import Part, find_parts, shares
-from .canonicalizer import checked_picture
+from .canonicalizer import check_picture
 
 # A part of less than this share of the tallest digit's height, near another one, is a
 # stroke of it, such as the bar of a 5; and by itself, of less than SPECK, dirt.
@@ -110,7 +110,7 @@ def find_digits(picture: ArrayLike) -> Iterator[FoundDigit]:
     ValueError
         As ``split_digits``, when the first one is asked for.
     """
-    array = checked_picture(picture, "picture")
+    array = check_picture(picture, "picture")
     grey = as_grey(array)
     ink = extract_ink(grey)
     if ink is None:

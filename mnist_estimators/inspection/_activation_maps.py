@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .._inputs.parameters import check_count
 from ._colours import fitting_colours
-from ._display import Display, figure_or_new
+from ._display import Display
 from ._inside import first_images
 from ._layers import (
     architecture,
@@ -162,8 +162,7 @@ class ActivationMapDisplay(Display):
         counts = [values.shape[2] for values in self.maps.values() if values.ndim == 3]
         n_columns = min(n_maps, max(counts, default=n_maps))
         width, height = 2.6 + 0.8 * n_columns, 0.5 + 1.25 * len(self.maps)
-        figure = figure_or_new(figure, max(width, 5.0), max(height, 2.2))
-        self.figure_ = figure.get_figure(root=True)
+        figure = self._figure_or_new(figure, max(width, 5.0), max(height, 2.2))
         # Columns of one grid would make room for what the other rows hold.
         left, right = figure.subfigures(
             1, 2, squeeze=False, width_ratios=(2, 1 + n_columns)

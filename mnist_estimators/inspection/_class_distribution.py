@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import unique_labels
 
-from ._display import COLOURS, Display, axes_or_new, figure_of
+from ._display import COLOURS, Display
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -106,7 +106,7 @@ class ClassDistributionDisplay(Display):
             The display.
         """
         n_bars = len(self.classes) * len(self.counts)
-        ax = axes_or_new(ax, width=max(6.4, BAR_WIDTH * (n_bars + 4)))
+        ax = self._axes_or_new(ax, width=max(6.4, BAR_WIDTH * (n_bars + 4)))
         width = 0.84 / len(self.counts)
         places = np.arange(len(self.classes))
         for number, (name, counts) in enumerate(self.counts.items()):
@@ -137,6 +137,4 @@ class ClassDistributionDisplay(Display):
         else:
             title += f" ({bars.get_label()})"
         ax.set(xlabel="class", ylabel="number of images", title=title)
-        self.ax_ = ax
-        self.figure_ = figure_of(ax)
         return self

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ._display import BLUE, Display, axes_or_new, figure_of
+from ._display import BLUE, Display
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -145,7 +145,7 @@ class ComparisonDisplay(Display):
         from matplotlib.ticker import LogLocator, NullFormatter
 
         _, name, unit = TIMES[self.time]
-        ax = axes_or_new(ax, width=8, height=5)
+        ax = self._axes_or_new(ax, width=8, height=5)
         ax.errorbar(
             self.times,
             self.accuracy_mean,
@@ -170,8 +170,8 @@ class ComparisonDisplay(Display):
         )
         ax.grid(color="0.9")
         ax.set_axisbelow(True)
-        self.ax_ = ax
-        self.figure_ = figure_of(ax)
+        # The layout must stand before anything is measured.
+        self.figure_.draw_without_rendering()
         _label_points(ax, self.names, self.times, self.accuracy_mean)
         return self
 
@@ -185,8 +185,6 @@ def _label_points(
     """Write the names beside the points, where they cover neither point nor label."""
     from matplotlib.transforms import Bbox
 
-    # The layout must stand before anything is measured.
-    figure_of(ax).draw_without_rendering()
     points = list(zip(times, accuracies, strict=True))
     pixels = ax.transData.transform(points)
     taken = [Bbox.from_extents(x - 5, y - 5, x + 5, y + 5) for x, y in pixels]

@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 from .._inputs.parameters import check_count
 from ._compared_labels import compared_labels
 from ._confidence_of import check_probabilities, predict_with_probability
-from ._display import BLUE, GREY, VERMILION, Display, figure_or_new
+from ._display import BLUE, GREY, VERMILION, Display
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -203,8 +203,7 @@ class ConfidenceDisplay(Display):
         self : object
             The display.
         """
-        figure = figure_or_new(figure, 9.0, 4.0)
-        self.figure_ = figure.get_figure(root=True)
+        figure = self._figure_or_new(figure, 9.0, 4.0)
         self.axes_ = list(figure.subplots(1, 2))
         self._plot_distribution(self.axes_[0])
         self._plot_reliability(self.axes_[1])

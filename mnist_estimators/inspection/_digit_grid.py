@@ -10,18 +10,17 @@ from .._inputs.estimators import as_taken
 from .._inputs.parameters import check_count
 from ._compared_labels import compared_labels
 from ._digit_images import (
-    draw_digits,
+    DigitImagesDisplay,
     image_shape_within,
     image_stack,
 )
-from ._display import Display
 from ._inside import first_images
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
 
 
-class DigitGridDisplay(Display):
+class DigitGridDisplay(DigitImagesDisplay):
     """Show images of digits in a grid, with their labels or with predictions.
 
     Make it with ``from_images``, ``from_predictions`` or ``from_estimator``; the
@@ -249,9 +248,4 @@ class DigitGridDisplay(Display):
                     self.y_pred, self.y_true, wrong, strict=True
                 )
             ]
-        figure, self.axes_ = draw_digits(
-            figure, self.images, titles, marked=wrong.tolist()
-        )
-        self.figure_ = figure.get_figure(root=True)
-        figure.suptitle(title, fontsize=11)
-        return self
+        return self._draw(figure, title, titles, wrong.tolist())

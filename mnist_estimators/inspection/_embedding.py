@@ -11,7 +11,7 @@ from sklearn.utils import check_consistent_length
 from .._inputs.estimators import as_taken
 from ._activations import activations
 from ._compared_labels import compared_labels
-from ._display import Display, axes_or_new, figure_of
+from ._display import Display
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -170,8 +170,7 @@ class EmbeddingDisplay(Display):
         """
         from matplotlib.patheffects import withStroke
 
-        self.ax_ = ax = axes_or_new(ax, 7.2, 5.6)
-        self.figure_ = figure_of(ax)
+        ax = self._axes_or_new(ax, 7.2, 5.6)
         outline = [withStroke(linewidth=3, foreground="white")]
         for number, label in enumerate(np.unique(self.y_true)):
             points = self.embedding[self.y_true == label]

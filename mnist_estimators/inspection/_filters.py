@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from .._inputs.images import resolve_image_shape
 from .._inputs.parameters import check_count
 from ._colours import centred_colours
-from ._display import Display, figure_or_new, grid_of_axes
+from ._display import Display, grid_of_axes
 from ._inside import inside
 from ._layers import (
     architecture,
@@ -167,10 +167,9 @@ class FilterDisplay(Display):
         n_columns = inputs if n_inputs > 1 else min(filters, N_COLUMNS)
         shown = self.kernels[:filters, :inputs]
         n_rows = -(-filters * inputs // n_columns)
-        figure = figure_or_new(
+        figure = self._figure_or_new(
             figure, max(1.6 + 0.9 * n_columns, 4.5), 0.8 + 1.05 * n_rows
         )
-        self.figure_ = figure.get_figure(root=True)
         self.axes_ = grid_of_axes(figure, filters * inputs, n_columns)
         colours = centred_colours(shown)
         for number, ax in enumerate(self.axes_):

@@ -14,17 +14,16 @@ from ._confidence_of import (
     predict_with_probability,
 )
 from ._digit_images import (
-    draw_digits,
+    DigitImagesDisplay,
     image_shape_within,
     image_stack,
 )
-from ._display import Display, figure_or_new
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
 
 
-class MisclassifiedDisplay(Display):
+class MisclassifiedDisplay(DigitImagesDisplay):
     """Show the images that a classifier got wrong, the most confident mistakes first.
 
     Make it with ``from_estimator`` or ``from_predictions``; the constructor stores what
@@ -256,8 +255,7 @@ class MisclassifiedDisplay(Display):
             The display.
         """
         if self.n_mistakes == 0:
-            figure = figure_or_new(figure, 4.0, 1.2)
-            self.figure_ = figure.get_figure(root=True)
+            figure = self._figure_or_new(figure, 4.0, 1.2)
             ax = figure.subplots()
             ax.set_axis_off()
             text = f"No mistakes in {self.n_samples:,} images"
@@ -281,7 +279,4 @@ class MisclassifiedDisplay(Display):
                 f"{text}\n{layout.format(value)}"
                 for text, value in zip(titles, self.confidence, strict=True)
             ]
-        figure, self.axes_ = draw_digits(figure, self.images, titles)
-        self.figure_ = figure.get_figure(root=True)
-        figure.suptitle(title, fontsize=11)
-        return self
+        return self._draw(figure, title, titles, [False] * len(titles))

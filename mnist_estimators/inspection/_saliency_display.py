@@ -6,7 +6,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .._inputs.parameters import check_count
 from ._colours import centred_colours
-from ._display import Display, figure_or_new
+from ._display import Display
 from ._grad_cam import class_activation_maps
 from ._gradients import explained_classes, label_of_each
 from ._inside import first_images
@@ -153,8 +153,9 @@ class SaliencyDisplay(Display):
         """
         columns = ["image", "gradient"] + ["Grad-CAM"] * (self.grad_cams is not None)
         n_rows = len(self.images)
-        figure = figure_or_new(figure, 0.7 + 1.7 * len(columns), 1.3 + 1.55 * n_rows)
-        self.figure_ = figure.get_figure(root=True)
+        figure = self._figure_or_new(
+            figure, 0.7 + 1.7 * len(columns), 1.3 + 1.55 * n_rows
+        )
         self.axes_ = figure.subplots(n_rows, len(columns), squeeze=False)
         for ax in self.axes_.flat:
             ax.set(xticks=[], yticks=[])

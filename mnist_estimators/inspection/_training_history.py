@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from ._display import COLOURS, Display, figure_or_new
+from ._display import COLOURS, Display
 from ._inside import inside
 
 if TYPE_CHECKING:
@@ -160,8 +160,7 @@ class TrainingHistoryDisplay(Display):
         """
         known = set().union(*self.histories.values())
         panels = [panel for panel in PANELS if known & {panel, f"val_{panel}"}]
-        figure = figure_or_new(figure, 1.6 + 4.2 * len(panels), 3.6)
-        self.figure_ = figure.get_figure(root=True)
+        figure = self._figure_or_new(figure, 1.6 + 4.2 * len(panels), 3.6)
         self.axes_ = list(figure.subplots(1, len(panels), squeeze=False)[0])
         self.best_epochs_ = {
             name: _best_epoch(history) for name, history in self.histories.items()

@@ -6,19 +6,21 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, is_classifier
+from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.ensemble import VotingClassifier
 from sklearn.preprocessing import LabelEncoder
 from sklearn.utils import Bunch, Tags
 from sklearn.utils.metadata_routing import MetadataRouter, process_routing
+from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
 
-from .._inputs.estimators import copy_feature_names
+from .._inputs.estimators import as_taken, copy_feature_names
 from .._inputs.sklearn_private import (
     HasMethods,
     Interval,
     check_feature_names_in,
     fit_context,
+    fit_single_estimator,
     raise_for_params,
     routing_enabled,
 )
@@ -31,7 +33,7 @@ from ._checks import (
     check_target,
     check_weights,
 )
-from ._members import Member, fit_members, make_members
+from ._members import Member, make_members
 from ._votes import (
     agreeing_share,
     knows_numbers,
@@ -208,25 +210,25 @@ class DigitVotingClassifier(SaveMixin, VotingClassifier):
         else:
             params = {member.source: fit_params for member in members}
         voting = [member for member in members if not member.is_dropped]
-        fitted = fit_members(
-            voting,
-            X,
-            encoder.transform(y),
-            params,
-            n_jobs=self.n_jobs,
-            message=self._log_message,
+        targets = encoder.transform(y)
+        fitted = Parallel(n_jobs=self.n_jobs)(
+            delayed(fit_single_estimator)(
+                clone(member.estimator),
+                as_taken(member.estimator, X),
+                targets,
+                fit_params=params[member.source],
+                message_clsname="Voting",
+                message=self._log_message(member.name, number, len(voting)),
+            )
+            for number, member in enumerate(voting, start=1)
         )
         for member, one in zip(voting, fitted, strict=True):
             if not knows_numbers(one, len(encoder.classes_)):
                 check_labels_of(member.name, one, encoder.classes_)
         self.le_, self.classes_, self.estimators_ = encoder, encoder.classes_, fitted
-        remaining = iter(fitted)
-        self.named_estimators_ = Bunch(
-            **{
-                one.name: "drop" if one.is_dropped else next(remaining)
-                for one in members
-            }
-        )
+        named = dict.fromkeys((member.name for member in members), "drop")
+        named.update(zip((member.name for member in voting), fitted, strict=True))
+        self.named_estimators_ = Bunch(**named)
         copy_feature_names(self, fitted)
         return self
 

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from ..exceptions import PixelRangeWarning
 
+# Of MNIST's images, and of the box that a digit fills in them.
+SIDE, DIGIT_SIDE = 28, 20
 PIXEL_MAXIMA = (1.0, 16.0, 255.0, 65535.0)
 # A scaler that was fitted on other images leaves some values a little out of range.
 FEW_OUTLIERS = 0.01

@@ -1,6 +1,7 @@
 """What the layers of a network make of one image."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class ActivationMapDisplay(Display):
     """Feature maps of each convolution layer for one image.
 
@@ -62,16 +64,9 @@ class ActivationMapDisplay(Display):
     {'conv2d_0': (28, 28, 4), 'conv2d_3': (14, 14, 8)}
     """
 
-    def __init__(
-        self,
-        *,
-        image: NDArray[Any],
-        maps: Mapping[str, NDArray[Any]],
-        prediction: Any,
-    ):
-        self.image = image
-        self.maps = maps
-        self.prediction = prediction
+    image: NDArray[Any]
+    maps: Mapping[str, NDArray[Any]]
+    prediction: Any
 
     @classmethod
     def from_estimator(

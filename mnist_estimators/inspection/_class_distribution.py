@@ -1,6 +1,7 @@
 """How many images there are of each class."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -18,6 +19,7 @@ LONGEST_LEVEL_NAME = 4  # characters of a class
 MOST_LEVEL_NUMBERS = 10  # bars side by side, under numbers that are not turned
 
 
+@dataclass(eq=False, repr=False)
 class ClassDistributionDisplay(Display):
     """Show how many images there are of each class, as bars.
 
@@ -52,9 +54,8 @@ class ClassDistributionDisplay(Display):
     1500
     """
 
-    def __init__(self, classes: NDArray[Any], counts: dict[str, NDArray[np.intp]]):
-        self.classes = classes
-        self.counts = counts
+    classes: NDArray[Any]
+    counts: dict[str, NDArray[np.intp]]
 
     @classmethod
     def from_labels(

@@ -1,5 +1,6 @@
 """The accuracy of compared estimators against the time that they take."""
 
+from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -29,6 +30,7 @@ LABEL_PLACES = [
 ]
 
 
+@dataclass(eq=False, repr=False)
 class ComparisonDisplay(Display):
     """Show the accuracy of several estimators against their time.
 
@@ -71,20 +73,12 @@ class ComparisonDisplay(Display):
     ['KNeighbors', 'SVC']
     """
 
-    def __init__(
-        self,
-        names: NDArray[Any],
-        *,
-        accuracy_mean: NDArray[np.floating[Any]],
-        accuracy_std: NDArray[np.floating[Any]],
-        times: NDArray[np.floating[Any]],
-        time: str = "fit",
-    ):
-        self.names = names
-        self.accuracy_mean = accuracy_mean
-        self.accuracy_std = accuracy_std
-        self.times = times
-        self.time = time
+    names: NDArray[Any]
+    _: KW_ONLY
+    accuracy_mean: NDArray[np.floating[Any]]
+    accuracy_std: NDArray[np.floating[Any]]
+    times: NDArray[np.floating[Any]]
+    time: str = "fit"
 
     @classmethod
     def from_results(

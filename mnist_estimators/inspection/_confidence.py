@@ -1,5 +1,6 @@
 """How sure a classifier is, and how far that can be trusted."""
 
+from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 LARGEST_POINT = 160  # square points: the bin with the most images
 
 
+@dataclass(eq=False, repr=False)
 class ConfidenceDisplay(Display):
     """Show how confident predictions are, and whether they are right as often.
 
@@ -72,22 +74,13 @@ class ConfidenceDisplay(Display):
     0.15
     """
 
-    def __init__(
-        self,
-        confidence: NDArray[np.floating[Any]],
-        correct: NDArray[np.bool_],
-        *,
-        bin_confidence: NDArray[np.floating[Any]],
-        bin_accuracy: NDArray[np.floating[Any]],
-        bin_counts: NDArray[np.intp],
-        expected_calibration_error: float,
-    ):
-        self.confidence = confidence
-        self.correct = correct
-        self.bin_confidence = bin_confidence
-        self.bin_accuracy = bin_accuracy
-        self.bin_counts = bin_counts
-        self.expected_calibration_error = expected_calibration_error
+    confidence: NDArray[np.floating[Any]]
+    correct: NDArray[np.bool_]
+    _: KW_ONLY
+    bin_confidence: NDArray[np.floating[Any]]
+    bin_accuracy: NDArray[np.floating[Any]]
+    bin_counts: NDArray[np.intp]
+    expected_calibration_error: float
 
     @classmethod
     def from_estimator(

@@ -1,5 +1,6 @@
 """A grid of digits, with their labels or with predictions."""
 
+from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
 
 
+@dataclass(eq=False, repr=False)
 class DigitGridDisplay(DigitImagesDisplay):
     """Show images of digits in a grid, with their labels or with predictions.
 
@@ -57,16 +59,10 @@ class DigitGridDisplay(DigitImagesDisplay):
     ['0', '1', '2']
     """
 
-    def __init__(
-        self,
-        images: NDArray[Any],
-        *,
-        y_true: NDArray[Any] | None = None,
-        y_pred: NDArray[Any] | None = None,
-    ):
-        self.images = images
-        self.y_true = y_true
-        self.y_pred = y_pred
+    images: NDArray[Any]
+    _: KW_ONLY
+    y_true: NDArray[Any] | None = None
+    y_pred: NDArray[Any] | None = None
 
     @classmethod
     def from_images(

@@ -1,5 +1,6 @@
 """What a network sees in many images, in two dimensions."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -27,6 +28,7 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 PERPLEXITY = 30.0
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class EmbeddingDisplay(Display):
     """Images as points: near each other where the network sees them alike.
 
@@ -68,18 +70,10 @@ class EmbeddingDisplay(Display):
     (797, 2)
     """
 
-    def __init__(
-        self,
-        *,
-        embedding: NDArray[Any],
-        y_true: NDArray[Any],
-        y_pred: NDArray[Any],
-        axis_names: tuple[str, str],
-    ):
-        self.embedding = embedding
-        self.y_true = y_true
-        self.y_pred = y_pred
-        self.axis_names = axis_names
+    embedding: NDArray[Any]
+    y_true: NDArray[Any]
+    y_pred: NDArray[Any]
+    axis_names: tuple[str, str]
 
     @classmethod
     def from_estimator(

@@ -1,6 +1,7 @@
 """Learned weights as images."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 N_COLUMNS = 8
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class FilterDisplay(Display):
     """Learned kernels of a convolution, or weights of a dense layer, as images.
 
@@ -64,10 +66,9 @@ class FilterDisplay(Display):
     ('conv2d_0: kernels', (4, 1, 3, 3))
     """
 
-    def __init__(self, *, kernels: NDArray[Any], names: Sequence[str], title: str):
-        self.kernels = kernels
-        self.names = names
-        self.title = title
+    kernels: NDArray[Any]
+    names: Sequence[str]
+    title: str
 
     @classmethod
     def from_estimator(

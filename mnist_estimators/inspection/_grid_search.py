@@ -1,6 +1,7 @@
 """The scores of a parameter search, as a map over two of its parameters."""
 
 from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -17,6 +18,7 @@ LONGEST_LEVEL_LABEL = 9  # characters
 CELL = (0.75, 0.45)  # inches
 
 
+@dataclass(eq=False, repr=False)
 class GridSearchDisplay(Display):
     """Show the scores of a parameter search as a heat map over two parameters.
 
@@ -77,30 +79,17 @@ class GridSearchDisplay(Display):
     ('n_neighbors', 'weights', (3, 2))
     """
 
-    def __init__(
-        self,
-        scores: NDArray[np.float64],
-        *,
-        row_name: str,
-        row_labels: list[str],
-        column_name: str,
-        column_labels: list[str],
-        score_name: str,
-        others: list[str],
-        resources: NDArray[np.intp] | None = None,
-        resource_name: str = "",
-        chosen: tuple[int, int] | None = None,
-    ):
-        self.scores = scores
-        self.row_name = row_name
-        self.row_labels = row_labels
-        self.column_name = column_name
-        self.column_labels = column_labels
-        self.score_name = score_name
-        self.others = others
-        self.resources = resources
-        self.resource_name = resource_name
-        self.chosen = chosen
+    scores: NDArray[np.float64]
+    _: KW_ONLY
+    row_name: str
+    row_labels: list[str]
+    column_name: str
+    column_labels: list[str]
+    score_name: str
+    others: list[str]
+    resources: NDArray[np.intp] | None = None
+    resource_name: str = ""
+    chosen: tuple[int, int] | None = None
 
     @classmethod
     def from_estimator(

@@ -1,5 +1,6 @@
 """The mistakes of a classifier, the most confident ones first."""
 
+from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
 
 
+@dataclass(eq=False, repr=False)
 class MisclassifiedDisplay(DigitImagesDisplay):
     """Show the images that a classifier got wrong, the most confident mistakes first.
 
@@ -81,26 +83,15 @@ class MisclassifiedDisplay(DigitImagesDisplay):
     True
     """
 
-    def __init__(
-        self,
-        images: NDArray[Any],
-        *,
-        y_true: NDArray[Any],
-        y_pred: NDArray[Any],
-        indices: NDArray[np.intp],
-        confidence: NDArray[np.floating[Any]] | None,
-        confidence_name: str,
-        n_mistakes: int,
-        n_samples: int,
-    ):
-        self.images = images
-        self.y_true = y_true
-        self.y_pred = y_pred
-        self.indices = indices
-        self.confidence = confidence
-        self.confidence_name = confidence_name
-        self.n_mistakes = n_mistakes
-        self.n_samples = n_samples
+    images: NDArray[Any]
+    _: KW_ONLY
+    y_true: NDArray[Any]
+    y_pred: NDArray[Any]
+    indices: NDArray[np.intp]
+    confidence: NDArray[np.floating[Any]] | None
+    confidence_name: str
+    n_mistakes: int
+    n_samples: int
 
     @classmethod
     def from_estimator(

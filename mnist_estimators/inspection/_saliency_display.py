@@ -1,5 +1,6 @@
 """Which pixels decided, beside the images."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from numpy.typing import ArrayLike, NDArray
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class SaliencyDisplay(Display):
     """Images beside the gradient of a class score in their pixels, and Grad-CAM.
 
@@ -66,18 +68,10 @@ class SaliencyDisplay(Display):
     (3, 3)
     """
 
-    def __init__(
-        self,
-        *,
-        images: NDArray[Any],
-        labels: NDArray[Any],
-        gradients: NDArray[Any],
-        grad_cams: NDArray[Any] | None = None,
-    ):
-        self.images = images
-        self.labels = labels
-        self.gradients = gradients
-        self.grad_cams = grad_cams
+    images: NDArray[Any]
+    labels: NDArray[Any]
+    gradients: NDArray[Any]
+    grad_cams: NDArray[Any] | None = None
 
     @classmethod
     def from_estimator(

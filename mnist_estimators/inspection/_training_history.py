@@ -1,6 +1,7 @@
 """Loss and accuracy over the epochs of a training."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -20,6 +21,7 @@ FEW_EPOCHS = 40  # up to here each one gets a dot
 History = dict[str, NDArray[np.float64]]
 
 
+@dataclass(eq=False, repr=False)
 class TrainingHistoryDisplay(Display):
     """Show loss and accuracy, epoch by epoch, for one training or several.
 
@@ -58,8 +60,7 @@ class TrainingHistoryDisplay(Display):
     ['Loss', 'Accuracy']
     """
 
-    def __init__(self, histories: dict[str, History]):
-        self.histories = histories
+    histories: dict[str, History]
 
     @classmethod
     def from_estimator(

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ._functional import as_grey, extract_ink, into_mnist_form
+from ._functional import find_ink, into_mnist_form
 from ._parts import Part, find_parts, shares
 from .canonicalizer import check_picture
 
@@ -111,15 +111,9 @@ def find_digits(picture: ArrayLike) -> Iterator[FoundDigit]:
         As ``split_digits``, when the first one is asked for.
     """
     array = check_picture(picture, "picture")
-    grey = as_grey(array)
-    ink = extract_ink(grey)
-    if ink is None:
-        raise ValueError(
-            f"picture is blank: nothing in it, of shape {array.shape}, stands out from "
-            "the paper as a digit does. Take one with more contrast."
-        )
+    ink = find_ink(array, "picture")
     labels, parts = find_parts(ink)
-    scale = array.shape[0] / grey.shape[0], array.shape[1] / grey.shape[1]
+    scale = array.shape[0] / ink.shape[0], array.shape[1] / ink.shape[1]
     for digit in _in_rows(_digits_of(parts)):
         yield _found_digit(ink, labels, digit, scale)
 

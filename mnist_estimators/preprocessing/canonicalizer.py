@@ -12,10 +12,10 @@ from sklearn.base import (
 )
 from sklearn.utils import Tags
 
-from .._inputs.images import resolve_image_shape
+from .._inputs.images import SIDE, resolve_image_shape
 from .._inputs.validation import check_unmasked
 from ..persistence import SaveMixin
-from ._functional import SIDE, as_grey, extract_ink, into_mnist_form
+from ._functional import find_ink, into_mnist_form
 
 HOW_TO_READ = "Read files with load_digit_images(paths) first."
 
@@ -110,14 +110,7 @@ class DigitCanonicalizer(
         pictures = _check_pictures(X)
         images = np.zeros((len(pictures), SIDE, SIDE), np.uint8)
         for number, picture in enumerate(pictures):
-            ink = extract_ink(as_grey(picture))
-            if ink is None:
-                raise ValueError(
-                    f"X[{number}] is blank: nothing in it, of shape {picture.shape}, "
-                    "stands out from the paper as a digit does. Leave it out, or take "
-                    "a picture with more contrast."
-                )
-            images[number] = into_mnist_form(ink)
+            images[number] = into_mnist_form(find_ink(picture, f"X[{number}]"))
         return images.reshape(len(images), -1)
 
     @property

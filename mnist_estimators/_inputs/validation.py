@@ -96,8 +96,8 @@ def validate_weights(sample_weight: Any, X: Any) -> NDArray[np.float64]:
     Raises
     ------
     ValueError
-        If there are not as many weights as images, or one is no finite number, masked
-        or too large.
+        If there are not as many weights as images, or one is not a finite number,
+        masked or too large.
     """
     check_unmasked("sample_weight", sample_weight)
     try:
@@ -140,8 +140,8 @@ def other_labels(labels: NDArray[Any], classes: NDArray[Any]) -> list[Any]:
     Returns
     -------
     list
-        Each of them once, sorted. Text is no number that it spells; nor are truth
-        values the digits 0 and 1, where there are more classes than two.
+        Each of them once, sorted. Text never equals a number; nor do truth values equal
+        the digits 0 and 1, if there are more than two classes.
     """
     known = set(classes.tolist())
     without_bools = len(known) > 2

@@ -112,7 +112,7 @@ class ActivationMapDisplay(Display):
             If a layer does not exist; if `layers` is empty; if it is None, and the
             network has a backbone or no hidden layer; if `X` is one image or does not
             fit the estimator; if a search was fitted with ``refit=False``; or if
-            `n_maps` is no positive integer.
+            `n_maps` is not a positive integer.
         NotFittedError
             If the estimator is not fitted.
         """
@@ -151,7 +151,7 @@ class ActivationMapDisplay(Display):
         Raises
         ------
         ValueError
-            If `n_maps` is no positive integer.
+            If `n_maps` is not a positive integer.
         """
         check_count("n_maps", n_maps)
         counts = [values.shape[2] for values in self.maps.values() if values.ndim == 3]

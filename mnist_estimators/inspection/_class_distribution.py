@@ -80,7 +80,7 @@ class ClassDistributionDisplay(Display):
         ------
         ValueError
             If there are no labels, labels that are numbers stand beside text, or they
-            are no class labels.
+            are not class labels.
         """
         given = y if isinstance(y, Mapping) else {"": y}
         sets = {str(name): column_or_1d(labels) for name, labels in given.items()}

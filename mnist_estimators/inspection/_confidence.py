@@ -100,7 +100,7 @@ class ConfidenceDisplay(Display):
             With ``predict_proba``.
         X : array-like of shape (n, pixels), (n, height, width) or (n, height, width, 1)
             Images that the classifier was not fitted on. Stacked images are brought to
-            rows for those that take rows alone.
+            rows for those that only take rows.
         y : array-like of shape (n,)
             Labels.
         n_bins : int, default=15

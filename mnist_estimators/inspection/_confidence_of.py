@@ -86,7 +86,7 @@ def predict_with_margin(
     scores = np.asarray(estimator.decision_function(images))
     if scores.ndim == 1:
         return predicted, np.abs(scores)
-    # Of three classes there are three pairs, so the shape alone does not tell.
+    # Of three classes there are three pairs, so the shape does not tell.
     n_classes = len(estimator.classes_)
     if scores.shape[1] != n_classes or scores_pairs_of_classes(estimator):
         return predicted, None

@@ -46,7 +46,7 @@ class DigitGridDisplay(DigitImagesDisplay):
 
     See Also
     --------
-    MisclassifiedDisplay : The mistakes alone, the most confident ones first.
+    MisclassifiedDisplay : Only the mistakes, the most confident ones first.
     sklearn.metrics.ConfusionMatrixDisplay : Which digits are taken for which.
 
     Examples
@@ -100,7 +100,7 @@ class DigitGridDisplay(DigitImagesDisplay):
         ValueError
             If `X` is one image, not made of images, or not of `image_shape`; if it is
             empty, or holds NaN, infinity or no numbers; if `y` has another length; or
-            if `n_images` is no positive integer.
+            if `n_images` is not a positive integer.
         """
         check_count("n_images", n_images)
         images = image_stack(X, image_shape)
@@ -178,7 +178,7 @@ class DigitGridDisplay(DigitImagesDisplay):
             Any of scikit-learn's kind.
         X : array-like of shape (n, pixels), (n, height, width) or (n, height, width, 1)
             Images as the classifier takes them. Stacked images are brought to rows for
-            those that take rows alone.
+            those that only take rows.
         y : array-like of shape (n,)
             Labels. For images without, show the predictions with ``from_images``.
         n_images : int, default=25

@@ -93,7 +93,7 @@ class EmbeddingDisplay(Display):
         estimator : fitted classifier
             DenseDigitClassifier, CNNDigitClassifier or NumpyDigitClassifier, or a
             pipeline, a search or an AugmentedClassifier that holds one. Other
-            classifiers have no layers, and are refused.
+            classifiers have no layers, and raise an error.
         X : array-like of shape (n, pixels), (n, height, width) or \
                 (n, height, width, 1)
             Images, as `estimator` takes them; at least two. Not changed.

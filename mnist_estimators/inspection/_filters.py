@@ -112,10 +112,10 @@ class FilterDisplay(Display):
             If `estimator` holds neither a network nor a linear classifier, or `layer`
             is neither text nor integer.
         ValueError
-            If `layer` does not exist, or its weights are no images; if the network has
+            If `layer` does not exist, or its weights are not images; if the network has
             a backbone; if `image_shape` does not fit the weights; if a step before the
             network makes another number of features of the pixels; if a search was
-            fitted with ``refit=False``; or if `n_kernels` is no positive integer.
+            fitted with ``refit=False``; or if `n_kernels` is not a positive integer.
         NotFittedError
             If the estimator is not fitted.
         """
@@ -159,7 +159,7 @@ class FilterDisplay(Display):
         Raises
         ------
         ValueError
-            If `n_kernels` is no positive integer.
+            If `n_kernels` is not a positive integer.
         """
         check_count("n_kernels", n_kernels)
         n_filters, n_inputs = self.kernels.shape[:2]

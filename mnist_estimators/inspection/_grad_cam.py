@@ -121,11 +121,11 @@ def class_activation_maps(
 def _index_of_maps(network: Any, layer: str | int | None) -> int:
     kind = architecture(network)
     if kind != "convolutional":
-        mend = "Grad-CAM needs a CNNDigitClassifier without backbone; use saliency."
+        advice = "Grad-CAM needs a CNNDigitClassifier without backbone; use saliency."
         if kind == "dense":
-            raise ValueError(f"A dense network has no feature maps. {mend}")
+            raise ValueError(f"A dense network has no feature maps. {advice}")
         name = layer_names(network)[0]
-        raise ValueError(f"The feature maps are inside the backbone {name!r}. {mend}")
+        raise ValueError(f"The feature maps are inside the backbone {name!r}. {advice}")
     names = layer_names(network)
     n_map_layers = next(i for i, name in enumerate(names) if name.startswith("flatten"))
     if layer is None:

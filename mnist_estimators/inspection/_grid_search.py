@@ -25,7 +25,7 @@ class GridSearchDisplay(Display):
     Make it with ``from_estimator``; the constructor stores what it found. Where the
     search varied more parameters, a cell shows the best score over the others. After a
     halving search a cell shows the candidate that was given most resources, and how
-    many: scores of different resources are no fair comparison. A frame marks the
+    many: scores of different resources can't be compared. A frame marks the
     parameters that the search chose. Dashes stand for what was not tried, or failed:
     values drawn from a continuous distribution make a map of little else. Of such a
     search, group the columns of ``cv_results_`` with `pandas.qcut`, and compare the
@@ -123,7 +123,7 @@ class GridSearchDisplay(Display):
         Raises
         ------
         TypeError
-            If `search` is no search.
+            If `search` is not a search.
         NotFittedError
             If `search` is not fitted.
         ValueError

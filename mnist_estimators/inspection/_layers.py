@@ -48,8 +48,8 @@ def network_within(estimator: Any, X: Any = None) -> tuple[Any, Any]:
     # Networks of other packages may have model_ or weights_ too.
     if not hasattr(network, "pixel_range_"):
         raise TypeError(
-            f"estimator holds a {type(network).__name__}, which is none of this "
-            "package's networks: there are no layers to look into. Give a fitted "
+            f"estimator holds a {type(network).__name__}, which is not a "
+            "network of this package, and has no layers to look into. Give a fitted "
             "DenseDigitClassifier, CNNDigitClassifier or NumpyDigitClassifier, or a "
             "pipeline or search that ends in one."
         )
@@ -93,8 +93,8 @@ def check_sees_pixels(estimator: Any, network: Any) -> None:
     if n_pixels != network.n_features_in_:
         raise ValueError(
             f"The network takes {network.n_features_in_} features that a step before "
-            f"it makes of the {n_pixels} pixels: its weights and gradients are no "
-            "images. Fit it on pixels, without that step."
+            f"it makes of the {n_pixels} pixels: its weights and gradients are "
+            "not images. Fit it on pixels, without that step."
         )
 
 

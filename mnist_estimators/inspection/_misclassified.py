@@ -34,7 +34,7 @@ class MisclassifiedDisplay(DigitImagesDisplay):
     - with ``predict_proba`` it is the probability of the predicted class;
     - else, with a score for each class in ``decision_function``, as `SVC` has them, it
       is the margin: the score of the predicted class less the best other one. Margins
-      order the mistakes of one classifier. They are no probabilities, and can't be
+      order the mistakes of one classifier. They are not probabilities, and can't be
       compared between classifiers;
     - else nothing is known, and the mistakes keep the order of the images.
 
@@ -112,7 +112,7 @@ class MisclassifiedDisplay(DigitImagesDisplay):
             Any of scikit-learn's kind; see above for what its confidence is.
         X : array-like of shape (n, pixels), (n, height, width) or (n, height, width, 1)
             Images as the classifier takes them. Stacked images are brought to rows for
-            those that take rows alone.
+            those that only take rows.
         y : array-like of shape (n,)
             Labels.
         n_images : int, default=25
@@ -193,7 +193,7 @@ class MisclassifiedDisplay(DigitImagesDisplay):
             If `X` is one image, not made of images, or not of `image_shape`; if it is
             empty, or holds NaN, infinity or no numbers; if the arrays differ in length;
             if one of labels and predictions holds numbers and the other text; if a
-            confidence is not from 0 to 1; or if `n_images` is no positive integer.
+            confidence is not from 0 to 1; or if `n_images` is not a positive integer.
         """
         check_count("n_images", n_images)
         if confidence is not None:

@@ -25,7 +25,7 @@ class SaliencyDisplay(Display):
     The gradient is signed: more ink raises the score where it is red, and lowers it
     where it is blue. Grad-CAM is brighter where feature maps speak for the class;
     networks without feature maps of their own (dense ones, and those with a backbone)
-    have the gradient alone. Each picture has a scale of its own.
+    only have the gradient. Each picture has its own scale.
 
     Parameters
     ----------
@@ -111,7 +111,7 @@ class SaliencyDisplay(Display):
         TypeError
             If there is no network in `estimator`.
         ValueError
-            As in ``saliency``; or if `n_images` is no positive integer.
+            As in ``saliency``; or if `n_images` is not a positive integer.
         NotFittedError
             If the estimator is not fitted.
         """

@@ -32,7 +32,7 @@ def search_map(
     """
     results = search.cv_results_
     key, score_name = _scores_column(search, metric)
-    # The resource of a halving search is no choice: it follows from the rounds.
+    # The resource of a halving search is not a choice: it follows from the rounds.
     resource_name = getattr(search, "resource", "")
     candidates = [
         {name: value for name, value in candidate.items() if name != resource_name}

@@ -124,7 +124,7 @@ class TrainingHistoryDisplay(Display):
         Raises
         ------
         TypeError
-            If `history` is no mapping.
+            If `history` is not a mapping.
         ValueError
             If it is empty, or a history in it has none of the four, or not one number
             an epoch of each.

@@ -133,7 +133,7 @@ class AugmentedClassifier(
         Parameters
         ----------
         X : array-like of shape (n, pixels), (n, height, width) or (n, height, width, 1)
-            Images. An estimator that takes rows of pixels alone gets rows, as does a
+            Images. An estimator that only takes rows of pixels gets rows, as does a
             pipeline with a step that does.
         y : array-like of shape (n,)
             Class labels.
@@ -288,7 +288,7 @@ def _check_scores_of_classes(classifier: Any, X: NDArray[Any], tta: int) -> None
     """Raise unless there is a score for each class, or one for the two of them."""
     n_classes = len(classifier.classes_)
     scores = getattr(classifier, _scores_name(classifier))(X)
-    # Of three classes there are three pairs, so the shape alone does not tell.
+    # Of three classes there are three pairs, so the shape does not tell.
     if n_classes > 2 and (
         scores.shape[1] != n_classes or scores_pairs_of_classes(classifier)
     ):

@@ -1,4 +1,4 @@
-"""A voting ensemble that knows images, and members that differ in their seed alone."""
+"""A voting ensemble that knows images, and members that only differ in their seed."""
 
 from collections.abc import Sequence
 from numbers import Integral
@@ -170,7 +170,7 @@ class DigitVotingClassifier(SaveMixin, VotingClassifier):
         Parameters
         ----------
         X : array-like of shape (n, pixels), (n, height, width) or (n, height, width, 1)
-            Images. Members that take rows of pixels alone get rows, as do pipelines
+            Images. Members that only take rows of pixels get rows, as do pipelines
             with a step that does.
         y : array-like of shape (n,)
             Class labels.
@@ -187,8 +187,8 @@ class DigitVotingClassifier(SaveMixin, VotingClassifier):
         Raises
         ------
         ValueError
-            If `estimators` is no list of named classifiers, has another length than
-            `weights`, or is all 'drop'; if `weights` are no finite numbers of at least
+            If `estimators` is not a list of named classifiers, has another length than
+            `weights`, or is all 'drop'; if `weights` are not finite numbers of at least
             0, or leave no member to vote; if `y` is not made of class labels; if a
             frozen member knows labels that are not in `y`; or if one has no
             probabilities for a soft vote.

@@ -160,7 +160,7 @@ def check_picture(picture: Any, name: str) -> NDArray[Any]:
     Raises
     ------
     ValueError
-        If it is no picture.
+        If it is not a picture.
     """
     check_unmasked(name, picture)
     try:

@@ -11,10 +11,10 @@ and the backward pass walks the same way in reverse, with the chain rule. For th
 cross-entropy L over the batch,
 
     dL/dZ = (P - Y) / n              in the last layer, Y being one-hot labels
-    dL/dW = A_before.T @ dL/dZ       for each layer
-    dL/db = the sum of dL/dZ over the rows
-    dL/dA_before = dL/dZ @ W.T       which the layer before goes on from:
+    dL/dA_before = dL/dZ @ W.T       for each layer, and from it
     dL/dZ_before = dL/dA_before * g'(Z_before)
+    dL/dW = A_before.T @ dL/dZ
+    dL/db = the sum of dL/dZ over the rows
 """
 
 from collections.abc import Callable, Sequence
@@ -148,13 +148,45 @@ def cross_entropy(
     return float(sample_weights @ losses) / len(targets), gradient
 
 
+def gradients_of_sums(
+    layers: Sequence[Layer],
+    outputs: Sequence[Array],
+    gradient: Array,
+    activation: str,
+) -> list[Array]:
+    """Walk back through the layers, from the logits to the first weighted sums.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+        As given to ``forward``.
+    outputs : sequence of ndarray
+        What ``forward`` returned.
+    gradient : ndarray of shape (n, n_classes)
+        Of what is derived, such as the loss, in the logits.
+    activation : {'relu', 'sigmoid', 'tanh'}
+        As given to ``forward``.
+
+    Returns
+    -------
+    list of ndarray
+        Gradients in the weighted sums of each layer, of shape (n, n_units). The last
+        one is `gradient` itself.
+    """
+    gradients = [gradient]
+    for depth in reversed(range(1, len(layers))):
+        slope = ACTIVATIONS[activation].slope(outputs[depth])
+        gradients.append((gradients[-1] @ layers[depth].weights.T) * slope)
+    return gradients[::-1]
+
+
 def backward(
     layers: Sequence[Layer],
     outputs: Sequence[Array],
     gradient: Array,
     activation: str,
 ) -> list[Layer]:
-    """Walk back through the layers.
+    """Compute the gradients of the loss in all weights and biases.
 
     Parameters
     ----------
@@ -170,16 +202,13 @@ def backward(
     Returns
     -------
     list of Layer
-        Gradients of the loss in the weights and biases of each layer.
+        Gradients in the weights and biases of each layer.
     """
-    gradients = []
-    for depth in reversed(range(len(layers))):
-        inputs = outputs[depth]
-        gradients.append(Layer(inputs.T @ gradient, gradient.sum(axis=0)))
-        if depth:
-            slope = ACTIVATIONS[activation].slope(inputs)
-            gradient = (gradient @ layers[depth].weights.T) * slope
-    return gradients[::-1]
+    of_sums = gradients_of_sums(layers, outputs, gradient, activation)
+    return [
+        Layer(inputs.T @ sums, sums.sum(axis=0))
+        for inputs, sums in zip(outputs[:-1], of_sums, strict=True)
+    ]
 
 
 def take_step(

@@ -9,6 +9,7 @@ from mnist_estimators.backpropagation import (
     backward,
     cross_entropy,
     forward,
+    gradients_of_sums,
     initialize,
     take_step,
 )
@@ -54,6 +55,24 @@ class TestGradients:
                     values[index] = original
                     difference = (above - below) / (2 * step)
                     assert slopes[index] == pytest.approx(difference, abs=1e-7)
+
+    def test_of_the_sums_lead_to_those_of_pixels(self, activation):
+        layers = network()
+        outputs = forward(layers, IMAGES, activation)
+        _, gradient = cross_entropy(outputs[-1], TARGETS, WEIGHTS)
+        of_sums = gradients_of_sums(layers, outputs, gradient, activation)
+        assert [one.shape for one in of_sums] == [(7, 8), (7, 6), (7, 3)]
+        found = of_sums[0] @ layers[0].weights.T
+        step = 1e-6
+        for index in np.ndindex(IMAGES.shape):
+            losses = []
+            for change in (step, -step):
+                images = IMAGES.copy()
+                images[index] += change
+                logits = forward(layers, images, activation)[-1]
+                losses.append(cross_entropy(logits, TARGETS, WEIGHTS)[0])
+            difference = (losses[0] - losses[1]) / (2 * step)
+            assert found[index] == pytest.approx(difference, abs=1e-7)
 
     def test_are_those_of_keras(self, activation):
         keras = pytest.importorskip("keras")

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from ..exceptions import PixelRangeWarning
 
+# Of MNIST's images, and of the box that a digit fills in them.
+SIDE, DIGIT_SIDE = 28, 20
 PIXEL_MAXIMA = (1.0, 16.0, 255.0, 65535.0)
 # A scaler that was fitted on other images leaves some values a little out of range.
 FEW_OUTLIERS = 0.01
@@ -75,7 +77,7 @@ def resolve_image_shape(
         If `image_shape` is not two positive integers, or not the shape of the images.
     """
     if image_shape is not None:
-        image_shape = _checked_shape(image_shape)
+        image_shape = _check_shape(image_shape)
     n_pixels = prod(shape[1:])
     if image_shape is not None:
         wrong = image_shape != shape[1:3] if len(shape) > 2 else False
@@ -100,7 +102,7 @@ def shape_of(X: Any) -> tuple[int, ...]:
         return ()
 
 
-def _checked_shape(image_shape: Any) -> tuple[int, int]:
+def _check_shape(image_shape: Any) -> tuple[int, int]:
     try:
         height, width = (int(side) for side in image_shape)
         valid = (height, width) == tuple(image_shape) and min(height, width) > 0

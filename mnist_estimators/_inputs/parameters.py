@@ -165,7 +165,15 @@ def _one_per_layer(
     return values
 
 
-def refuse_class(name: str, value: Any) -> None:
+def check_count(name: str, value: Any) -> None:
+    """Raise ValueError unless the parameter `name` is an integer, at least 1."""
+    if not isinstance(value, Integral) or value < 1:
+        raise ValueError(
+            f"{name} must be an integer, at least 1. Got {value!r} instead."
+        )
+
+
+def check_instance(name: str, value: Any) -> None:
     """Raise TypeError if a class was given in place of an instance of it.
 
     Parameters

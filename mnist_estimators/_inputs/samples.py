@@ -46,7 +46,7 @@ def encode_labels(y: NDArray[Any], classes: NDArray[Any]) -> NDArray[np.int32]:
         more = f" and {len(other) - MOST_NAMED} more" if len(other) > MOST_NAMED else ""
         raise ValueError(
             f"y or classes names {other[:MOST_NAMED]}{more}, but the classifier knows "
-            f"the labels {classes.tolist()} alone. Use those, of the same type, or "
+            f"only the labels {classes.tolist()}. Use those, of the same type, or "
             "train a new classifier on all labels (without warm_start; with "
             "partial_fit, name them all in classes)."
         )

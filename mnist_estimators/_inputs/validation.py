@@ -1,5 +1,6 @@
 """Checking images as scikit-learn checks its input, whatever their shape."""
 
+from math import isqrt, prod
 from typing import Any
 
 import numpy as np
@@ -59,21 +60,20 @@ def validate_pixels(estimator: Any, X: Any, y: Any = UNLABELLED, *, reset: bool)
     if reset and len(shape) > 1:
         image_shape = resolve_image_shape(shape, estimator.image_shape)
     elif not reset:
-        _refuse_other_shape(estimator, shape)
+        _check_shape(estimator, shape)
         nameless = y is UNLABELLED and not hasattr(estimator, "feature_names_in_")
         if nameless and is_clean(X, estimator.n_features_in_):
             return X.reshape(len(X), -1)
-    refuse_masked("X", X)
+    check_unmasked("X", X)
     if y is not UNLABELLED:
-        refuse_masked("y", y)
-        refuse_one_hot(y)
+        check_labels(y)
     try:
         checked = validate_data(estimator, flatten_images(X), y, reset=reset)
     except OverflowError as error:  # whole numbers in lists have no limit
         raise ValueError(
             "X or y holds numbers too large for any type of an array. Scale X."
         ) from error
-    _refuse_no_pixels(checked if y is UNLABELLED else checked[0])
+    _check_numbers(checked if y is UNLABELLED else checked[0])
     if image_shape is not None:
         estimator.image_shape_ = image_shape
     return checked
@@ -96,10 +96,10 @@ def validate_weights(sample_weight: Any, X: Any) -> NDArray[np.float64]:
     Raises
     ------
     ValueError
-        If there are not as many weights as images, or one is no finite number, masked
-        or too large.
+        If there are not as many weights as images, or one is not a finite number,
+        masked or too large.
     """
-    refuse_masked("sample_weight", sample_weight)
+    check_unmasked("sample_weight", sample_weight)
     try:
         return check_sample_weight(sample_weight, X, dtype=np.float64)
     except OverflowError as error:
@@ -109,8 +109,8 @@ def validate_weights(sample_weight: Any, X: Any) -> NDArray[np.float64]:
         ) from error
 
 
-def refuse_masked(name: str, values: Any) -> None:
-    """Raise ValueError if some values are masked, of which nobody knows what they are.
+def check_unmasked(name: str, values: Any) -> None:
+    """Raise ValueError if some values are masked.
 
     Parameters
     ----------
@@ -140,8 +140,8 @@ def other_labels(labels: NDArray[Any], classes: NDArray[Any]) -> list[Any]:
     Returns
     -------
     list
-        Each of them once, sorted. Text is no number that it spells; nor are truth
-        values the digits 0 and 1, where there are more classes than two.
+        Each of them once, sorted. Text never equals a number; nor do truth values equal
+        the digits 0 and 1, if there are more than two classes.
     """
     known = set(classes.tolist())
     without_bools = len(known) > 2
@@ -153,14 +153,15 @@ def other_labels(labels: NDArray[Any], classes: NDArray[Any]) -> list[Any]:
     return sorted(other, key=str)
 
 
-def refuse_one_hot(y: Any) -> None:
-    """Raise ValueError if there is a row of numbers for each image, not a label.
+def check_labels(y: Any) -> None:
+    """Raise ValueError if labels are masked or one-hot.
 
     Parameters
     ----------
     y : array-like
         What the user gave as labels.
     """
+    check_unmasked("y", y)
     shape = shape_of(y)
     if len(shape) == 2 and shape[1] > 1:
         raise ValueError(
@@ -169,7 +170,7 @@ def refuse_one_hot(y: Any) -> None:
         )
 
 
-def _refuse_no_pixels(X: NDArray[Any]) -> None:
+def _check_numbers(X: NDArray[Any]) -> None:
     if X.dtype.kind not in "buif":
         raise ValueError(
             f"X holds {X.dtype}, but pixels are numbers. Convert X to a type such as "
@@ -184,13 +185,34 @@ def _refuse_no_pixels(X: NDArray[Any]) -> None:
             )
 
 
-def _refuse_other_shape(estimator: Any, shape: tuple[int, ...]) -> None:
-    height, width = estimator.image_shape_
-    if shape == (height, width) != (1, estimator.n_features_in_):
+def check_stack(shape: tuple[int, ...], n_pixels: int | None = None) -> None:
+    """Raise ValueError if this is the shape of one image, not of several.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Of what the user gave as images, from ``shape_of``.
+    n_pixels : int, default=None
+        Pixels of an image. With None, a square is one image if its rows can't be
+        square images.
+    """
+    if len(shape) != 2:
+        return
+    height, width = shape
+    if n_pixels is None:
+        is_one = height == width != isqrt(width) ** 2
+    else:
+        is_one = prod(shape) == n_pixels != width
+    if is_one:
         raise ValueError(
-            f"X has shape {shape}, which is one image. Give a stack of "
-            "images, e.g. X[np.newaxis]."
+            f"X has shape {shape}, which is one image. Give a stack of images, e.g. "
+            "X[np.newaxis]."
         )
+
+
+def _check_shape(estimator: Any, shape: tuple[int, ...]) -> None:
+    check_stack(shape, estimator.n_features_in_)
+    height, width = estimator.image_shape_
     if len(shape) in (3, 4) and shape[1:3] != (height, width):
         raise ValueError(
             f"X has shape {shape}, but {type(estimator).__name__} was fitted on images "

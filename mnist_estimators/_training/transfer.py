@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from .._inputs.estimators import thawed
 from .._inputs.seen import SeenData
 from .._networks.backbones import pretrained_weights
 from .._networks.specs import Network, same_features
@@ -119,9 +119,7 @@ def transferred_weights(
     NotFittedError
         If the source is not fitted.
     """
-    source = classifier.init_from
-    if isinstance(source, FrozenEstimator):
-        source = source.estimator
+    source = thawed(classifier.init_from)
     if type(source) is not type(classifier):
         raise ValueError(
             f"init_from must be a fitted {type(classifier).__name__}. Got "

@@ -1,7 +1,7 @@
 """Random variants of digit images, for any scikit-learn estimator.
 
 An augmenter makes variants in ``fit_transform`` and returns images as they are in
-``transform``, so as a step of a ``Pipeline`` it works on training images alone. As
+``transform``, so as a step of a ``Pipeline`` it only works on training images. As
 ``augmenter=`` of a Keras classifier it makes new variants for each epoch.
 """
 

@@ -1,13 +1,12 @@
 """A picture of originals beside their variants."""
 
-from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import clone
 
-from .._inputs.parameters import draw_seed
+from .._inputs.parameters import check_count, draw_seed
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -66,11 +65,8 @@ def plot_augmented(
     """
     from matplotlib.figure import Figure
 
-    for name, value in [("n_images", n_images), ("n_variants", n_variants)]:
-        if not isinstance(value, Integral) or value < 1:
-            raise ValueError(
-                f"{name} must be an integer, at least 1. Got {value!r} instead."
-            )
+    check_count("n_images", n_images)
+    check_count("n_variants", n_variants)
     images = np.asarray(X)
     shown = images[:n_images]
     fitted = clone(augmenter).fit(images)

@@ -56,7 +56,7 @@ class DigitAugmenter(BaseAugmenter):
     See Also
     --------
     AffineAugmenter : The same without bending, and without defaults for digits.
-    ElasticAugmenter : Bending alone.
+    ElasticAugmenter : Only bends strokes.
     ErasingAugmenter : Paints rectangles over.
 
     References

@@ -5,7 +5,7 @@ from typing import Any
 from sklearn.base import clone
 
 from .._inputs.images import pixel_scale
-from .._inputs.parameters import refuse_class
+from .._inputs.parameters import check_instance
 from .._inputs.seen import SeenData
 from .._networks.optimizers import optimizer_spec
 from .._networks.specs import Network, with_frozen_features
@@ -67,7 +67,7 @@ def make_plan(
             "optimizer brings a schedule of its own. Give it a number instead."
         )
     augmenter = classifier.augmenter
-    refuse_class("augmenter", augmenter)
+    check_instance("augmenter", augmenter)
     return TrainingPlan(
         network=with_frozen_features(network) if classifier.freeze else network,
         image_shape=seen.image_shape,

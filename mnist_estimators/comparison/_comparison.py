@@ -21,9 +21,9 @@ from sklearn.preprocessing import MinMaxScaler
 from sklearn.svm import SVC
 from sklearn.utils import check_consistent_length, column_or_1d
 
+from .._inputs.estimators import as_taken
 from .._inputs.images import flatten_images
-from .._inputs.validation import refuse_masked
-from ..meta._members import as_taken
+from .._inputs.validation import check_unmasked
 from ._view import ComparisonProgress
 
 
@@ -187,7 +187,7 @@ def compare_estimators(
         )
     if not estimators:
         raise ValueError("estimators must hold at least one classifier; it is empty.")
-    refuse_masked("X", X)
+    check_unmasked("X", X)
     images = X if hasattr(X, "shape") else np.asarray(X)
     pixels = flatten_images(images)
     labels: NDArray[Any] = column_or_1d(y)

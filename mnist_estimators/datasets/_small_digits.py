@@ -8,11 +8,10 @@ from scipy import ndimage
 from sklearn.datasets import load_digits
 from sklearn.utils import Bunch
 
+from .._inputs.images import DIGIT_SIDE, SIDE
 from ._bunch import arrange, check_layout
 
 _MAX_INK = 16
-_BOX = 20
-_SIZE = 28
 # Shares of ink that become background and full ink. With these, strokes are about as
 # thick and dark as MNIST's.
 _BACKGROUND, _FULL_INK = 0.3, 0.9
@@ -111,13 +110,12 @@ def load_small_digits(
 def _enlarge(images: NDArray[np.float64]) -> NDArray[np.uint8]:
     """Bring shares of ink, (n, 8, 8), to 20 x 20 pixels of 0 to 255."""
     n_pixels = images.shape[1]
+    scale = DIGIT_SIDE / n_pixels
     # A spline is linear in its values: enlarging the unit vectors gives the matrix that
     # enlarges any image, much faster than image by image.
     spline = np.stack(
         [
-            ndimage.zoom(
-                unit, _BOX / n_pixels, order=3, mode="grid-constant", grid_mode=True
-            )
+            ndimage.zoom(unit, scale, order=3, mode="grid-constant", grid_mode=True)
             for unit in np.eye(n_pixels)
         ],
         axis=1,
@@ -129,16 +127,16 @@ def _enlarge(images: NDArray[np.float64]) -> NDArray[np.uint8]:
 def _centre(boxes: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Place (n, 20, 20) boxes in 28 x 28 pixels by their centre of mass."""
     total = boxes.sum(axis=(1, 2))
-    positions = np.arange(_BOX)
+    positions = np.arange(DIGIT_SIDE)
     corners = np.stack(
         [
-            _SIZE // 2 - boxes.sum(axis=2) @ positions / total,
-            _SIZE // 2 - boxes.sum(axis=1) @ positions / total,
+            SIDE // 2 - boxes.sum(axis=2) @ positions / total,
+            SIDE // 2 - boxes.sum(axis=1) @ positions / total,
         ],
         axis=1,
     )
-    corners = np.clip(np.rint(corners), 0, _SIZE - _BOX).astype(int)
-    images = np.zeros((len(boxes), _SIZE, _SIZE), np.uint8)
+    corners = np.clip(np.rint(corners), 0, SIDE - DIGIT_SIDE).astype(int)
+    images = np.zeros((len(boxes), SIDE, SIDE), np.uint8)
     for image, box, (top, left) in zip(images, boxes, corners, strict=True):
-        image[top : top + _BOX, left : left + _BOX] = box
+        image[top : top + DIGIT_SIDE, left : left + DIGIT_SIDE] = box
     return images

@@ -1,5 +1,6 @@
 """Fitted classifiers as files that other programs run: Keras' format and ONNX."""
 
-from ._export import to_keras, to_onnx
+from ._to_keras import to_keras
+from ._to_onnx import to_onnx
 
 __all__ = ["to_keras", "to_onnx"]

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
@@ -13,12 +12,7 @@ from ..classifiers._base import BaseDigitClassifier
 from ..classifiers._keras_base import KerasDigitClassifier
 from ..classifiers.numpy_mlp import NumpyDigitClassifier
 
-
-def thawed(estimator: Any) -> Any:
-    """Take a fitted estimator out of scikit-learn's FrozenEstimator."""
-    while isinstance(estimator, FrozenEstimator):
-        estimator = estimator.estimator
-    return estimator
+NETWORKS = "DenseDigitClassifier, CNNDigitClassifier and NumpyDigitClassifier"
 
 
 def fitted_network(classifier: BaseDigitClassifier) -> FittedNetwork:
@@ -90,15 +84,15 @@ def refusal(estimator: Any, allowed: str) -> TypeError:
     """
     name = type(estimator).__name__
     if isinstance(estimator, Pipeline):
-        mend = (
-            "The file would lack the steps before the last. Export the last one alone, "
+        advice = (
+            "The file would lack the steps before the last. Export only the last one, "
             "pipeline[-1], and give the file what the others make of images, "
             "pipeline[:-1].transform(X)."
         )
     elif hasattr(estimator, "best_estimator_"):
-        mend = "Export what it found, search.best_estimator_."
+        advice = "Export search.best_estimator_."
     elif hasattr(estimator, "estimator_"):
-        mend = "Export the classifier inside it, its estimator_."
+        advice = "Export the classifier inside it, its estimator_."
     else:
-        mend = "Other libraries export scikit-learn's own estimators."
-    return TypeError(f"{name} can't be exported: {allowed}. {mend}")
+        advice = "Other libraries export scikit-learn's own estimators."
+    return TypeError(f"{name} can't be exported: {allowed}. {advice}")

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .._inputs.estimators import thawed
 from .._onnx.checks import INPUT
 from .._onnx.graph import OnnxGraph
 from .._onnx.network import add_network
-from ..meta._members import columns_in_vote
+from ..meta._votes import columns_in_vote
 from ..meta.voting import DigitVotingClassifier
-from ._fitted_network import fitted_network, thawed
+from ._fitted_network import fitted_network
 
 
 def add_probabilities(graph: OnnxGraph, classifier: Any) -> str:

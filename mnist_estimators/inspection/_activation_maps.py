@@ -1,14 +1,16 @@
 """What the layers of a network make of one image."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Self, cast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .._inputs.parameters import check_count
 from ._colours import fitting_colours
-from ._display import Display, check_count, figure_or_new
-from ._inside import pixel_count
+from ._display import Display
+from ._inside import first_images
 from ._layers import (
     architecture,
     layer_index,
@@ -16,13 +18,13 @@ from ._layers import (
     network_and_images,
     run_layers,
 )
-from ._one_image import refuse_one_image
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure, SubFigure
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class ActivationMapDisplay(Display):
     """Feature maps of each convolution layer for one image.
 
@@ -62,16 +64,9 @@ class ActivationMapDisplay(Display):
     {'conv2d_0': (28, 28, 4), 'conv2d_3': (14, 14, 8)}
     """
 
-    def __init__(
-        self,
-        *,
-        image: NDArray[Any],
-        maps: Mapping[str, NDArray[Any]],
-        prediction: Any,
-    ):
-        self.image = image
-        self.maps = maps
-        self.prediction = prediction
+    image: NDArray[Any]
+    maps: Mapping[str, NDArray[Any]]
+    prediction: Any
 
     @classmethod
     def from_estimator(
@@ -117,14 +112,12 @@ class ActivationMapDisplay(Display):
             If a layer does not exist; if `layers` is empty; if it is None, and the
             network has a backbone or no hidden layer; if `X` is one image or does not
             fit the estimator; if a search was fitted with ``refit=False``; or if
-            `n_maps` is no positive integer.
+            `n_maps` is not a positive integer.
         NotFittedError
             If the estimator is not fitted.
         """
         check_count("n_maps", n_maps)
-        refuse_one_image(X, pixel_count(estimator))
-        # Only what is drawn: the steps of a pipeline may be slow.
-        network, images = network_and_images(estimator, cast(Any, X)[:1])
+        network, images = network_and_images(estimator, first_images(estimator, X, 1))
         names = layer_names(network)
         if layers is None:
             numbers = _layers_to_draw(network, names)
@@ -158,14 +151,13 @@ class ActivationMapDisplay(Display):
         Raises
         ------
         ValueError
-            If `n_maps` is no positive integer.
+            If `n_maps` is not a positive integer.
         """
         check_count("n_maps", n_maps)
         counts = [values.shape[2] for values in self.maps.values() if values.ndim == 3]
         n_columns = min(n_maps, max(counts, default=n_maps))
         width, height = 2.6 + 0.8 * n_columns, 0.5 + 1.25 * len(self.maps)
-        figure = figure_or_new(figure, max(width, 5.0), max(height, 2.2))
-        self.figure_ = figure.get_figure(root=True)
+        figure = self._figure_or_new(figure, max(width, 5.0), max(height, 2.2))
         # Columns of one grid would make room for what the other rows hold.
         left, right = figure.subfigures(
             1, 2, squeeze=False, width_ratios=(2, 1 + n_columns)

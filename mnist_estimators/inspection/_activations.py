@@ -29,7 +29,7 @@ def activations(estimator: Any, X: ArrayLike, layer: str | int) -> NDArray[np.fl
     Returns
     -------
     ndarray of shape (n, height, width, maps) or (n, units), dtype float32
-        Outputs of the layer, as in ``predict``: dropout plays no part.
+        Outputs of the layer, as in ``predict``: dropout is inactive.
 
     Raises
     ------

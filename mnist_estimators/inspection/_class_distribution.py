@@ -1,6 +1,7 @@
 """How many images there are of each class."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -8,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import unique_labels
 
-from ._display import COLOURS, Display, axes_or_new, figure_of
+from ._display import COLOURS, Display
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,6 +19,7 @@ LONGEST_LEVEL_NAME = 4  # characters of a class
 MOST_LEVEL_NUMBERS = 10  # bars side by side, under numbers that are not turned
 
 
+@dataclass(eq=False, repr=False)
 class ClassDistributionDisplay(Display):
     """Show how many images there are of each class, as bars.
 
@@ -52,9 +54,8 @@ class ClassDistributionDisplay(Display):
     1500
     """
 
-    def __init__(self, classes: NDArray[Any], counts: dict[str, NDArray[np.intp]]):
-        self.classes = classes
-        self.counts = counts
+    classes: NDArray[Any]
+    counts: dict[str, NDArray[np.intp]]
 
     @classmethod
     def from_labels(
@@ -79,7 +80,7 @@ class ClassDistributionDisplay(Display):
         ------
         ValueError
             If there are no labels, labels that are numbers stand beside text, or they
-            are no class labels.
+            are not class labels.
         """
         given = y if isinstance(y, Mapping) else {"": y}
         sets = {str(name): column_or_1d(labels) for name, labels in given.items()}
@@ -106,7 +107,7 @@ class ClassDistributionDisplay(Display):
             The display.
         """
         n_bars = len(self.classes) * len(self.counts)
-        ax = axes_or_new(ax, width=max(6.4, BAR_WIDTH * (n_bars + 4)))
+        ax = self._axes_or_new(ax, width=max(6.4, BAR_WIDTH * (n_bars + 4)))
         width = 0.84 / len(self.counts)
         places = np.arange(len(self.classes))
         for number, (name, counts) in enumerate(self.counts.items()):
@@ -137,6 +138,4 @@ class ClassDistributionDisplay(Display):
         else:
             title += f" ({bars.get_label()})"
         ax.set(xlabel="class", ylabel="number of images", title=title)
-        self.ax_ = ax
-        self.figure_ = figure_of(ax)
         return self

@@ -1,12 +1,13 @@
 """The accuracy of compared estimators against the time that they take."""
 
+from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ._display import BLUE, Display, axes_or_new, figure_of
+from ._display import BLUE, Display
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,6 +30,7 @@ LABEL_PLACES = [
 ]
 
 
+@dataclass(eq=False, repr=False)
 class ComparisonDisplay(Display):
     """Show the accuracy of several estimators against their time.
 
@@ -71,20 +73,12 @@ class ComparisonDisplay(Display):
     ['KNeighbors', 'SVC']
     """
 
-    def __init__(
-        self,
-        names: NDArray[Any],
-        *,
-        accuracy_mean: NDArray[np.floating[Any]],
-        accuracy_std: NDArray[np.floating[Any]],
-        times: NDArray[np.floating[Any]],
-        time: str = "fit",
-    ):
-        self.names = names
-        self.accuracy_mean = accuracy_mean
-        self.accuracy_std = accuracy_std
-        self.times = times
-        self.time = time
+    names: NDArray[Any]
+    _: KW_ONLY
+    accuracy_mean: NDArray[np.floating[Any]]
+    accuracy_std: NDArray[np.floating[Any]]
+    times: NDArray[np.floating[Any]]
+    time: str = "fit"
 
     @classmethod
     def from_results(
@@ -145,7 +139,7 @@ class ComparisonDisplay(Display):
         from matplotlib.ticker import LogLocator, NullFormatter
 
         _, name, unit = TIMES[self.time]
-        ax = axes_or_new(ax, width=8, height=5)
+        ax = self._axes_or_new(ax, width=8, height=5)
         ax.errorbar(
             self.times,
             self.accuracy_mean,
@@ -170,8 +164,8 @@ class ComparisonDisplay(Display):
         )
         ax.grid(color="0.9")
         ax.set_axisbelow(True)
-        self.ax_ = ax
-        self.figure_ = figure_of(ax)
+        # The layout must stand before anything is measured.
+        self.figure_.draw_without_rendering()
         _label_points(ax, self.names, self.times, self.accuracy_mean)
         return self
 
@@ -185,8 +179,6 @@ def _label_points(
     """Write the names beside the points, where they cover neither point nor label."""
     from matplotlib.transforms import Bbox
 
-    # The layout must stand before anything is measured.
-    figure_of(ax).draw_without_rendering()
     points = list(zip(times, accuracies, strict=True))
     pixels = ax.transData.transform(points)
     taken = [Bbox.from_extents(x - 5, y - 5, x + 5, y + 5) for x, y in pixels]

@@ -1,5 +1,6 @@
 """How sure a classifier is, and how far that can be trusted."""
 
+from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -7,9 +8,10 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_is_fitted
 
+from .._inputs.parameters import check_count
 from ._compared_labels import compared_labels
-from ._confidence_of import checked_probabilities, predict_with_probability
-from ._display import BLUE, GREY, VERMILION, Display, check_count, figure_or_new
+from ._confidence_of import check_probabilities, predict_with_probability
+from ._display import BLUE, GREY, VERMILION, Display
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 LARGEST_POINT = 160  # square points: the bin with the most images
 
 
+@dataclass(eq=False, repr=False)
 class ConfidenceDisplay(Display):
     """Show how confident predictions are, and whether they are right as often.
 
@@ -71,22 +74,13 @@ class ConfidenceDisplay(Display):
     0.15
     """
 
-    def __init__(
-        self,
-        confidence: NDArray[np.floating[Any]],
-        correct: NDArray[np.bool_],
-        *,
-        bin_confidence: NDArray[np.floating[Any]],
-        bin_accuracy: NDArray[np.floating[Any]],
-        bin_counts: NDArray[np.intp],
-        expected_calibration_error: float,
-    ):
-        self.confidence = confidence
-        self.correct = correct
-        self.bin_confidence = bin_confidence
-        self.bin_accuracy = bin_accuracy
-        self.bin_counts = bin_counts
-        self.expected_calibration_error = expected_calibration_error
+    confidence: NDArray[np.floating[Any]]
+    correct: NDArray[np.bool_]
+    _: KW_ONLY
+    bin_confidence: NDArray[np.floating[Any]]
+    bin_accuracy: NDArray[np.floating[Any]]
+    bin_counts: NDArray[np.intp]
+    expected_calibration_error: float
 
     @classmethod
     def from_estimator(
@@ -106,7 +100,7 @@ class ConfidenceDisplay(Display):
             With ``predict_proba``.
         X : array-like of shape (n, pixels), (n, height, width) or (n, height, width, 1)
             Images that the classifier was not fitted on. Stacked images are brought to
-            rows for those that take rows alone.
+            rows for those that only take rows.
         y : array-like of shape (n,)
             Labels.
         n_bins : int, default=15
@@ -182,7 +176,7 @@ class ConfidenceDisplay(Display):
         check_consistent_length(y_true, y_pred, confidence)
         true, predicted = compared_labels(y_true, y_pred)
         correct = true == predicted
-        probability = checked_probabilities(confidence)
+        probability = check_probabilities(confidence)
         if not len(probability):
             raise ValueError("y_true must hold at least one label; it is empty.")
         return cls(
@@ -202,8 +196,7 @@ class ConfidenceDisplay(Display):
         self : object
             The display.
         """
-        figure = figure_or_new(figure, 9.0, 4.0)
-        self.figure_ = figure.get_figure(root=True)
+        figure = self._figure_or_new(figure, 9.0, 4.0)
         self.axes_ = list(figure.subplots(1, 2))
         self._plot_distribution(self.axes_[0])
         self._plot_reliability(self.axes_[1])

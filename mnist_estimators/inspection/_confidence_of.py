@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import column_or_1d
 
-from ..meta._members import as_taken, scores_pairs_of_classes
+from .._inputs.estimators import as_taken, scores_pairs_of_classes
 
 
-def checked_probabilities(confidence: ArrayLike) -> NDArray[np.float64]:
+def check_probabilities(confidence: ArrayLike) -> NDArray[np.float64]:
     """Bring confidence to an array of probabilities.
 
     Parameters
@@ -86,7 +86,7 @@ def predict_with_margin(
     scores = np.asarray(estimator.decision_function(images))
     if scores.ndim == 1:
         return predicted, np.abs(scores)
-    # Of three classes there are three pairs, so the shape alone does not tell.
+    # Of three classes there are three pairs, so the shape does not tell.
     n_classes = len(estimator.classes_)
     if scores.shape[1] != n_classes or scores_pairs_of_classes(estimator):
         return predicted, None

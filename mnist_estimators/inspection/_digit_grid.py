@@ -1,27 +1,28 @@
 """A grid of digits, with their labels or with predictions."""
 
-from typing import TYPE_CHECKING, Any, Self, cast
+from dataclasses import KW_ONLY, dataclass
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_consistent_length, column_or_1d
 
-from ..meta._members import as_taken
+from .._inputs.estimators import as_taken
+from .._inputs.parameters import check_count
 from ._compared_labels import compared_labels
 from ._digit_images import (
-    draw_digits,
+    DigitImagesDisplay,
     image_shape_within,
     image_stack,
 )
-from ._display import Display, check_count
-from ._inside import pixel_count
-from ._one_image import refuse_one_image
+from ._inside import first_images
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
 
 
-class DigitGridDisplay(Display):
+@dataclass(eq=False, repr=False)
+class DigitGridDisplay(DigitImagesDisplay):
     """Show images of digits in a grid, with their labels or with predictions.
 
     Make it with ``from_images``, ``from_predictions`` or ``from_estimator``; the
@@ -45,7 +46,7 @@ class DigitGridDisplay(Display):
 
     See Also
     --------
-    MisclassifiedDisplay : The mistakes alone, the most confident ones first.
+    MisclassifiedDisplay : Only the mistakes, the most confident ones first.
     sklearn.metrics.ConfusionMatrixDisplay : Which digits are taken for which.
 
     Examples
@@ -58,16 +59,10 @@ class DigitGridDisplay(Display):
     ['0', '1', '2']
     """
 
-    def __init__(
-        self,
-        images: NDArray[Any],
-        *,
-        y_true: NDArray[Any] | None = None,
-        y_pred: NDArray[Any] | None = None,
-    ):
-        self.images = images
-        self.y_true = y_true
-        self.y_pred = y_pred
+    images: NDArray[Any]
+    _: KW_ONLY
+    y_true: NDArray[Any] | None = None
+    y_pred: NDArray[Any] | None = None
 
     @classmethod
     def from_images(
@@ -105,7 +100,7 @@ class DigitGridDisplay(Display):
         ValueError
             If `X` is one image, not made of images, or not of `image_shape`; if it is
             empty, or holds NaN, infinity or no numbers; if `y` has another length; or
-            if `n_images` is no positive integer.
+            if `n_images` is not a positive integer.
         """
         check_count("n_images", n_images)
         images = image_stack(X, image_shape)
@@ -183,7 +178,7 @@ class DigitGridDisplay(Display):
             Any of scikit-learn's kind.
         X : array-like of shape (n, pixels), (n, height, width) or (n, height, width, 1)
             Images as the classifier takes them. Stacked images are brought to rows for
-            those that take rows alone.
+            those that only take rows.
         y : array-like of shape (n,)
             Labels. For images without, show the predictions with ``from_images``.
         n_images : int, default=25
@@ -206,9 +201,8 @@ class DigitGridDisplay(Display):
             As in ``from_predictions``.
         """
         check_count("n_images", n_images)
-        refuse_one_image(X, pixel_count(estimator))
+        first = first_images(estimator, X, n_images)
         check_consistent_length(X, y)
-        first = cast(Any, X)[:n_images]
         image_shape = image_shape or image_shape_within(estimator, first)
         return cls.from_predictions(
             first,
@@ -250,9 +244,4 @@ class DigitGridDisplay(Display):
                     self.y_pred, self.y_true, wrong, strict=True
                 )
             ]
-        figure, self.axes_ = draw_digits(
-            figure, self.images, titles, marked=wrong.tolist()
-        )
-        self.figure_ = figure.get_figure(root=True)
-        figure.suptitle(title, fontsize=11)
-        return self
+        return self._draw(figure, title, titles, wrong.tolist())

@@ -2,16 +2,16 @@
 
 from collections.abc import Sequence
 from math import ceil, prod, sqrt
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_array
 
 from .._inputs.images import flatten_images, resolve_image_shape, shape_of
-from ._display import VERMILION, figure_or_new, grid_of_axes
+from .._inputs.validation import check_stack
+from ._display import VERMILION, Display, grid_of_axes
 from ._inside import inside
-from ._one_image import refuse_one_image
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -42,7 +42,7 @@ def image_stack(X: Any, image_shape: tuple[int, int] | None) -> NDArray[Any]:
         empty, or holds NaN, infinity or no numbers.
     """
     if image_shape is None:
-        refuse_one_image(X)
+        check_stack(shape_of(X))
     pixels = check_array(flatten_images(X), input_name="X")
     return pixels.reshape(len(pixels), *resolve_image_shape(shape_of(X), image_shape))
 
@@ -68,47 +68,39 @@ def image_shape_within(estimator: Any, X: Any) -> tuple[int, int] | None:
     return shape if fits else None
 
 
-def draw_digits(
-    figure: "Figure | SubFigure | None",
-    images: NDArray[Any],
-    titles: Sequence[str],
-    *,
-    marked: Sequence[bool] | None = None,
-) -> "tuple[Figure | SubFigure, list[Axes]]":
-    """Draw images in a grid, each with a title.
+class DigitImagesDisplay(Display):
+    """Images in a grid, each with a title."""
 
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure, SubFigure or None
-        Where to draw. None makes one of fitting size.
-    images : ndarray of shape (n, height, width)
-        The largest value is drawn black.
-    titles : sequence of n str
-        Above the images, of one or more lines.
-    marked : sequence of n bool, default=None
-        Which of the images get a coloured frame and title.
+    images: NDArray[Any]
+    axes_: "list[Axes]"
 
-    Returns
-    -------
-    figure : matplotlib.figure.Figure or SubFigure
-    axes : list of n Axes
-    """
-    n_columns = ceil(sqrt(len(images)))
-    n_rows = -(-len(images) // n_columns)
-    lines = [line for title in titles for line in title.split("\n")]
-    n_lines = max(title.count("\n") + 1 for title in titles)
-    width = max(0.9, CHARACTER_WIDTH * max(map(len, lines)) + 0.1)
-    figure = figure_or_new(
-        figure,
-        max(LEAST_WIDTH, n_columns * width),
-        n_rows * (0.8 + 0.18 * n_lines) + 0.5,
-    )
-    axes = grid_of_axes(figure, len(images), n_columns)
-    low, high = float(np.min(images)), float(np.max(images))
-    for number, (ax, image, title) in enumerate(zip(axes, images, titles, strict=True)):
-        ax.imshow(image, cmap="gray_r", vmin=low, vmax=high)
-        is_marked = marked is not None and marked[number]
-        ax.set_title(title, fontsize=9, color=VERMILION if is_marked else "black")
-        if is_marked:
-            ax.spines[:].set(color=VERMILION, linewidth=2.5)
-    return figure, axes
+    def _draw(
+        self,
+        figure: "Figure | SubFigure | None",
+        title: str,
+        titles: Sequence[str],
+        marked: Sequence[bool],
+    ) -> Self:
+        """Draw the images with their titles; marked ones get a coloured frame."""
+        n_images = len(self.images)
+        n_columns = ceil(sqrt(n_images))
+        n_rows = -(-n_images // n_columns)
+        lines = [line for text in titles for line in text.split("\n")]
+        n_lines = max(text.count("\n") + 1 for text in titles)
+        width = max(0.9, CHARACTER_WIDTH * max(map(len, lines)) + 0.1)
+        figure = self._figure_or_new(
+            figure,
+            max(LEAST_WIDTH, n_columns * width),
+            n_rows * (0.8 + 0.18 * n_lines) + 0.5,
+        )
+        self.axes_ = grid_of_axes(figure, n_images, n_columns)
+        low, high = float(np.min(self.images)), float(np.max(self.images))
+        for ax, image, text, is_marked in zip(
+            self.axes_, self.images, titles, marked, strict=True
+        ):
+            ax.imshow(image, cmap="gray_r", vmin=low, vmax=high)
+            ax.set_title(text, fontsize=9, color=VERMILION if is_marked else "black")
+            if is_marked:
+                ax.spines[:].set(color=VERMILION, linewidth=2.5)
+        figure.suptitle(title, fontsize=11)
+        return self

@@ -3,8 +3,7 @@
 import io
 import sys
 from base64 import b64encode
-from numbers import Integral
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,6 +24,28 @@ class Display:
     """
 
     figure_: "Figure"
+    ax_: "Axes"
+
+    def _axes_or_new(
+        self, ax: "Axes | None", width: float = 6.4, height: float = 4.0
+    ) -> "Axes":
+        """Draw on the axes given, or on a new figure of this size in inches."""
+        self.ax_ = new_figure(width, height).subplots() if ax is None else ax
+        self.figure_ = cast("Figure", self.ax_.get_figure(root=True))
+        return self.ax_
+
+    def _figure_or_new(
+        self, figure: "Figure | SubFigure | None", width: float, height: float
+    ) -> "Figure | SubFigure":
+        """Draw on the figure given, or on a new one of this size in inches.
+
+        The constrained layout gives titles and legends the room they need.
+        """
+        figure = new_figure(width, height) if figure is None else figure
+        self.figure_ = figure.get_figure(root=True)
+        if self.figure_.get_layout_engine() is None:
+            self.figure_.set_layout_engine("constrained")
+        return figure
 
     def _repr_html_(self) -> str | None:
         if not hasattr(self, "figure_") or _is_of_pyplot(self.figure_):
@@ -57,60 +78,6 @@ def new_figure(width: float, height: float) -> "Figure":
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), layout="constrained")
-
-
-def check_count(name: str, value: Any) -> None:
-    """Raise ValueError unless the parameter `name` is an integer, at least 1."""
-    if not isinstance(value, Integral) or value < 1:
-        raise ValueError(
-            f"{name} must be an integer, at least 1. Got {value!r} instead."
-        )
-
-
-def axes_or_new(ax: "Axes | None", width: float = 6.4, height: float = 4.0) -> "Axes":
-    """Take the axes given, or make some on a figure of their own.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes or None
-        Where to draw.
-    width, height : float
-        Of a new figure, in inches.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-    """
-    return new_figure(width, height).subplots() if ax is None else ax
-
-
-def figure_or_new(
-    figure: "Figure | SubFigure | None", width: float, height: float
-) -> "Figure | SubFigure":
-    """Take the figure given, or make one; titles and legends get the room they need.
-
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure, SubFigure or None
-        Where to draw. Without a layout engine it gets the constrained one.
-    width, height : float
-        Of a new figure, in inches.
-
-    Returns
-    -------
-    matplotlib.figure.Figure or SubFigure
-    """
-    if figure is None:
-        return new_figure(width, height)
-    whole = figure.get_figure(root=True)  # of a subfigure
-    if whole.get_layout_engine() is None:
-        whole.set_layout_engine("constrained")
-    return figure
-
-
-def figure_of(ax: "Axes") -> "Figure":
-    """Find the figure that axes are on, also where they are on a part of it."""
-    return cast("Figure", ax.get_figure(root=True))
 
 
 def grid_of_axes(

@@ -1,5 +1,6 @@
 """What a network sees in many images, in two dimensions."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -8,10 +9,10 @@ from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 from sklearn.utils import check_consistent_length
 
-from ..meta._members import as_taken
+from .._inputs.estimators import as_taken
 from ._activations import activations
 from ._compared_labels import compared_labels
-from ._display import Display, axes_or_new, figure_of
+from ._display import Display
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,6 +28,7 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 PERPLEXITY = 30.0
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class EmbeddingDisplay(Display):
     """Images as points: near each other where the network sees them alike.
 
@@ -68,18 +70,10 @@ class EmbeddingDisplay(Display):
     (797, 2)
     """
 
-    def __init__(
-        self,
-        *,
-        embedding: NDArray[Any],
-        y_true: NDArray[Any],
-        y_pred: NDArray[Any],
-        axis_names: tuple[str, str],
-    ):
-        self.embedding = embedding
-        self.y_true = y_true
-        self.y_pred = y_pred
-        self.axis_names = axis_names
+    embedding: NDArray[Any]
+    y_true: NDArray[Any]
+    y_pred: NDArray[Any]
+    axis_names: tuple[str, str]
 
     @classmethod
     def from_estimator(
@@ -99,7 +93,7 @@ class EmbeddingDisplay(Display):
         estimator : fitted classifier
             DenseDigitClassifier, CNNDigitClassifier or NumpyDigitClassifier, or a
             pipeline, a search or an AugmentedClassifier that holds one. Other
-            classifiers have no layers, and are refused.
+            classifiers have no layers, and raise an error.
         X : array-like of shape (n, pixels), (n, height, width) or \
                 (n, height, width, 1)
             Images, as `estimator` takes them; at least two. Not changed.
@@ -170,8 +164,7 @@ class EmbeddingDisplay(Display):
         """
         from matplotlib.patheffects import withStroke
 
-        self.ax_ = ax = axes_or_new(ax, 7.2, 5.6)
-        self.figure_ = figure_of(ax)
+        ax = self._axes_or_new(ax, 7.2, 5.6)
         outline = [withStroke(linewidth=3, foreground="white")]
         for number, label in enumerate(np.unique(self.y_true)):
             points = self.embedding[self.y_true == label]

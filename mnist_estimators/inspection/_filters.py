@@ -1,21 +1,23 @@
 """Learned weights as images."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .._inputs.images import resolve_image_shape
+from .._inputs.parameters import check_count
 from ._colours import centred_colours
-from ._display import Display, check_count, figure_or_new, grid_of_axes
+from ._display import Display, grid_of_axes
 from ._inside import inside
 from ._layers import (
     architecture,
+    check_sees_pixels,
     layer_index,
     layer_names,
     network_within,
-    refuse_features,
 )
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 N_COLUMNS = 8
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class FilterDisplay(Display):
     """Learned kernels of a convolution, or weights of a dense layer, as images.
 
@@ -63,10 +66,9 @@ class FilterDisplay(Display):
     ('conv2d_0: kernels', (4, 1, 3, 3))
     """
 
-    def __init__(self, *, kernels: NDArray[Any], names: Sequence[str], title: str):
-        self.kernels = kernels
-        self.names = names
-        self.title = title
+    kernels: NDArray[Any]
+    names: Sequence[str]
+    title: str
 
     @classmethod
     def from_estimator(
@@ -110,10 +112,10 @@ class FilterDisplay(Display):
             If `estimator` holds neither a network nor a linear classifier, or `layer`
             is neither text nor integer.
         ValueError
-            If `layer` does not exist, or its weights are no images; if the network has
+            If `layer` does not exist, or its weights are not images; if the network has
             a backbone; if `image_shape` does not fit the weights; if a step before the
             network makes another number of features of the pixels; if a search was
-            fitted with ``refit=False``; or if `n_kernels` is no positive integer.
+            fitted with ``refit=False``; or if `n_kernels` is not a positive integer.
         NotFittedError
             If the estimator is not fitted.
         """
@@ -121,7 +123,7 @@ class FilterDisplay(Display):
         classifier, _ = inside(estimator)
         # Of a linear SVC, coef_ parts two classes each.
         if hasattr(classifier, "coef_") and not hasattr(classifier, "support_vectors_"):
-            refuse_features(estimator, classifier)
+            check_sees_pixels(estimator, classifier)
             if layer is not None:
                 raise ValueError(
                     f"layer must be None, as {type(classifier).__name__} has no "
@@ -130,7 +132,7 @@ class FilterDisplay(Display):
             display = cls(**_linear_weights(classifier, image_shape))
         else:
             network, _ = network_within(estimator)
-            refuse_features(estimator, network)
+            check_sees_pixels(estimator, network)
             display = cls(**_network_weights(network, layer, image_shape))
         return display.plot(n_kernels=n_kernels, figure=figure)
 
@@ -157,7 +159,7 @@ class FilterDisplay(Display):
         Raises
         ------
         ValueError
-            If `n_kernels` is no positive integer.
+            If `n_kernels` is not a positive integer.
         """
         check_count("n_kernels", n_kernels)
         n_filters, n_inputs = self.kernels.shape[:2]
@@ -166,10 +168,9 @@ class FilterDisplay(Display):
         n_columns = inputs if n_inputs > 1 else min(filters, N_COLUMNS)
         shown = self.kernels[:filters, :inputs]
         n_rows = -(-filters * inputs // n_columns)
-        figure = figure_or_new(
+        figure = self._figure_or_new(
             figure, max(1.6 + 0.9 * n_columns, 4.5), 0.8 + 1.05 * n_rows
         )
-        self.figure_ = figure.get_figure(root=True)
         self.axes_ = grid_of_axes(figure, filters * inputs, n_columns)
         colours = centred_colours(shown)
         for number, ax in enumerate(self.axes_):

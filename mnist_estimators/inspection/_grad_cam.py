@@ -8,10 +8,10 @@ from numpy.typing import ArrayLike, NDArray
 from ._gradients import explained_classes, outputs_and_gradients
 from ._layers import (
     architecture,
+    check_sees_pixels,
     layer_index,
     layer_names,
     network_and_images,
-    refuse_features,
 )
 
 
@@ -79,7 +79,7 @@ def grad_cam(
     (5, 28, 28)
     """
     network, images = network_and_images(estimator, X)
-    refuse_features(estimator, network)
+    check_sees_pixels(estimator, network)
     index = _index_of_maps(network, layer)
     targets = explained_classes(network, images, labels)
     return class_activation_maps(network, images, targets, index)
@@ -121,11 +121,11 @@ def class_activation_maps(
 def _index_of_maps(network: Any, layer: str | int | None) -> int:
     kind = architecture(network)
     if kind != "convolutional":
-        mend = "Grad-CAM needs a CNNDigitClassifier without backbone; use saliency."
+        advice = "Grad-CAM needs a CNNDigitClassifier without backbone; use saliency."
         if kind == "dense":
-            raise ValueError(f"A dense network has no feature maps. {mend}")
+            raise ValueError(f"A dense network has no feature maps. {advice}")
         name = layer_names(network)[0]
-        raise ValueError(f"The feature maps are inside the backbone {name!r}. {mend}")
+        raise ValueError(f"The feature maps are inside the backbone {name!r}. {advice}")
     names = layer_names(network)
     n_map_layers = next(i for i, name in enumerate(names) if name.startswith("flatten"))
     if layer is None:

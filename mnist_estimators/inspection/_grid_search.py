@@ -1,36 +1,31 @@
 """The scores of a parameter search, as a map over two of its parameters."""
 
 from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from ._display import VERMILION, Display, axes_or_new, figure_of
-from ._search_grid import (
-    best_of_each_cell,
-    checked_parameters,
-    distinct_values,
-    scores_column,
-    value_key,
-)
+from ._display import VERMILION, Display
+from ._search_grid import search_map
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-NOT_SET = "not set"
 LONGEST_LEVEL_LABEL = 9  # characters
 CELL = (0.75, 0.45)  # inches
 
 
+@dataclass(eq=False, repr=False)
 class GridSearchDisplay(Display):
     """Show the scores of a parameter search as a heat map over two parameters.
 
     Make it with ``from_estimator``; the constructor stores what it found. Where the
     search varied more parameters, a cell shows the best score over the others. After a
     halving search a cell shows the candidate that was given most resources, and how
-    many: scores of different resources are no fair comparison. A frame marks the
+    many: scores of different resources can't be compared. A frame marks the
     parameters that the search chose. Dashes stand for what was not tried, or failed:
     values drawn from a continuous distribution make a map of little else. Of such a
     search, group the columns of ``cv_results_`` with `pandas.qcut`, and compare the
@@ -84,30 +79,17 @@ class GridSearchDisplay(Display):
     ('n_neighbors', 'weights', (3, 2))
     """
 
-    def __init__(
-        self,
-        scores: NDArray[np.float64],
-        *,
-        row_name: str,
-        row_labels: list[str],
-        column_name: str,
-        column_labels: list[str],
-        score_name: str,
-        others: list[str],
-        resources: NDArray[np.intp] | None = None,
-        resource_name: str = "",
-        chosen: tuple[int, int] | None = None,
-    ):
-        self.scores = scores
-        self.row_name = row_name
-        self.row_labels = row_labels
-        self.column_name = column_name
-        self.column_labels = column_labels
-        self.score_name = score_name
-        self.others = others
-        self.resources = resources
-        self.resource_name = resource_name
-        self.chosen = chosen
+    scores: NDArray[np.float64]
+    _: KW_ONLY
+    row_name: str
+    row_labels: list[str]
+    column_name: str
+    column_labels: list[str]
+    score_name: str
+    others: list[str]
+    resources: NDArray[np.intp] | None = None
+    resource_name: str = ""
+    chosen: tuple[int, int] | None = None
 
     @classmethod
     def from_estimator(
@@ -141,7 +123,7 @@ class GridSearchDisplay(Display):
         Raises
         ------
         TypeError
-            If `search` is no search.
+            If `search` is not a search.
         NotFittedError
             If `search` is not fitted.
         ValueError
@@ -154,51 +136,7 @@ class GridSearchDisplay(Display):
                 f"{type(search).__name__} instead."
             )
         check_is_fitted(search, "cv_results_")
-        results = search.cv_results_
-        key, score_name = scores_column(search, metric)
-        # The resource of a halving search is no choice: it follows from the rounds.
-        resource_name = getattr(search, "resource", "")
-        candidates = [
-            {name: value for name, value in candidate.items() if name != resource_name}
-            for candidate in results["params"]
-        ]
-        names = list(dict.fromkeys(name for one in candidates for name in one))
-        values = {
-            name: distinct_values([one.get(name, NOT_SET) for one in candidates])
-            for name in names
-        }
-        varied = [name for name in names if len(values[name]) > 1]
-        shown = checked_parameters(parameters, names, varied)
-        row_name, column_name = shown if len(shown) == 2 else ("", shown[0])
-        row_keys = list(values[row_name]) if row_name else [""]
-        column_keys = list(values[column_name])
-
-        def place(keys: list[str], candidate: dict[str, Any], name: str) -> int:
-            return keys.index(value_key(candidate.get(name, NOT_SET))) if name else 0
-
-        cells = [
-            (place(row_keys, one, row_name), place(column_keys, one, column_name))
-            for one in candidates
-        ]
-        scores, resources = best_of_each_cell(
-            (len(row_keys), len(column_keys)),
-            cells,
-            results[key],
-            results.get("n_resources", [0] * len(cells)),
-        )
-        best = getattr(search, "best_index_", None)
-        return cls(
-            scores,
-            row_name=row_name,
-            row_labels=list(values[row_name].values()) if row_name else [""],
-            column_name=column_name,
-            column_labels=list(values[column_name].values()),
-            score_name=score_name,
-            others=[name for name in varied if name not in shown],
-            resources=resources if "n_resources" in results else None,
-            resource_name=resource_name,
-            chosen=None if best is None else cells[best],
-        ).plot(ax=ax)
+        return cls(**search_map(search, parameters, metric)).plot(ax=ax)
 
     def plot(self, *, ax: "Axes | None" = None) -> Self:
         """Draw the map, with the scores written.
@@ -213,20 +151,41 @@ class GridSearchDisplay(Display):
         self : object
             The display.
         """
-        from matplotlib.patches import Rectangle
-
         n_rows, n_columns = self.scores.shape
-        ax = axes_or_new(
+        ax = self._axes_or_new(
             ax,
             width=max(5.0, 2.6 + CELL[0] * n_columns),
             height=max(2.3, 1.8 + CELL[1] * n_rows),
         )
         ax.set_facecolor("0.92")
         shown = np.ma.masked_invalid(self.scores)
-        bright = shown.min() + 0.6 * (shown.max() - shown.min())  # viridis: above it
         image = ax.imshow(shown, cmap="viridis", aspect="auto")
         if shown.count():
             ax.figure.colorbar(image, ax=ax, label=self.score_name)
+        # Above this, viridis is too bright for white letters.
+        self._write_scores(ax, shown.min() + 0.6 * (shown.max() - shown.min()))
+        if self.chosen is not None:
+            self._frame(ax, *self.chosen)
+        turned = max(map(len, self.column_labels)) > LONGEST_LEVEL_LABEL
+        ax.set_xticks(
+            range(n_columns),
+            self.column_labels,
+            rotation=30 if turned else 0,
+            ha="right" if turned else "center",
+        )
+        if self.row_name:
+            ax.set_yticks(range(n_rows), self.row_labels)
+        else:
+            ax.set_yticks([])
+        title = f"Parameter search: {self.score_name}"
+        if self.others:
+            title += f"\nbest over {', '.join(self.others)}"
+        if self.resources is not None:
+            title += f"\n(in brackets: {self.resource_name})"
+        ax.set(title=title, xlabel=self.column_name, ylabel=self.row_name)
+        return self
+
+    def _write_scores(self, ax: "Axes", bright: float) -> None:
         for (row, column), score in np.ndenumerate(self.scores):
             value = float(score)
             text = "-" if np.isnan(value) else f"{value:#.4g}"
@@ -236,35 +195,17 @@ class GridSearchDisplay(Display):
             ax.text(
                 column, row, text, color=colour, ha="center", va="center", fontsize=9
             )
-        if self.chosen is not None:
-            row, column = self.chosen
-            ax.add_patch(
-                Rectangle(
-                    (column - 0.5, row - 0.5),
-                    1,
-                    1,
-                    fill=False,
-                    edgecolor=VERMILION,
-                    linewidth=3,
-                    clip_on=False,
-                )
-            )
-        turned = max(map(len, self.column_labels)) > LONGEST_LEVEL_LABEL
-        ax.set_xticks(
-            range(n_columns),
-            self.column_labels,
-            rotation=30 if turned else 0,
-            ha="right" if turned else "center",
+
+    def _frame(self, ax: "Axes", row: int, column: int) -> None:
+        from matplotlib.patches import Rectangle
+
+        frame = Rectangle(
+            (column - 0.5, row - 0.5),
+            1,
+            1,
+            fill=False,
+            edgecolor=VERMILION,
+            linewidth=3,
+            clip_on=False,
         )
-        ax.set_yticks(range(n_rows), self.row_labels)
-        if not self.row_name:
-            ax.set_yticks([])
-        title = f"Parameter search: {self.score_name}"
-        if self.others:
-            title += f"\nbest over {', '.join(self.others)}"
-        if self.resources is not None:
-            title += f"\n(in brackets: {self.resource_name})"
-        ax.set(title=title, xlabel=self.column_name, ylabel=self.row_name)
-        self.ax_ = ax
-        self.figure_ = figure_of(ax)
-        return self
+        ax.add_patch(frame)

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from ..meta._members import as_taken
+from .._inputs.estimators import as_taken, thawed
+from .._inputs.images import shape_of
+from .._inputs.validation import check_stack
 
 
 def inside(estimator: Any, X: Any = None) -> tuple[Any, Any]:
@@ -38,6 +39,7 @@ def inside(estimator: Any, X: Any = None) -> tuple[Any, Any]:
     """
     check_is_fitted(estimator)
     while True:
+        estimator = thawed(estimator)
         if hasattr(estimator, "steps"):
             for _, step in estimator.steps[:-1]:
                 if X is not None and hasattr(step, "transform"):
@@ -52,8 +54,6 @@ def inside(estimator: Any, X: Any = None) -> tuple[Any, Any]:
             estimator = estimator.estimator_
             if X is not None and augmenter is not None:
                 X = as_taken(estimator, augmenter.transform(X))
-        elif isinstance(estimator, FrozenEstimator):
-            estimator = estimator.estimator
         elif hasattr(estimator, "cv_results_"):
             raise ValueError(
                 f"{type(estimator).__name__} was fitted with refit=False, and holds no "
@@ -68,3 +68,29 @@ def pixel_count(estimator: Any) -> int | None:
     # A pipeline doesn't know, where its first step checks nothing.
     known = getattr(estimator, "n_features_in_", None)
     return known or getattr(inside(estimator)[0], "n_features_in_", None)
+
+
+def first_images(estimator: Any, X: Any, n_images: int) -> Any:
+    """Take the first of the images that a fitted estimator takes.
+
+    Parameters
+    ----------
+    estimator : fitted classifier
+        Or one that holds it.
+    X : array-like of shape (n, pixels), (n, height, width) or (n, height, width, 1)
+        Images.
+    n_images : int
+        How many, at most.
+
+    Returns
+    -------
+    array-like of shape (n_images, ...)
+        Part of `X`.
+
+    Raises
+    ------
+    ValueError
+        If `X` is one image.
+    """
+    check_stack(shape_of(X), pixel_count(estimator))
+    return X[:n_images]

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import softmax
 
+from .._inputs.estimators import as_taken
 from .._inputs.images import as_network_input, pixel_scale, warn_of_other_range
 from .._inputs.validation import validate_pixels
-from ..backpropagation import ACTIVATIONS
-from ..meta._members import as_taken
+from ..backpropagation import Layer, forward
 from ._inside import inside, pixel_count
 
 ROWS_PER_FORWARD_PASS = 512
@@ -48,8 +48,8 @@ def network_within(estimator: Any, X: Any = None) -> tuple[Any, Any]:
     # Networks of other packages may have model_ or weights_ too.
     if not hasattr(network, "pixel_range_"):
         raise TypeError(
-            f"estimator holds a {type(network).__name__}, which is none of this "
-            "package's networks: there are no layers to look into. Give a fitted "
+            f"estimator holds a {type(network).__name__}, which is not a "
+            "network of this package, and has no layers to look into. Give a fitted "
             "DenseDigitClassifier, CNNDigitClassifier or NumpyDigitClassifier, or a "
             "pipeline or search that ends in one."
         )
@@ -81,7 +81,7 @@ def network_and_images(estimator: Any, X: ArrayLike) -> tuple[Any, NDArray[np.fl
     return network, images.astype(np.float32) * np.float32(pixel_scale(high))
 
 
-def refuse_features(estimator: Any, network: Any) -> None:
+def check_sees_pixels(estimator: Any, network: Any) -> None:
     """Raise an error if a step before the network makes other features of the pixels.
 
     Raises
@@ -93,8 +93,8 @@ def refuse_features(estimator: Any, network: Any) -> None:
     if n_pixels != network.n_features_in_:
         raise ValueError(
             f"The network takes {network.n_features_in_} features that a step before "
-            f"it makes of the {n_pixels} pixels: its weights and gradients are no "
-            "images. Fit it on pixels, without that step."
+            f"it makes of the {n_pixels} pixels: its weights and gradients are "
+            "not images. Fit it on pixels, without that step."
         )
 
 
@@ -183,7 +183,7 @@ def _run_batch(
     network: Any, images: NDArray[np.float32], index: int
 ) -> NDArray[np.float32]:
     if not hasattr(network, "model_"):
-        return numpy_outputs(network, images)[index].astype(np.float32)
+        return _run_numpy(network, images, index).astype(np.float32)
     # Layer by layer, since a backbone's output has no place in the graph of the model.
     layers = network.model_.layers[: index + 1]
     import tensorflow as tf
@@ -194,14 +194,16 @@ def _run_batch(
     return tf.cast(outputs, tf.float32).numpy()
 
 
-def numpy_outputs(network: Any, images: NDArray[np.float32]) -> list[NDArray[Any]]:
-    """Compute the outputs of all layers of a ``NumpyDigitClassifier``."""
-    activation = ACTIVATIONS[network._activation].function
-    outputs: list[NDArray[Any]] = [images.reshape(len(images), -1)]
-    for weights, biases in zip(
-        network.weights_[::2], network.weights_[1::2], strict=True
-    ):
-        sums = outputs[-1] @ weights + biases
-        outputs += [sums, activation(sums)]
-    outputs[-1] = softmax(outputs[-2], axis=1)
-    return outputs
+def _run_numpy(network: Any, images: NDArray[Any], index: int) -> NDArray[Any]:
+    layers, pixels = numpy_layers(network), images.reshape(len(images), -1)
+    if index % 2:  # the sums of a layer
+        layers = layers[: index // 2 + 1]
+    outputs = forward(layers, pixels, network._activation)
+    if index == 2 * len(layers):
+        return softmax(outputs[-1], axis=1)
+    return outputs[(index + 1) // 2]
+
+
+def numpy_layers(network: Any) -> list[Layer]:
+    """Pair the weights and the biases of a ``NumpyDigitClassifier``."""
+    return list(map(Layer, network.weights_[::2], network.weights_[1::2]))

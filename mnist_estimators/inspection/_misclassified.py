@@ -1,29 +1,31 @@
 """The mistakes of a classifier, the most confident ones first."""
 
+from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_consistent_length, column_or_1d
 
+from .._inputs.parameters import check_count
 from ._compared_labels import compared_labels
 from ._confidence_of import (
-    checked_probabilities,
+    check_probabilities,
     predict_with_margin,
     predict_with_probability,
 )
 from ._digit_images import (
-    draw_digits,
+    DigitImagesDisplay,
     image_shape_within,
     image_stack,
 )
-from ._display import Display, check_count, figure_or_new
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
 
 
-class MisclassifiedDisplay(Display):
+@dataclass(eq=False, repr=False)
+class MisclassifiedDisplay(DigitImagesDisplay):
     """Show the images that a classifier got wrong, the most confident mistakes first.
 
     Make it with ``from_estimator`` or ``from_predictions``; the constructor stores what
@@ -32,7 +34,7 @@ class MisclassifiedDisplay(Display):
     - with ``predict_proba`` it is the probability of the predicted class;
     - else, with a score for each class in ``decision_function``, as `SVC` has them, it
       is the margin: the score of the predicted class less the best other one. Margins
-      order the mistakes of one classifier. They are no probabilities, and can't be
+      order the mistakes of one classifier. They are not probabilities, and can't be
       compared between classifiers;
     - else nothing is known, and the mistakes keep the order of the images.
 
@@ -81,26 +83,15 @@ class MisclassifiedDisplay(Display):
     True
     """
 
-    def __init__(
-        self,
-        images: NDArray[Any],
-        *,
-        y_true: NDArray[Any],
-        y_pred: NDArray[Any],
-        indices: NDArray[np.intp],
-        confidence: NDArray[np.floating[Any]] | None,
-        confidence_name: str,
-        n_mistakes: int,
-        n_samples: int,
-    ):
-        self.images = images
-        self.y_true = y_true
-        self.y_pred = y_pred
-        self.indices = indices
-        self.confidence = confidence
-        self.confidence_name = confidence_name
-        self.n_mistakes = n_mistakes
-        self.n_samples = n_samples
+    images: NDArray[Any]
+    _: KW_ONLY
+    y_true: NDArray[Any]
+    y_pred: NDArray[Any]
+    indices: NDArray[np.intp]
+    confidence: NDArray[np.floating[Any]] | None
+    confidence_name: str
+    n_mistakes: int
+    n_samples: int
 
     @classmethod
     def from_estimator(
@@ -121,7 +112,7 @@ class MisclassifiedDisplay(Display):
             Any of scikit-learn's kind; see above for what its confidence is.
         X : array-like of shape (n, pixels), (n, height, width) or (n, height, width, 1)
             Images as the classifier takes them. Stacked images are brought to rows for
-            those that take rows alone.
+            those that only take rows.
         y : array-like of shape (n,)
             Labels.
         n_images : int, default=25
@@ -202,11 +193,11 @@ class MisclassifiedDisplay(Display):
             If `X` is one image, not made of images, or not of `image_shape`; if it is
             empty, or holds NaN, infinity or no numbers; if the arrays differ in length;
             if one of labels and predictions holds numbers and the other text; if a
-            confidence is not from 0 to 1; or if `n_images` is no positive integer.
+            confidence is not from 0 to 1; or if `n_images` is not a positive integer.
         """
         check_count("n_images", n_images)
         if confidence is not None:
-            confidence = checked_probabilities(confidence)
+            confidence = check_probabilities(confidence)
         return cls._from_arrays(
             X, y_true, y_pred, confidence, "probability", n_images, image_shape
         ).plot(figure=figure)
@@ -255,8 +246,7 @@ class MisclassifiedDisplay(Display):
             The display.
         """
         if self.n_mistakes == 0:
-            figure = figure_or_new(figure, 4.0, 1.2)
-            self.figure_ = figure.get_figure(root=True)
+            figure = self._figure_or_new(figure, 4.0, 1.2)
             ax = figure.subplots()
             ax.set_axis_off()
             text = f"No mistakes in {self.n_samples:,} images"
@@ -280,7 +270,4 @@ class MisclassifiedDisplay(Display):
                 f"{text}\n{layout.format(value)}"
                 for text, value in zip(titles, self.confidence, strict=True)
             ]
-        figure, self.axes_ = draw_digits(figure, self.images, titles)
-        self.figure_ = figure.get_figure(root=True)
-        figure.suptitle(title, fontsize=11)
-        return self
+        return self._draw(figure, title, titles, [False] * len(titles))

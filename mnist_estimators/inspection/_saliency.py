@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..backpropagation import ACTIVATIONS
+from ..backpropagation import forward, gradients_of_sums
 from ._gradients import explained_classes, outputs_and_gradients
-from ._layers import network_and_images, numpy_outputs, refuse_features
+from ._layers import check_sees_pixels, network_and_images, numpy_layers
 
 
 def saliency(
@@ -64,7 +64,7 @@ def saliency(
     (5, 28, 28)
     """
     network, images = network_and_images(estimator, X)
-    refuse_features(estimator, network)
+    check_sees_pixels(estimator, network)
     targets = explained_classes(network, images, labels)
     return input_gradients(network, images, targets)
 
@@ -97,11 +97,9 @@ def input_gradients(
 def _gradients_in_numpy(
     network: Any, images: NDArray[np.float32], targets: NDArray[np.int64]
 ) -> NDArray[np.float32]:
-    slope = ACTIVATIONS[network._activation].slope
-    weights = network.weights_[::2]
-    # Flattened pixels, then sums and activation of each layer; the last is the softmax.
-    hidden = numpy_outputs(network, images)[2:-2:2]
-    gradients = weights[-1].T[targets]
-    for outputs, before in zip(hidden[::-1], weights[-2::-1], strict=True):
-        gradients = (gradients * slope(outputs)) @ before.T
-    return gradients.astype(np.float32)
+    layers, activation = numpy_layers(network), network._activation
+    outputs = forward(layers, images.reshape(len(images), -1), activation)
+    # A score grows like itself, and like no other one.
+    of_scores = np.eye(len(network.classes_), dtype=outputs[-1].dtype)[targets]
+    of_sums = gradients_of_sums(layers, outputs, of_scores, activation)
+    return (of_sums[0] @ layers[0].weights.T).astype(np.float32)

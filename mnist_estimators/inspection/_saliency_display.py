@@ -1,29 +1,31 @@
 """Which pixels decided, beside the images."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from numpy.typing import ArrayLike, NDArray
 
+from .._inputs.parameters import check_count
 from ._colours import centred_colours
-from ._display import Display, check_count, figure_or_new
+from ._display import Display
 from ._grad_cam import class_activation_maps
 from ._gradients import explained_classes, label_of_each
-from ._inside import pixel_count
-from ._layers import architecture, network_and_images, refuse_features
-from ._one_image import refuse_one_image
+from ._inside import first_images
+from ._layers import architecture, check_sees_pixels, network_and_images
 from ._saliency import input_gradients
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class SaliencyDisplay(Display):
     """Images beside the gradient of a class score in their pixels, and Grad-CAM.
 
     The gradient is signed: more ink raises the score where it is red, and lowers it
     where it is blue. Grad-CAM is brighter where feature maps speak for the class;
     networks without feature maps of their own (dense ones, and those with a backbone)
-    have the gradient alone. Each picture has a scale of its own.
+    only have the gradient. Each picture has its own scale.
 
     Parameters
     ----------
@@ -66,18 +68,10 @@ class SaliencyDisplay(Display):
     (3, 3)
     """
 
-    def __init__(
-        self,
-        *,
-        images: NDArray[Any],
-        labels: NDArray[Any],
-        gradients: NDArray[Any],
-        grad_cams: NDArray[Any] | None = None,
-    ):
-        self.images = images
-        self.labels = labels
-        self.gradients = gradients
-        self.grad_cams = grad_cams
+    images: NDArray[Any]
+    labels: NDArray[Any]
+    gradients: NDArray[Any]
+    grad_cams: NDArray[Any] | None = None
 
     @classmethod
     def from_estimator(
@@ -117,15 +111,14 @@ class SaliencyDisplay(Display):
         TypeError
             If there is no network in `estimator`.
         ValueError
-            As in ``saliency``; or if `n_images` is no positive integer.
+            As in ``saliency``; or if `n_images` is not a positive integer.
         NotFittedError
             If the estimator is not fitted.
         """
         check_count("n_images", n_images)
-        refuse_one_image(X, pixel_count(estimator))
-        # Only what is drawn: the steps of a pipeline may be slow.
-        network, images = network_and_images(estimator, cast(Any, X)[:n_images])
-        refuse_features(estimator, network)
+        shown = first_images(estimator, X, n_images)
+        network, images = network_and_images(estimator, shown)
+        check_sees_pixels(estimator, network)
         if labels is not None:
             labels = label_of_each(labels, len(cast(Any, X)))[:n_images]
         targets = explained_classes(network, images, labels)
@@ -154,8 +147,9 @@ class SaliencyDisplay(Display):
         """
         columns = ["image", "gradient"] + ["Grad-CAM"] * (self.grad_cams is not None)
         n_rows = len(self.images)
-        figure = figure_or_new(figure, 0.7 + 1.7 * len(columns), 1.3 + 1.55 * n_rows)
-        self.figure_ = figure.get_figure(root=True)
+        figure = self._figure_or_new(
+            figure, 0.7 + 1.7 * len(columns), 1.3 + 1.55 * n_rows
+        )
         self.axes_ = figure.subplots(n_rows, len(columns), squeeze=False)
         for ax in self.axes_.flat:
             ax.set(xticks=[], yticks=[])

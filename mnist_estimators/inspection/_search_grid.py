@@ -8,9 +8,75 @@ import numpy as np
 from numpy.typing import NDArray
 
 LONGEST_LABEL = 24  # characters
+NOT_SET = "not set"
 
 
-def scores_column(search: Any, metric: str | None) -> tuple[str, str]:
+def search_map(
+    search: Any, parameters: Sequence[str] | None, metric: str | None
+) -> dict[str, Any]:
+    """Compute what ``GridSearchDisplay`` shows.
+
+    Parameters
+    ----------
+    search : fitted search
+        Has ``cv_results_``.
+    parameters : sequence of one or two str, or None
+        For the rows and the columns, or only for the columns.
+    metric : str or None
+        Of a search with several.
+
+    Returns
+    -------
+    dict
+        Arguments of the display's constructor.
+    """
+    results = search.cv_results_
+    key, score_name = _scores_column(search, metric)
+    # The resource of a halving search is not a choice: it follows from the rounds.
+    resource_name = getattr(search, "resource", "")
+    candidates = [
+        {name: value for name, value in candidate.items() if name != resource_name}
+        for candidate in results["params"]
+    ]
+    names = list(dict.fromkeys(name for one in candidates for name in one))
+    values = {
+        name: _distinct_values([one.get(name, NOT_SET) for one in candidates])
+        for name in names
+    }
+    varied = [name for name in names if len(values[name]) > 1]
+    shown = _check_parameters(parameters, names, varied)
+    row_name, column_name = ["", *shown][-2:]
+    rows = values.get(row_name, {_value_key(NOT_SET): ""})
+    columns = values[column_name]
+
+    def places(keys: list[str], name: str) -> list[int]:
+        return [keys.index(_value_key(one.get(name, NOT_SET))) for one in candidates]
+
+    cells = list(
+        zip(places([*rows], row_name), places([*columns], column_name), strict=True)
+    )
+    scores, resources = _best_of_each_cell(
+        (len(rows), len(columns)),
+        cells,
+        results[key],
+        results.get("n_resources", [0] * len(cells)),
+    )
+    best = getattr(search, "best_index_", None)
+    return {
+        "scores": scores,
+        "row_name": row_name,
+        "row_labels": list(rows.values()),
+        "column_name": column_name,
+        "column_labels": list(columns.values()),
+        "score_name": score_name,
+        "others": [name for name in varied if name not in shown],
+        "resources": resources if "n_resources" in results else None,
+        "resource_name": resource_name,
+        "chosen": None if best is None else cells[best],
+    }
+
+
+def _scores_column(search: Any, metric: str | None) -> tuple[str, str]:
     """Find the column of ``cv_results_`` that holds the scores, and a name for them."""
     prefix = "mean_test_"
     known = [
@@ -41,7 +107,7 @@ def scores_column(search: Any, metric: str | None) -> tuple[str, str]:
     return prefix + metric, f"mean {metric}"
 
 
-def checked_parameters(
+def _check_parameters(
     parameters: Sequence[str] | None, names: list[str], varied: list[str]
 ) -> list[str]:
     """Choose the one or two parameters of the map."""
@@ -58,7 +124,7 @@ def checked_parameters(
     return chosen
 
 
-def best_of_each_cell(
+def _best_of_each_cell(
     shape: tuple[int, int],
     cells: Sequence[tuple[int, int]],
     scores: Sequence[float],
@@ -76,18 +142,18 @@ def best_of_each_cell(
     return best, most
 
 
-def distinct_values(values: list[Any]) -> dict[str, str]:
+def _distinct_values(values: list[Any]) -> dict[str, str]:
     """Find the distinct values of a parameter: labels by keys, in order.
 
     Numbers are sorted; anything else keeps the order of the candidates.
     """
-    distinct = {value_key(value): value for value in values}
+    distinct = {_value_key(value): value for value in values}
     if all(isinstance(value, Real) for value in distinct.values()):
         distinct = dict(sorted(distinct.items(), key=lambda item: item[1]))
     return {key: _label(value) for key, value in distinct.items()}
 
 
-def value_key(value: Any) -> str:
+def _value_key(value: Any) -> str:
     """Make a key of a value, which may be a list, an estimator or an array."""
     return repr(value.item() if isinstance(value, np.generic) else value)
 

@@ -1,13 +1,14 @@
 """Loss and accuracy over the epochs of a training."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from ._display import COLOURS, Display, figure_or_new
+from ._display import COLOURS, Display
 from ._inside import inside
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ FEW_EPOCHS = 40  # up to here each one gets a dot
 History = dict[str, NDArray[np.float64]]
 
 
+@dataclass(eq=False, repr=False)
 class TrainingHistoryDisplay(Display):
     """Show loss and accuracy, epoch by epoch, for one training or several.
 
@@ -58,8 +60,7 @@ class TrainingHistoryDisplay(Display):
     ['Loss', 'Accuracy']
     """
 
-    def __init__(self, histories: dict[str, History]):
-        self.histories = histories
+    histories: dict[str, History]
 
     @classmethod
     def from_estimator(
@@ -123,7 +124,7 @@ class TrainingHistoryDisplay(Display):
         Raises
         ------
         TypeError
-            If `history` is no mapping.
+            If `history` is not a mapping.
         ValueError
             If it is empty, or a history in it has none of the four, or not one number
             an epoch of each.
@@ -160,8 +161,7 @@ class TrainingHistoryDisplay(Display):
         """
         known = set().union(*self.histories.values())
         panels = [panel for panel in PANELS if known & {panel, f"val_{panel}"}]
-        figure = figure_or_new(figure, 1.6 + 4.2 * len(panels), 3.6)
-        self.figure_ = figure.get_figure(root=True)
+        figure = self._figure_or_new(figure, 1.6 + 4.2 * len(panels), 3.6)
         self.axes_ = list(figure.subplots(1, len(panels), squeeze=False)[0])
         self.best_epochs_ = {
             name: _best_epoch(history) for name, history in self.histories.items()

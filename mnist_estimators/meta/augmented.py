@@ -21,11 +21,15 @@ from sklearn.utils.validation import (
     has_fit_parameter,
 )
 
-from .._inputs.parameters import draw_seed, refuse_class
+from .._inputs.estimators import (
+    as_taken,
+    copy_feature_names,
+    scores_pairs_of_classes,
+)
+from .._inputs.parameters import check_instance, draw_seed
 from .._inputs.sklearn_private import HasMethods, Interval, fit_context
-from .._inputs.validation import refuse_masked, refuse_one_hot, validate_weights
+from .._inputs.validation import check_labels, validate_weights
 from ..persistence import SaveMixin
-from ._members import as_taken, scores_pairs_of_classes
 
 
 def _estimator_has(name: str) -> Callable[[Any], bool]:
@@ -129,7 +133,7 @@ class AugmentedClassifier(
         Parameters
         ----------
         X : array-like of shape (n, pixels), (n, height, width) or (n, height, width, 1)
-            Images. An estimator that takes rows of pixels alone gets rows, as does a
+            Images. An estimator that only takes rows of pixels gets rows, as does a
             pipeline with a step that does.
         y : array-like of shape (n,)
             Class labels.
@@ -150,14 +154,13 @@ class AugmentedClassifier(
         TypeError
             If `estimator` or `augmenter` is a class, not an instance of it.
         """
-        refuse_class("estimator", self.estimator)
-        refuse_class("augmenter", self.augmenter)
+        check_instance("estimator", self.estimator)
+        check_instance("augmenter", self.augmenter)
         if self.tta:
-            _refuse_scores_of_none(self.estimator, self.tta)
+            _check_has_scores(self.estimator, self.tta)
         if sample_weight is not None:
-            _refuse_weights(self.estimator)
-        refuse_masked("y", y)
-        refuse_one_hot(y)
+            _check_takes_weights(self.estimator)
+        check_labels(y)
         labels: NDArray[Any] = column_or_1d(y, warn=True)
         assert_all_finite(labels, input_name="y")
         check_classification_targets(labels)
@@ -182,14 +185,11 @@ class AugmentedClassifier(
         )
         if self.tta:
             one_image = as_taken(estimator, images[:1])
-            _refuse_scores_of_pairs(estimator, one_image, self.tta)
+            _check_scores_of_classes(estimator, one_image, self.tta)
         self.augmenter_, self.estimator_, self._seed = augmenter, estimator, seed
         self.classes_ = estimator.classes_
         self.n_features_in_ = augmenter.n_features_in_
-        if hasattr(augmenter, "feature_names_in_"):
-            self.feature_names_in_ = augmenter.feature_names_in_
-        elif hasattr(self, "feature_names_in_"):
-            del self.feature_names_in_
+        copy_feature_names(self, [augmenter])
         return self
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
@@ -276,7 +276,7 @@ def _scores_name(classifier: Any) -> str:
     return next((name for name in names if hasattr(classifier, name)), "")
 
 
-def _refuse_scores_of_none(classifier: Any, tta: int) -> None:
+def _check_has_scores(classifier: Any, tta: int) -> None:
     if not _scores_name(classifier):
         raise ValueError(
             f"tta={tta} averages predict_proba or decision_function, but "
@@ -284,11 +284,11 @@ def _refuse_scores_of_none(classifier: Any, tta: int) -> None:
         )
 
 
-def _refuse_scores_of_pairs(classifier: Any, X: NDArray[Any], tta: int) -> None:
+def _check_scores_of_classes(classifier: Any, X: NDArray[Any], tta: int) -> None:
     """Raise unless there is a score for each class, or one for the two of them."""
     n_classes = len(classifier.classes_)
     scores = getattr(classifier, _scores_name(classifier))(X)
-    # Of three classes there are three pairs, so the shape alone does not tell.
+    # Of three classes there are three pairs, so the shape does not tell.
     if n_classes > 2 and (
         scores.shape[1] != n_classes or scores_pairs_of_classes(classifier)
     ):
@@ -299,7 +299,7 @@ def _refuse_scores_of_pairs(classifier: Any, X: NDArray[Any], tta: int) -> None:
         )
 
 
-def _refuse_weights(classifier: Any) -> None:
+def _check_takes_weights(classifier: Any) -> None:
     if not has_fit_parameter(classifier, "sample_weight"):
         raise ValueError(
             f"sample_weight was given, but fit of {type(classifier).__name__} takes "

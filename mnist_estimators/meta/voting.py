@@ -1,4 +1,4 @@
-"""A voting ensemble that knows images, and members that differ in their seed alone."""
+"""A voting ensemble that knows images, and members that only differ in their seed."""
 
 from collections.abc import Sequence
 from numbers import Integral
@@ -6,17 +6,15 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.ensemble import VotingClassifier
-from sklearn.frozen import FrozenEstimator
 from sklearn.preprocessing import LabelEncoder
 from sklearn.utils import Bunch, Tags
 from sklearn.utils.metadata_routing import MetadataRouter, process_routing
-from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
 
+from .._inputs.estimators import as_taken, copy_feature_names
 from .._inputs.sklearn_private import (
     HasMethods,
     Interval,
@@ -26,17 +24,21 @@ from .._inputs.sklearn_private import (
     raise_for_params,
     routing_enabled,
 )
-from .._inputs.validation import refuse_masked, validate_weights
+from .._inputs.validation import validate_weights
 from ..persistence import SaveMixin
-from ._members import (
-    Member,
-    as_taken,
-    columns_in_vote,
+from ._checks import (
+    check_frozen_members,
+    check_labels_of,
+    check_probabilities,
+    check_target,
+    check_weights,
+)
+from ._members import Member, make_members
+from ._votes import (
+    agreeing_share,
     knows_numbers,
-    refuse_other_labels,
-    refuse_votes_without_probabilities,
-    refuse_weights,
-    with_other_seed,
+    predicted_numbers,
+    predicted_probabilities,
 )
 
 
@@ -168,7 +170,7 @@ class DigitVotingClassifier(SaveMixin, VotingClassifier):
         Parameters
         ----------
         X : array-like of shape (n, pixels), (n, height, width) or (n, height, width, 1)
-            Images. Members that take rows of pixels alone get rows, as do pipelines
+            Images. Members that only take rows of pixels get rows, as do pipelines
             with a step that does.
         y : array-like of shape (n,)
             Class labels.
@@ -185,8 +187,8 @@ class DigitVotingClassifier(SaveMixin, VotingClassifier):
         Raises
         ------
         ValueError
-            If `estimators` is no list of named classifiers, has another length than
-            `weights`, or is all 'drop'; if `weights` are no finite numbers of at least
+            If `estimators` is not a list of named classifiers, has another length than
+            `weights`, or is all 'drop'; if `weights` are not finite numbers of at least
             0, or leave no member to vote; if `y` is not made of class labels; if a
             frozen member knows labels that are not in `y`; or if one has no
             probabilities for a soft vote.
@@ -195,36 +197,19 @@ class DigitVotingClassifier(SaveMixin, VotingClassifier):
         """
         others = {name: fit_params[name] for name in {*fit_params} - {"sample_weight"}}
         raise_for_params(others, self, "fit")
-        refuse_masked("y", y)
+        check_target(y)
         if fit_params.get("sample_weight") is not None:
             weight = validate_weights(fit_params["sample_weight"], X)
             fit_params = {**fit_params, "sample_weight": weight}
-        self._check_target(y)
-        members = self._checked_members()
-        if self.voting == "soft":
-            refuse_votes_without_probabilities(members)
-        n_sources = len({member.source for member in members})
-        n_weights = n_sources if self.weights is None else len(np.asarray(self.weights))
-        if n_weights != n_sources:
-            members_share = " (all members of one share its weight)"
-            raise ValueError(
-                "Number of `estimators` and weights must be equal; got"
-                f" {n_weights} weights, {n_sources} estimators"
-                f"{members_share if self.n_members > 1 else ''}"
-            )
-        if self.weights is not None:
-            refuse_weights(self.weights, [one for _, one in self._named()])
+        members = self._check_members()
         encoder = LabelEncoder().fit(y)
-        for member in members:
-            if isinstance(member.estimator, FrozenEstimator):
-                check_is_fitted(member.estimator.estimator)
-                refuse_other_labels(member.name, member.estimator, encoder.classes_)
+        check_frozen_members(members, encoder.classes_)
         if routing_enabled():
             routed = process_routing(self, "fit", **fit_params)
             params = {member.source: routed[member.source]["fit"] for member in members}
         else:
             params = {member.source: fit_params for member in members}
-        voting = [member for member in members if member.estimator != "drop"]
+        voting = [member for member in members if not member.is_dropped]
         targets = encoder.transform(y)
         fitted = Parallel(n_jobs=self.n_jobs)(
             delayed(fit_single_estimator)(
@@ -233,24 +218,18 @@ class DigitVotingClassifier(SaveMixin, VotingClassifier):
                 targets,
                 fit_params=params[member.source],
                 message_clsname="Voting",
-                message=self._log_message(member.name, number + 1, len(voting)),
+                message=self._log_message(member.name, number, len(voting)),
             )
-            for number, member in enumerate(voting)
+            for number, member in enumerate(voting, start=1)
         )
         for member, one in zip(voting, fitted, strict=True):
             if not knows_numbers(one, len(encoder.classes_)):
-                refuse_other_labels(member.name, one, encoder.classes_)
+                check_labels_of(member.name, one, encoder.classes_)
         self.le_, self.classes_, self.estimators_ = encoder, encoder.classes_, fitted
-        remaining = iter(fitted)
-        self.named_estimators_ = Bunch()
-        for member in members:
-            dropped = member.estimator == "drop"
-            self.named_estimators_[member.name] = "drop" if dropped else next(remaining)
-        names = [getattr(one, "feature_names_in_", None) for one in fitted]
-        if any(name is not None for name in names):
-            self.feature_names_in_ = next(name for name in names if name is not None)
-        elif hasattr(self, "feature_names_in_"):
-            del self.feature_names_in_
+        named = dict.fromkeys((member.name for member in members), "drop")
+        named.update(zip((member.name for member in voting), fitted, strict=True))
+        self.named_estimators_ = Bunch(**named)
+        copy_feature_names(self, fitted)
         return self
 
     def agreement(self, X: Any) -> NDArray[np.float64]:
@@ -267,10 +246,18 @@ class DigitVotingClassifier(SaveMixin, VotingClassifier):
             Share of the members, by weight, whose own label is the predicted one: from
             0 to 1.
         """
-        agrees, weights = self._agreeing_members(X)
-        share = agrees @ weights / weights.sum()
-        share[agrees.all(axis=1)] = 1.0  # and not nearly 1, by rounding
-        return share
+        check_is_fitted(self)
+        given = self._weights_not_none
+        weights = np.ones(len(self.estimators_)) if given is None else np.array(given)
+        if self.voting == "soft":
+            probabilities = self._collect_probas(X)
+            votes = probabilities.argmax(axis=2).T
+            scores = np.average(probabilities, axis=0, weights=weights)
+        else:
+            votes = self._predict(X)
+            numbers = np.arange(len(self.classes_))
+            scores = (votes[:, :, np.newaxis] == numbers).swapaxes(1, 2) @ weights
+        return agreeing_share(votes, weights, scores)
 
     def disagreements(self, X: Any) -> NDArray[np.intp]:
         """Find the images on which the members disagree.
@@ -288,28 +275,6 @@ class DigitVotingClassifier(SaveMixin, VotingClassifier):
         agreement = self.agreement(X)
         order = np.argsort(agreement, kind="stable")
         return order[agreement[order] < 1]
-
-    def _agreeing_members(
-        self, X: Any
-    ) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
-        """Tell which members (n, n_members) are for the prediction, and their weights.
-
-        Members of weight 0 are left out.
-        """
-        check_is_fitted(self)
-        given = self._weights_not_none
-        weights = np.ones(len(self.estimators_)) if given is None else np.array(given)
-        if self.voting == "soft":
-            probabilities = self._collect_probas(X)
-            votes = probabilities.argmax(axis=2).T
-            predicted = np.average(probabilities, axis=0, weights=weights).argmax(1)
-        else:
-            votes = self._predict(X)
-            numbers = np.arange(len(self.classes_))
-            counts = (votes[:, :, np.newaxis] == numbers).swapaxes(1, 2) @ weights
-            predicted = counts.argmax(axis=1)
-        heard = weights > 0
-        return votes[:, heard] == predicted[:, np.newaxis], weights[heard]
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[Any]:
         """Name the columns that ``transform`` gives.
@@ -387,7 +352,7 @@ class DigitVotingClassifier(SaveMixin, VotingClassifier):
             return self.estimators
         return [(type(self.estimators).__name__.lower(), self.estimators)]
 
-    def _checked_members(self) -> list[Member]:
+    def _check_members(self) -> list[Member]:
         if isinstance(self.estimators, list):
             self._validate_estimators()
         elif not is_classifier(self.estimators):
@@ -395,30 +360,12 @@ class DigitVotingClassifier(SaveMixin, VotingClassifier):
                 f"The estimator {type(self.estimators).__name__} should be a "
                 "classifier."
             )
-        if self.n_members == 1:
-            return [Member(name, name, one) for name, one in self._named()]
-        return [
-            Member(f"{name}_{number + 1}", name, with_other_seed(one, number))
-            for name, one in self._named()
-            for number in range(self.n_members)
-        ]
-
-    def _check_target(self, y: ArrayLike) -> None:
-        if issparse(y):
-            raise TypeError("y is sparse, but must be an array of labels: y.toarray().")
-        kind = type_of_target(y, input_name="y")
-        if kind in ("unknown", "continuous"):
-            raise ValueError(
-                f"Unknown label type: {kind}. Maybe you are trying to fit a "
-                "classifier, which expects discrete classes on a "
-                "regression target with continuous values."
-            )
-        if kind not in ("binary", "multiclass"):
-            raise NotImplementedError(
-                f"{type(self).__name__} only supports binary or multiclass "
-                "classification. Multilabel and multi-output classification are not "
-                "supported."
-            )
+        members = make_members(self._named(), self.n_members)
+        if self.voting == "soft":
+            check_probabilities(members)
+        if self.weights is not None:
+            check_weights(self.weights, self._named(), self.n_members)
+        return members
 
     # The hooks that VotingClassifier's predict, predict_proba and transform call.
 
@@ -436,23 +383,13 @@ class DigitVotingClassifier(SaveMixin, VotingClassifier):
         ]
 
     def _predict(self, X: Any) -> NDArray[np.intp]:
-        votes = []
-        for one in self.estimators_:
-            labels = one.predict(as_taken(one, X))
-            if knows_numbers(one, len(self.classes_)):
-                votes.append(np.asarray(labels, np.intp))  # maybe from 0.0, 1.0, ...
-            else:
-                votes.append(self.le_.transform(labels))
+        votes = [predicted_numbers(one, X, self.le_) for one in self.estimators_]
         return np.asarray(votes).T
 
     def _collect_probas(self, X: Any) -> NDArray[np.floating[Any]]:
-        found = []
-        for one in self.estimators_:
-            known = np.asarray(one.predict_proba(as_taken(one, X)))
-            probabilities = np.zeros((len(known), len(self.classes_)), known.dtype)
-            probabilities[:, columns_in_vote(one, self.le_)] = known
-            found.append(probabilities)
-        return np.asarray(found)
+        return np.asarray(
+            [predicted_probabilities(one, X, self.le_) for one in self.estimators_]
+        )
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

@@ -6,30 +6,47 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .._inputs.images import pixel_range
+from .._inputs.images import DIGIT_SIDE, SIDE, pixel_range
 from ._paper import background
 
-SIDE = 28
-DIGIT_SIDE = 20
 INK = 0.3  # more of it belongs to a digit
 # A digit of a tenth of the picture's side still has more pixels than it ends up with.
 MAX_SIDE = 1024
 LUMINANCE = np.array([0.299, 0.587, 0.114])
 
 
-def shrink(image: NDArray[Any]) -> NDArray[Any]:
-    """Bring a large image to sides that hold all that 28 x 28 pixels will show.
+def find_ink(picture: NDArray[Any], name: str) -> NDArray[np.float32]:
+    """Separate the digits of a picture from paper, light and noise.
 
     Parameters
     ----------
-    image : ndarray of shape (height, width) or (height, width, channels)
-        Of any numeric type. Not changed.
+    picture : ndarray of shape (height, width) or (height, width, channels)
+        Values go up to 1, 16, 255 or 65535, which is found out. Not changed.
+    name : str
+        What the error calls it.
 
     Returns
     -------
-    ndarray of the same number of dimensions
-        The image itself, or a smaller one.
+    ndarray of shape (height, width), dtype float32
+        From 0 to 1, with sides of at most 1024 pixels.
+
+    Raises
+    ------
+    ValueError
+        If there is no ink.
     """
+    ink = _extract_ink(_as_grey(picture))
+    if ink is None:
+        raise ValueError(
+            f"{name} is blank: nothing in it, of shape {picture.shape}, stands out "
+            "from the paper as a digit does. Leave it out, or give a picture with more "
+            "contrast."
+        )
+    return ink
+
+
+def _shrink(image: NDArray[Any]) -> NDArray[Any]:
+    """Bring a large image to sides of at most ``MAX_SIDE``."""
     height, width = image.shape[:2]
     scale = MAX_SIDE / max(height, width)
     if scale >= 1:
@@ -41,21 +58,10 @@ def shrink(image: NDArray[Any]) -> NDArray[Any]:
     return small.reshape(*small.shape[:2], *image.shape[2:])
 
 
-def to_grey(image: NDArray[Any], high: float) -> NDArray[np.float32]:
-    """Bring an image to grey values from 0 to 1.
+def _to_grey(image: NDArray[Any], high: float) -> NDArray[np.float32]:
+    """Bring an image to grey values from 0 to 1, where `high` becomes 1.
 
-    Parameters
-    ----------
-    image : ndarray of shape (height, width) or (height, width, channels)
-        Grey, grey and alpha, RGB or RGBA.
-    high : float
-        The value that becomes 1.
-
-    Returns
-    -------
-    ndarray of shape (height, width), dtype float32
-        What is transparent takes the grey, black or white, that the rest is further
-        from.
+    What is transparent takes the grey, black or white, that the rest is further from.
     """
     if high > float(np.finfo(np.float32).max):
         image, high = image / high, 1.0
@@ -77,39 +83,16 @@ def to_grey(image: NDArray[Any], high: float) -> NDArray[np.float32]:
     return alpha * grey + (1.0 - alpha) * np.float32(mean < 0.5)
 
 
-def as_grey(picture: NDArray[Any]) -> NDArray[np.float32]:
-    """Bring a picture of any kind to grey values from 0 to 1, and to a moderate size.
-
-    Parameters
-    ----------
-    picture : ndarray of shape (height, width) or (height, width, channels)
-        Values go up to 1, 16, 255 or 65535, which is found out.
-
-    Returns
-    -------
-    ndarray of shape (height, width), dtype float32
-        With sides of at most 1024 pixels.
-    """
+def _as_grey(picture: NDArray[Any]) -> NDArray[np.float32]:
+    """Bring a picture of any range to grey values from 0 to 1, and a moderate size."""
     high = pixel_range(picture)[1]
     if picture.dtype == np.uint8 and high > 1:
         high = 255.0  # a dark photograph, not one of 16 grey levels
-    return to_grey(shrink(picture), high)
+    return _to_grey(_shrink(picture), high)
 
 
-def extract_ink(grey: NDArray[np.float32]) -> NDArray[np.float32] | None:
-    """Separate the digit from paper, light and noise.
-
-    Parameters
-    ----------
-    grey : ndarray of shape (height, width), dtype float32
-        Grey values from 0 to 1.
-
-    Returns
-    -------
-    ndarray of shape (height, width), dtype float32, or None
-        Ink from 0 to 1, whether it was darker or lighter than the paper; None if there
-        is none.
-    """
+def _extract_ink(grey: NDArray[np.float32]) -> NDArray[np.float32] | None:
+    """Separate ink from paper, darker or lighter; None if there is no ink."""
     difference = grey - background(grey)
     # Ink covers less than paper does, so the longer tail is the ink's.
     if np.vdot(difference * difference, difference) < 0:

@@ -6,9 +6,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ._functional import as_grey, extract_ink, into_mnist_form
+from ._functional import find_ink, into_mnist_form
 from ._parts import Part, find_parts, shares
-from .canonicalizer import checked_picture
+from .canonicalizer import check_picture
 
 # A part of less than this share of the tallest digit's height, near another one, is a
 # stroke of it, such as the bar of a 5; and by itself, of less than SPECK, dirt.
@@ -110,16 +110,10 @@ def find_digits(picture: ArrayLike) -> Iterator[FoundDigit]:
     ValueError
         As ``split_digits``, when the first one is asked for.
     """
-    array = checked_picture(picture, "picture")
-    grey = as_grey(array)
-    ink = extract_ink(grey)
-    if ink is None:
-        raise ValueError(
-            f"picture is blank: nothing in it, of shape {array.shape}, stands out from "
-            "the paper as a digit does. Take one with more contrast."
-        )
+    array = check_picture(picture, "picture")
+    ink = find_ink(array, "picture")
     labels, parts = find_parts(ink)
-    scale = array.shape[0] / grey.shape[0], array.shape[1] / grey.shape[1]
+    scale = array.shape[0] / ink.shape[0], array.shape[1] / ink.shape[1]
     for digit in _in_rows(_digits_of(parts)):
         yield _found_digit(ink, labels, digit, scale)
 

@@ -12,10 +12,10 @@ from sklearn.base import (
 )
 from sklearn.utils import Tags
 
-from .._inputs.images import resolve_image_shape
-from .._inputs.validation import refuse_masked
+from .._inputs.images import SIDE, resolve_image_shape
+from .._inputs.validation import check_unmasked
 from ..persistence import SaveMixin
-from ._functional import SIDE, as_grey, extract_ink, into_mnist_form
+from ._functional import find_ink, into_mnist_form
 
 HOW_TO_READ = "Read files with load_digit_images(paths) first."
 
@@ -82,7 +82,7 @@ class DigitCanonicalizer(
         ValueError
             If `X` is empty or not made of pictures.
         """
-        _checked_pictures(X)
+        _check_pictures(X)
         return self
 
     def transform(self, X: Any) -> NDArray[np.uint8]:
@@ -107,17 +107,10 @@ class DigitCanonicalizer(
             If `X` is empty or not made of pictures, or a picture is blank; its number
             is named.
         """
-        pictures = _checked_pictures(X)
+        pictures = _check_pictures(X)
         images = np.zeros((len(pictures), SIDE, SIDE), np.uint8)
         for number, picture in enumerate(pictures):
-            ink = extract_ink(as_grey(picture))
-            if ink is None:
-                raise ValueError(
-                    f"X[{number}] is blank: nothing in it, of shape {picture.shape}, "
-                    "stands out from the paper as a digit does. Leave it out, or take "
-                    "a picture with more contrast."
-                )
-            images[number] = into_mnist_form(ink)
+            images[number] = into_mnist_form(find_ink(picture, f"X[{number}]"))
         return images.reshape(len(images), -1)
 
     @property
@@ -135,21 +128,21 @@ class DigitCanonicalizer(
         return tags
 
 
-def _checked_pictures(X: Any) -> list[NDArray[Any]]:
+def _check_pictures(X: Any) -> list[NDArray[Any]]:
     if isinstance(X, str | bytes | PathLike) or not np.iterable(X):
         raise ValueError(f"X must be pictures as arrays. Got {X!r}. {HOW_TO_READ}")
-    refuse_masked("X", X)
+    check_unmasked("X", X)
     if hasattr(X, "to_numpy"):
         X = X.to_numpy()
     if isinstance(X, np.ndarray):
         X = _stack_of_pictures(np.asarray(X))
-    pictures = [checked_picture(one, f"X[{number}]") for number, one in enumerate(X)]
+    pictures = [check_picture(one, f"X[{number}]") for number, one in enumerate(X)]
     if not pictures:
         raise ValueError("X holds no picture. Give at least one.")
     return pictures
 
 
-def checked_picture(picture: Any, name: str) -> NDArray[Any]:
+def check_picture(picture: Any, name: str) -> NDArray[Any]:
     """Bring what was given as a picture to an array, or tell by its name what it is.
 
     Parameters
@@ -167,9 +160,9 @@ def checked_picture(picture: Any, name: str) -> NDArray[Any]:
     Raises
     ------
     ValueError
-        If it is no picture.
+        If it is not a picture.
     """
-    refuse_masked(name, picture)
+    check_unmasked(name, picture)
     try:
         array = np.asarray(picture)
     except ValueError as error:

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from sklearn.metrics import ConfusionMatrixDisplay
 from sklearn.utils.validation import check_is_fitted
 
+from .._inputs.estimators import as_taken
 from ..inspection import (
     ActivationMapDisplay,
     ClassDistributionDisplay,
@@ -27,7 +28,6 @@ from ..inspection._confidence_of import predict_with_probability
 from ..inspection._digit_images import image_shape_within
 from ..inspection._display import new_figure
 from ..inspection._inside import inside
-from ..meta._members import as_taken
 from ._html import page, paragraph, picture, table
 
 _LIBRARIES = {

@@ -11,8 +11,8 @@ from struct import unpack_from
 
 from pydantic import ValidationError
 
+from .._inputs.images import SIDE
 from ..datasets._pictures import read_picture
-from ..preprocessing._functional import SIDE
 from ._limits import Limits
 from ._pictures import Pixels, ReadPicture, Upload, as_bytes, in_mnist_form
 from ._refusal import Refusal

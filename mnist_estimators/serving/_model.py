@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
+from .._inputs.images import SIDE
 from ..classifiers._base import BaseDigitClassifier
 from ..classifiers.onnx import OnnxDigitClassifier
 from ..exceptions import PixelRangeWarning
 from ..meta.voting import DigitVotingClassifier
 
-SIDE = 28
 LIBRARIES = ("scikit-learn", "numpy", "keras", "tensorflow", "onnxruntime")
 
 

@@ -53,7 +53,7 @@ class TestLabels:
         ],
     )
     def test_other_labels_are_refused(self, label, classes):
-        message = rf"names \[{label!r}\], .* knows the labels \[{classes[0]!r}, "
+        message = rf"names \[{label!r}\], .* knows only the labels \[{classes[0]!r}, "
         with pytest.raises(ValueError, match=message):
             encode_labels(np.array([label]), np.array(classes))
 

@@ -372,13 +372,13 @@ class TestFiles:
         pipeline = make_pipeline(MinMaxScaler(), small).fit(images, y)
         search = GridSearchCV(small, {"momentum": [0.5]}, cv=2).fit(images, y)
         augmented = AugmentedClassifier(small, DigitAugmenter()).fit(images, y)
-        for estimator, mend in [
-            (pipeline, r"Export the last one alone, pipeline\[-1\]"),
+        for estimator, advice in [
+            (pipeline, r"Export only the last one, pipeline\[-1\]"),
             (search, "search.best_estimator_"),
             (augmented, "its estimator_"),
             (LogisticRegression(), "NumpyDigitClassifier"),
         ]:
-            with pytest.raises(TypeError, match=mend):
+            with pytest.raises(TypeError, match=advice):
                 export(estimator, tmp_path / name)
         assert not os.listdir(tmp_path)
 

@@ -167,7 +167,7 @@ def test_networks_of_other_packages_have_other_layers(digits):
             self.model_, self.n_features_in_ = keras.Sequential(), X.shape[1]
             return self
 
-    with pytest.raises(TypeError, match="holds a Wrapper, which is none of this"):
+    with pytest.raises(TypeError, match="holds a Wrapper, which is not a network"):
         activations(Wrapper().fit(X, y), new, -1)
 
 

@@ -308,7 +308,7 @@ def test_other_classifiers_have_no_filters(digits, fitted_classifier):
     linear = SVC(kernel="linear", random_state=0).fit(*digits[:2])
 
     for other in (linear, fitted_classifier("forest")):
-        with pytest.raises(TypeError, match="is none of this package's networks"):
+        with pytest.raises(TypeError, match="is not a network of this package"):
             FilterDisplay.from_estimator(other)
 
 
@@ -379,7 +379,7 @@ def test_what_saliency_can_not_show_is_refused(
     new = digits[2]
     with pytest.raises(ValueError, match="n_images must be an integer, at least 1"):
         SaliencyDisplay.from_estimator(cnn, new, n_images=0)
-    with pytest.raises(ValueError, match="are no images"):
+    with pytest.raises(ValueError, match="are not images"):
         SaliencyDisplay.from_estimator(components, new)
     for labels in (3, [3] * 5):
         with pytest.raises(ValueError, match=r"labels has shape .*, but X holds 40 im"):

@@ -106,7 +106,7 @@ def _compare(arguments: argparse.Namespace) -> None:
         )
 
     from ..comparison import compare_estimators
-    from ..comparison._view import best_first, format_table
+    from ..comparison._table import best_first, format_table
 
     estimators = _estimators(arguments.estimators, arguments.seed)
     try:

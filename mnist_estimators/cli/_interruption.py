@@ -1,4 +1,4 @@
-"""Ctrl-C, noticed also where a fit takes it as its own end, and returns."""
+"""Ctrl-C, noticed even if a fit ends early because of it and returns."""
 
 import signal
 import threading
@@ -10,22 +10,22 @@ from typing import Self
 
 
 class Interruption:
-    """Remembers whether Ctrl-C was pressed meanwhile, used as a context manager.
+    """Context manager that remembers whether Ctrl-C was pressed.
 
-    A ``fit`` may take ``KeyboardInterrupt`` as the wish to stop, and return.
+    A ``fit`` may catch ``KeyboardInterrupt``, stop early, and return.
 
     Attributes
     ----------
     happened : bool
-        Whether it was.
+        Whether Ctrl-C was pressed.
     """
 
     def __init__(self) -> None:
         self.happened = False
 
     def __enter__(self) -> Self:
-        # Python lets no other thread handle signals; and what runs in the background
-        # of a shell ignores this one.
+        # Only the main thread can handle signals, and a process in the background of a
+        # shell ignores this one.
         self._listens = (
             threading.current_thread() is threading.main_thread()
             and signal.getsignal(signal.SIGINT) is signal.default_int_handler
@@ -50,9 +50,9 @@ class Interruption:
 
 @contextmanager
 def ctrl_c_ends_all_fits() -> Iterator[None]:
-    """Raise KeyboardInterrupt also where Ctrl-C would end one of many fits alone."""
+    """Raise KeyboardInterrupt even if Ctrl-C would end only one of many fits."""
     with Interruption() as interruption, warnings.catch_warnings():
-        # With this warning the networks of this package and of scikit-learn return.
+        # Networks of this package and of scikit-learn warn and return.
         warnings.filterwarnings("error", "Training interrupted by user")
         try:
             yield

@@ -1,4 +1,4 @@
-"""How a search is told while it runs: a counter on a terminal, else a line a fit."""
+"""The progress of a search: a counter on a terminal, else a line for each fit."""
 
 import sys
 from collections.abc import Iterable
@@ -7,14 +7,14 @@ from typing import Any, Self
 
 
 class SearchProgress:
-    """Scores each fit of a search by its accuracy, and tells of it.
+    """Scores each fit of a search by its accuracy, and shows it.
 
     Parameters
     ----------
     names : iterable of str
-        Parameters that are searched.
+        Parameters of the search.
     quiet : bool
-        Whether nothing may be printed where there is no terminal.
+        Print nothing where there is no terminal.
     """
 
     def __init__(self, names: Iterable[str], *, quiet: bool):

@@ -40,7 +40,7 @@ def _add_arguments(parser: Parser) -> None:
         choices=("auto", "mnist", "small"),
         default="auto",
         help="MNIST's training images, or the small digits that come with "
-        "scikit-learn; auto takes MNIST where it is found or can be downloaded "
+        "scikit-learn; auto uses MNIST if it is found or can be downloaded "
         "(default: %(default)s)",
     )
     parser.add_argument(

@@ -37,13 +37,13 @@ def _add_arguments(parser: Parser) -> None:
         type=Path,
         metavar="FILE.yaml",
         help="a file with recipe or estimator, method, and parameters, a mapping of "
-        "names to lists of values; what is given here goes before it",
+        "names to lists of values; the options given here override it",
     )
     parser.add_argument(
         "--method",
         choices=METHODS,
         help="grid tries each combination on all training images; halving begins with "
-        "few images, and goes on with the better third (default: grid)",
+        "few images, and keeps the better third in each round (default: grid)",
     )
     add_folds(parser)
     add_training_data(parser)

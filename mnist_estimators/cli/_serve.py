@@ -43,7 +43,7 @@ def _add_arguments(parser: Parser) -> None:
         type=_port,
         default=8000,
         metavar="N",
-        help="port to listen at; 0 takes a free one (default: %(default)s)",
+        help="port to listen at; 0 uses a free one (default: %(default)s)",
     )
     parser.add_argument(
         "--data",
@@ -109,7 +109,7 @@ def _listen(open_socket: Any, host: str, port: int) -> socket.socket:
         reason = getattr(error, "strerror", None) or error
         raise CommandError(
             f"can't listen at {host}, port {port}: {reason}. Give others with "
-            "--host and --port; 0 takes any free port."
+            "--host and --port; 0 uses any free port."
         ) from error
     return listener
 

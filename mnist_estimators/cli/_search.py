@@ -18,7 +18,7 @@ from ._estimators import (
 from ._interruption import ctrl_c_ends_all_fits
 from ._model_files import check_savable, save_model
 from ._search_file import METHODS, read_search_file
-from ._search_progress import SearchProgress
+from ._search_progress import search_progress
 
 
 def _add_arguments(parser: Parser) -> None:
@@ -65,9 +65,9 @@ def _run(arguments: Namespace) -> Result:
     digits = load_digits(arguments.data, arguments.n_train, arguments.seed)
     announce(arguments, f"Data: {digits}")
     announce(arguments, f"Classifier: {description}")
-    progress = SearchProgress(task.grid, quiet=arguments.json)
-    search = _make_search(task, arguments.cv, arguments.seed, progress.score)
-    with one_line_errors_of_fit(), ctrl_c_ends_all_fits(), progress:
+    progress = search_progress(task.grid, quiet=arguments.json)
+    with one_line_errors_of_fit(), ctrl_c_ends_all_fits(), progress as score:
+        search = _make_search(task, arguments.cv, arguments.seed, score)
         search.fit(digits.X_train, digits.y_train)
     if arguments.save is not None:
         save_model(search.best_estimator_, arguments.save)

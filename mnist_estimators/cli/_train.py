@@ -4,7 +4,6 @@ import sys
 import time
 from argparse import Namespace
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from ._estimators import (
     progress_verbosity,
     set_parameters,
 )
-from ._interruption import Interruption, ctrl_c_ends_all_fits
+from ._interruption import ctrl_c_ends_all_fits, notice_ctrl_c
 from ._model_files import check_savable, save_model
 from ._output_files import check_writable
 
@@ -92,15 +91,12 @@ def _fit(estimator: Any, digits: Digits, verbose: int) -> tuple[float, bool]:
     """Return the seconds of a fit, and whether Ctrl-C ended it early."""
     asked_for = _verbosity_of_networks(estimator)
     estimator.set_params(**{name: asked_for[name] or verbose for name in asked_for})
-    interruption = Interruption()
     # In a vote, Ctrl-C would end only one member, and the next one would begin.
     is_network = "verbose" in asked_for
-    at_ctrl_c: AbstractContextManager[Any] = (
-        interruption if is_network else ctrl_c_ends_all_fits()
-    )
+    at_ctrl_c = notice_ctrl_c if is_network else ctrl_c_ends_all_fits
     start = time.perf_counter()
     try:
-        with one_line_errors_of_fit(), at_ctrl_c:
+        with one_line_errors_of_fit(), at_ctrl_c() as interruption:
             estimator.fit(digits.X_train, digits.y_train)
     finally:
         estimator.set_params(**asked_for)

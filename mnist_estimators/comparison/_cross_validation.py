@@ -35,7 +35,7 @@ def compare_estimators(
     Parameters
     ----------
     estimators : mapping of str to estimator
-        Classifiers by name. Clones are fitted; these stay unfitted.
+        Classifiers by name. Clones are fitted; these do not change.
     X : array-like of shape (n, pixels), (n, h, w) or (n, h, w, 1)
         Images. Stacked images are reshaped to (n, pixels), unless a classifier's
         scikit-learn tags say that it accepts 3-D arrays. A pipeline accepts them if all

@@ -10,7 +10,7 @@ import pytest
 from packaging.requirements import Requirement
 
 import mnist_estimators
-from mnist_estimators.comparison._view import format_table
+from mnist_estimators.comparison._table import format_table
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]

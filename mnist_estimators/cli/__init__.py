@@ -1,7 +1,8 @@
 """The command line: ``mnist-estimators <command>``, or ``python -m mnist_estimators``.
 
-Each command is one function that declares its arguments and one that runs it. What a
-command needs is imported when it runs, so ``--help`` answers at once.
+Each command has a file with the same parts: it adds its arguments, runs, and returns a
+result as JSON and as text. ``_command`` describes these parts, and prints the result. A
+run imports the libraries that it needs, so ``--help`` answers at once.
 """
 
 import argparse
@@ -12,15 +13,19 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from ..exceptions import BackendError
-from ._arguments import CommandError, Parser, UsageError, one_line
-from ._compare import declare_compare
-from ._data import declare_data
-from ._evaluate import declare_evaluate
-from ._predict import declare_predict
-from ._recipes import declare_recipes
-from ._search import declare_search
-from ._serve import declare_serve
-from ._train import declare_train
+from ._arguments import Parser
+from ._command import declare, run_and_show
+from ._compare import COMPARE
+from ._data import DATA
+from ._errors import CommandError, UsageError, one_line
+from ._evaluate import EVALUATE
+from ._predict import PREDICT
+from ._recipes import RECIPES
+from ._search import SEARCH
+from ._serve import SERVE
+from ._train import TRAIN
+
+_COMMANDS = (DATA, TRAIN, EVALUATE, PREDICT, SERVE, COMPARE, SEARCH, RECIPES)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -29,56 +34,38 @@ def main(argv: Sequence[str] | None = None) -> int:
     Parameters
     ----------
     argv : sequence of str, default=None
-        Arguments without the program's name; None takes those of the process. Without
-        any, a menu is shown on a terminal, and the help elsewhere.
+        Arguments without the program's name; by default those of the process. Without
+        arguments, a menu is shown on a terminal, and the help elsewhere.
 
     Returns
     -------
     int
-        Exit code: 0 after success, 1 where data or files fail, 2 without a command,
-        130 after Ctrl-C.
+        Exit code: 0 after success, 1 if data or files fail, 2 without a command, 130
+        after Ctrl-C.
 
     Raises
     ------
     SystemExit
         With code 2 for wrong arguments, 0 after ``--help`` and ``--version``.
     """
-    parser = Parser(
-        prog="mnist-estimators",
-        description="Handwritten-digit classifiers that behave like scikit-learn's.",
-        epilog="'mnist-estimators COMMAND --help' tells more of each.",
-    )
-    parser.add_argument("--version", action=_Version)
-    parser.set_defaults(run=_without_command, parser=parser)
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for declare in (
-        declare_data,
-        declare_train,
-        declare_evaluate,
-        declare_predict,
-        declare_serve,
-        declare_compare,
-        declare_search,
-        declare_recipes,
-    ):
-        declare(commands)
-
-    arguments, unknown = parser.parse_known_args(argv)
+    arguments, unknown = _make_parser().parse_known_args(argv)
     command: Parser = arguments.parser
     if unknown:
         command.error(f"unrecognized arguments: {' '.join(unknown)}")
-    name = command.prog
     try:
-        with _plain_warnings(name):
-            code = arguments.run(arguments) or 0
+        with _plain_warnings(command.prog):
+            if arguments.run is None:
+                code = _without_command(command)
+            else:
+                code = run_and_show(arguments)
         sys.stdout.flush()
         return code
     except BrokenPipeError:
-        # Whoever read the output needs no more of it; nor does Python's own flush.
+        # The reader of the output has left: discard what Python still flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except (CommandError, OSError, BackendError) as error:
-        print(f"{name}: error: {error}", file=sys.stderr)
+        print(f"{command.prog}: error: {error}", file=sys.stderr)
         return 1
     except UsageError as error:
         command.error(str(error))
@@ -87,21 +74,35 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _without_command(arguments: argparse.Namespace) -> int:
+def _make_parser() -> Parser:
+    parser = Parser(
+        prog="mnist-estimators",
+        description="Handwritten-digit classifiers that behave like scikit-learn's.",
+        epilog="See 'mnist-estimators COMMAND --help' for the options of a command.",
+    )
+    parser.add_argument("--version", action=_Version)
+    parser.set_defaults(run=None, parser=parser)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    for command in _COMMANDS:
+        declare(commands, command)
+    return parser
+
+
+def _without_command(parser: Parser) -> int:
     if sys.stdin.isatty() and sys.stdout.isatty():
         from ._menu import run_menu
 
         return run_menu(main)
-    arguments.parser.print_help(sys.stderr)
+    parser.print_help(sys.stderr)
     return 2
 
 
 class _Version(argparse.Action):
-    """Asks for the version only when it is asked for."""
+    """Prints the version and exits."""
 
     def __init__(self, option_strings: Sequence[str], dest: str):
         super().__init__(
-            option_strings, dest, nargs=0, help="show the version and leave"
+            option_strings, dest, nargs=0, help="show the version and exit"
         )
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
@@ -113,7 +114,7 @@ class _Version(argparse.Action):
 
 @contextmanager
 def _plain_warnings(name: str) -> Iterator[None]:
-    """Show warnings as lines that need no knowledge of Python."""
+    """Show warnings as plain lines, without Python source."""
 
     def show(message: Warning | str, *_: object, **__: object) -> None:
         print(f"{name}: warning: {one_line(message)}", file=sys.stderr)

@@ -1,30 +1,26 @@
 """``compare``: cross-validate the networks and classic classifiers."""
 
-import argparse
 import json
 import os
+from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ..exceptions import DatasetNotFoundError
 from ._arguments import (
-    CommandError,
-    UsageError,
-    add_command,
+    Parser,
     add_folds,
     add_json,
     add_seed,
-    check_picture_format,
-    check_writable,
     image_count,
     known_name,
-    one_line,
-    print_json,
 )
-from ._digits import draw_images, mnist_missing
+from ._command import Command, Result, announce
+from ._digits import draw_images, load_mnist
+from ._errors import CommandError, UsageError, one_line
 from ._interruption import ctrl_c_ends_all_fits
+from ._output_files import check_picture, check_writable, save_picture
 
 _NETWORKS = ("DenseDigit", "CNNDigit")
 _BASELINES = (
@@ -38,24 +34,13 @@ _BASELINES = (
 _DEFAULT_MNIST_IMAGES = 10_000
 
 
-def declare_compare(commands: Any) -> None:
-    """Declare the command's arguments."""
-    parser = add_command(
-        commands,
-        "compare",
-        _compare,
-        help="cross-validate the networks and classic classifiers on the same splits",
-        description=(
-            "Cross-validate the networks and scikit-learn's classic classifiers on the "
-            "same stratified splits, and print a table, the most accurate one first."
-        ),
-    )
+def _add_arguments(parser: Parser) -> None:
     parser.add_argument(
         "--data",
         choices=("auto", "mnist", "small"),
         default="auto",
         help="MNIST's training images, or the small digits that come with "
-        "scikit-learn; auto takes MNIST where it is found or can be downloaded "
+        "scikit-learn; auto uses MNIST if it is found or can be downloaded "
         "(default: %(default)s)",
     )
     parser.add_argument(
@@ -84,64 +69,59 @@ def declare_compare(commands: Any) -> None:
     add_json(parser)
 
 
-def _compare(arguments: argparse.Namespace) -> None:
+def _run(arguments: Namespace) -> Result:
     with _threads_that_share_the_machine():
         import sklearn.ensemble  # noqa: F401  loads OpenMP and OpenBLAS
 
-    if arguments.csv is not None:
-        check_writable("--csv", arguments.csv)
-    if arguments.plot is not None:
-        check_picture_format("--plot", arguments.plot)
-        check_writable("--plot", arguments.plot)
+    check_writable("--csv", arguments.csv)
+    check_picture("--plot", arguments.plot)
 
-    X, y, n_default, first_line = _load_data(arguments.data)
-    if not arguments.json:
-        print(first_line, flush=True)
+    X, y, n_default, data = _load_data(arguments.data)
+    announce(arguments, f"Data: {data}")
     X, y = draw_images(X, y, arguments.n_train or n_default, arguments.seed)
     _check_folds(y, arguments.cv)
-    if not arguments.json:
-        print(
-            f"{len(y)} images, {arguments.cv} stratified folds, seed {arguments.seed}",
-            flush=True,
-        )
+    announce(
+        arguments,
+        f"{len(y)} images, {arguments.cv} stratified folds, seed {arguments.seed}",
+    )
+    from ..comparison._table import format_table
 
-    from ..comparison import compare_estimators
-    from ..comparison._view import best_first, format_table
-
-    estimators = _estimators(arguments.estimators, arguments.seed)
-    try:
-        with ctrl_c_ends_all_fits():
-            results = compare_estimators(
-                estimators,
-                X,
-                y,
-                cv=arguments.cv,
-                random_state=arguments.seed,
-                verbose=1,
-            )
-    except RuntimeError as error:
-        raise CommandError(one_line(error)) from error
-    results = best_first(results)
-    if arguments.json:
-        # NaN, which JSON does not know, becomes null.
-        rows = results.reset_index().to_json(orient="records")
-        print_json(
-            {
-                "data": first_line.removeprefix("Data: "),
-                "n_images": len(y),
-                "cv": arguments.cv,
-                "seed": arguments.seed,
-                "results": json.loads(rows),
-            }
-        )
-    else:
-        print(f"\n{format_table(results)}", flush=True)
+    estimators = _make_estimators(arguments.estimators, arguments.seed)
+    results = _cross_validate(estimators, X, y, arguments.cv, arguments.seed)
     if arguments.csv is not None:
         results.to_csv(arguments.csv)
     if arguments.plot is not None:
         from ..inspection import ComparisonDisplay
 
-        ComparisonDisplay.from_results(results).figure_.savefig(arguments.plot, dpi=150)
+        save_picture(ComparisonDisplay.from_results(results), arguments.plot)
+    # NaN, which JSON does not know, becomes null.
+    rows = json.loads(results.reset_index().to_json(orient="records"))
+    return Result(
+        {
+            "data": data,
+            "n_images": len(y),
+            "cv": arguments.cv,
+            "seed": arguments.seed,
+            "results": rows,
+        },
+        f"\n{format_table(results)}",
+    )
+
+
+def _cross_validate(
+    estimators: dict[str, Any], X: Any, y: Any, n_folds: int, seed: int
+) -> Any:
+    from ..comparison import compare_estimators
+    from ..comparison._table import best_first
+
+    try:
+        with ctrl_c_ends_all_fits():
+            results = compare_estimators(
+                estimators, X, y, cv=n_folds, random_state=seed, verbose=1
+            )
+    except RuntimeError as error:
+        raise CommandError(one_line(error)) from error
+    return best_first(results)
 
 
 @contextmanager
@@ -149,9 +129,9 @@ def _threads_that_share_the_machine() -> Iterator[None]:
     """Set up the thread pools of the libraries that are loaded meanwhile.
 
     By default the waiting threads of OpenMP and OpenBLAS spin. As soon as anything else
-    wants a core, histogram gradient boosting then takes several times as long, and so
+    needs a core, histogram gradient boosting then takes several times as long, and so
     do logistic regression and the multilayer perceptron, whose matrices are too small
-    for a second BLAS thread to help in the first place.
+    to gain from a second BLAS thread.
     """
     settings = {"OMP_WAIT_POLICY": "PASSIVE", "OPENBLAS_NUM_THREADS": "1"}
     added = settings.keys() - os.environ.keys()
@@ -164,25 +144,25 @@ def _threads_that_share_the_machine() -> Iterator[None]:
 
 
 def _load_data(choice: str) -> tuple[Any, Any, int | str, str]:
-    """Return images, labels, how many of them to use by default, and where from."""
-    from ..datasets import load_mnist, load_small_digits
+    """Return images, labels, how many of them to use by default, and their origin."""
+    from ..datasets import load_small_digits
 
     why = f"asked for by --data {choice}"
     if choice != "small":
         try:
-            mnist: Any = load_mnist(return_X_y=False)
-        except DatasetNotFoundError as error:
+            mnist = load_mnist()
+        except CommandError as error:
             if choice == "mnist":
-                raise mnist_missing(error) from error
-            why = str(error).splitlines()[0].rstrip(":.")
+                raise
+            why = str(error.__cause__).splitlines()[0].rstrip(":.")
         else:
             if choice == "auto":
                 why = "--data auto takes it where it can be had"
-            line = f"Data: MNIST, from {mnist.source}; {why}"
-            return mnist.data, mnist.target, _DEFAULT_MNIST_IMAGES, line
+            origin = f"MNIST, from {mnist.source}; {why}"
+            return mnist.data, mnist.target, _DEFAULT_MNIST_IMAGES, origin
     small: Any = load_small_digits(return_X_y=False)
-    line = f"Data: small digits, from {small.source}; {why}"
-    return small.data, small.target, "all", line
+    origin = f"small digits, from {small.source}; {why}"
+    return small.data, small.target, "all", origin
 
 
 def _check_folds(y: Any, n_folds: int) -> None:
@@ -196,18 +176,17 @@ def _check_folds(y: Any, n_folds: int) -> None:
         )
 
 
-def _estimators(names: Sequence[str], seed: int) -> dict[str, Any]:
+def _make_estimators(names: Sequence[str], seed: int) -> dict[str, Any]:
     from ..comparison import classic_baselines
 
     known = classic_baselines(random_state=seed)
     if any(name in _NETWORKS for name in names):
         from rich.console import Console
 
+        from .. import CNNDigitClassifier, DenseDigitClassifier
         from .._tensorflow import load_keras
-        from ..classifiers.cnn import CNNDigitClassifier
-        from ..classifiers.dense import DenseDigitClassifier
 
-        # TensorFlow's start takes seconds that belong to no fit.
+        # TensorFlow's start takes seconds that are not part of any fit.
         with Console(stderr=True).status("starting TensorFlow"):
             load_keras()
         known["DenseDigit"] = DenseDigitClassifier(random_state=seed)
@@ -218,3 +197,13 @@ def _estimators(names: Sequence[str], seed: int) -> dict[str, Any]:
 def _estimator_names(text: str) -> list[str]:
     known = (*_NETWORKS, *_BASELINES)
     return [known_name("estimator", name.strip(), known) for name in text.split(",")]
+
+
+COMPARE = Command(
+    "compare",
+    help="cross-validate the networks and classic classifiers on the same splits",
+    description="Cross-validate the networks and scikit-learn's classic classifiers on "
+    "the same stratified splits, and print a table, the most accurate one first.",
+    add_arguments=_add_arguments,
+    run=_run,
+)

@@ -3,7 +3,8 @@
 from typing import Any, NamedTuple
 
 from ..exceptions import DatasetNotFoundError
-from ._arguments import CommandError, Parser, UsageError, image_count, one_line
+from ._arguments import Parser, image_count
+from ._errors import CommandError, UsageError, one_line
 
 
 class Digits(NamedTuple):
@@ -20,6 +21,15 @@ class Digits(NamedTuple):
             f"{self.origin}: {len(self.y_train)} training and {len(self.y_test)} test "
             "images"
         )
+
+    def score(self, estimator: Any) -> float:
+        """Return the accuracy of a fitted classifier on the test images."""
+        return float(estimator.score(self.X_test, self.y_test))
+
+
+def accuracy_line(accuracy: float, n_images: int) -> str:
+    """State the accuracy on the test images."""
+    return f"Accuracy: {accuracy:.4f} on {n_images} test images"
 
 
 def add_data(parser: Parser) -> None:
@@ -46,12 +56,12 @@ def add_training_data(parser: Parser) -> None:
 
 
 def load_digits(choice: str, n_train: int | str = "all", seed: int = 0) -> Digits:
-    """Load images in two parts that are always the same: a model file can be tested.
+    """Load images in two fixed parts, so that a model file can be tested later.
 
     Parameters
     ----------
     choice : {'small', 'mnist'}
-        Of MNIST the official parts are taken.
+        MNIST has its official parts.
     n_train : int or 'all', default='all'
         Training images to draw.
     seed : int, default=0
@@ -73,11 +83,7 @@ def load_digits(choice: str, n_train: int | str = "all", seed: int = 0) -> Digit
     from .. import datasets
 
     if choice == "mnist":
-        try:
-            train: Any = datasets.load_mnist(return_X_y=False)
-            test: Any = datasets.load_mnist(subset="test", return_X_y=False)
-        except DatasetNotFoundError as error:
-            raise mnist_missing(error) from error
+        train, test = load_mnist(), load_mnist(subset="test")
         origin = f"MNIST, from {train.source}"
         parts = (train.data, test.data, train.target, test.target)
     else:
@@ -91,33 +97,42 @@ def load_digits(choice: str, n_train: int | str = "all", seed: int = 0) -> Digit
     return Digits(X_train, X_test, y_train, y_test, origin)
 
 
-def mnist_missing(
-    error: DatasetNotFoundError, naming: str = "MNIST_ESTIMATORS_DATA"
-) -> CommandError:
-    """Say what to do on a command line where MNIST is not found.
+def load_mnist(naming: str = "MNIST_ESTIMATORS_DATA", **options: Any) -> Any:
+    """Load MNIST; where it is not found, say what to do on a command line.
 
     Parameters
     ----------
-    error : DatasetNotFoundError
-        From ``load_mnist``.
     naming : str, default='MNIST_ESTIMATORS_DATA'
-        What names a folder that holds it.
+        Option or variable that names a folder with MNIST.
+    **options
+        Options of ``datasets.load_mnist``.
 
     Returns
     -------
+    Bunch
+
+    Raises
+    ------
     CommandError
+        If MNIST is not found; its ``__cause__`` is the DatasetNotFoundError.
     """
-    if error.__cause__ is None:
-        mend = "get it with 'mnist-estimators data download', or name"
-    else:
-        mend = f"its download failed ({one_line(error.__cause__)}). Try again, or name"
-    return CommandError(
-        f"MNIST is not on this machine: {mend} a folder that holds it with {naming}"
-    )
+    from .. import datasets
+
+    try:
+        return datasets.load_mnist(return_X_y=False, **options)
+    except DatasetNotFoundError as error:
+        if error.__cause__ is None:
+            fix = "get it with 'mnist-estimators data download', or name"
+        else:
+            cause = one_line(error.__cause__)
+            fix = f"its download failed ({cause}). Try again, or name"
+        raise CommandError(
+            f"MNIST is not on this machine: {fix} a folder that holds it with {naming}"
+        ) from error
 
 
 def draw_images(X: Any, y: Any, n_images: int | str, seed: int) -> tuple[Any, Any]:
-    """Draw as many images as ``--n-train`` says, stratified; 'all' keeps them all."""
+    """Draw the number of images that ``--n-train`` names, stratified."""
     from sklearn.utils import resample
 
     n_digits = 10

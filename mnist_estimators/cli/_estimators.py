@@ -6,7 +6,8 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ._arguments import Parser, UsageError, known_name, one_line, unknown
+from ._arguments import Parser, known_name, unknown
+from ._errors import UsageError, one_line
 
 ESTIMATORS = {
     "DenseDigit": "DenseDigitClassifier",
@@ -33,7 +34,7 @@ def add_estimator(parser: Parser) -> None:
 
 
 def make_estimator(recipe: str | None, name: str | None, seed: int) -> Any:
-    """Make the classifier that was asked for.
+    """Make the classifier that the arguments name.
 
     Parameters
     ----------
@@ -42,7 +43,7 @@ def make_estimator(recipe: str | None, name: str | None, seed: int) -> Any:
     name : str or None
         One of ``ESTIMATORS``, in place of a recipe.
     seed : int
-        Of the classifier.
+        Seed of the classifier.
 
     Returns
     -------
@@ -52,7 +53,7 @@ def make_estimator(recipe: str | None, name: str | None, seed: int) -> Any:
     Raises
     ------
     UsageError
-        If there is no such recipe, or not one of both was named.
+        If there is no such recipe, or if both or neither is given.
     """
     import mnist_estimators
     from mnist_estimators import recipes
@@ -130,13 +131,13 @@ def parameter(text: str) -> tuple[str, Any]:
 
 
 def candidates(text: str) -> tuple[str, list[Any]]:
-    """Read ``name=value,value,...``; a comma within brackets separates nothing."""
+    """Read ``name=value,value,...``; commas within brackets do not separate."""
     name, values = _name_and_text(text)
     return name, [parse_value(part) for part in _split(values)]
 
 
 def parse_value(text: str) -> Any:
-    """Read a Python literal; what is none is text."""
+    """Read a Python literal; anything else is text."""
     text = text.strip()
     if text.lower() in _WORDS:
         return _WORDS[text.lower()]

@@ -1,25 +1,19 @@
 """``evaluate``: test a model file."""
 
-import argparse
 import json
+from argparse import Namespace
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ._arguments import CommandError, add_command, add_json, one_line, print_json
-from ._digits import add_data, load_digits
+from ._arguments import Parser, add_json
+from ._command import Command, Result
+from ._digits import Digits, add_data, load_digits
+from ._errors import CommandError, one_line
 from ._model_files import load_model
 
 
-def declare_evaluate(commands: Any) -> None:
-    """Declare the command's arguments."""
-    parser = add_command(
-        commands,
-        "evaluate",
-        _evaluate,
-        help="score a model file on test images, digit by digit",
-        description="Score a model on the test images, which train never sees, and "
-        "print precision, recall and more for each digit.",
-    )
+def _add_arguments(parser: Parser) -> None:
     parser.add_argument(
         "model",
         type=Path,
@@ -30,15 +24,29 @@ def declare_evaluate(commands: Any) -> None:
     add_json(parser)
 
 
-def _evaluate(arguments: argparse.Namespace) -> None:
+def _run(arguments: Namespace) -> Result:
     estimator = load_model(arguments.model)
     digits = load_digits(arguments.data)
 
-    import numpy as np
-
     from ..inspection import digit_report
 
-    name = repr(str(arguments.model))
+    predicted = _predict(estimator, digits, repr(str(arguments.model)))
+    report = digit_report(digits.y_test, predicted)
+    totals = ["accuracy", "macro avg", "weighted avg"]
+    results = {
+        "model": arguments.model,
+        "data": digits.origin,
+        "n_test": len(digits.y_test),
+        "accuracy": float(report["accuracy"]["accuracy"]),
+        "digits": json.loads(report.drop(index=totals).to_json(orient="index")),
+    }
+    return Result(results, _as_text(results, report))
+
+
+def _predict(estimator: Any, digits: Digits, name: str) -> Any:
+    """Predict the test images, and check that the labels are numbers as theirs are."""
+    import numpy as np
+
     try:
         predicted = np.asarray(estimator.predict(digits.X_test))
     except ValueError as error:
@@ -51,22 +59,23 @@ def _evaluate(arguments: argparse.Namespace) -> None:
             f"labels of these images are numbers such as {digits.y_test[0]}. Train it "
             "on numbers, such as y.astype(int)."
         )
-    report = digit_report(digits.y_test, predicted)
-    accuracy = float(report["accuracy"]["accuracy"])
-    n_images = len(digits.y_test)
-    if arguments.json:
-        totals = ["accuracy", "macro avg", "weighted avg"]
-        rows = report.drop(index=totals).to_json(orient="index")
-        print_json(
-            {
-                "model": str(arguments.model),
-                "data": digits.origin,
-                "n_test": n_images,
-                "accuracy": accuracy,
-                "digits": json.loads(rows),
-            }
-        )
-        return
-    print(f"Data: {digits.origin}: {n_images} test images")
-    print(f"Accuracy: {accuracy:.4f}\n")
-    print(report.reset_index().to_string(index=False, float_format="{:.4f}".format))
+    return predicted
+
+
+def _as_text(results: Mapping[str, Any], report: Any) -> str:
+    table = report.reset_index()
+    return (
+        f"Data: {results['data']}: {results['n_test']} test images\n"
+        f"Accuracy: {results['accuracy']:.4f}\n\n"
+        + table.to_string(index=False, float_format="{:.4f}".format)
+    )
+
+
+EVALUATE = Command(
+    "evaluate",
+    help="score a model file on test images, digit by digit",
+    description="Score a model on the test images, which train never sees, and "
+    "print precision, recall and more for each digit.",
+    add_arguments=_add_arguments,
+    run=_run,
+)

@@ -1,61 +1,57 @@
-"""Ctrl-C, noticed also where a fit takes it as its own end, and returns."""
+"""Ctrl-C, noticed even if a fit ends early because of it and returns."""
 
 import signal
 import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType, TracebackType
-from typing import Self
+from types import FrameType
 
 
 class Interruption:
-    """Remembers whether Ctrl-C was pressed meanwhile, used as a context manager.
-
-    A ``fit`` may take ``KeyboardInterrupt`` as the wish to stop, and return.
+    """Whether Ctrl-C was pressed.
 
     Attributes
     ----------
     happened : bool
-        Whether it was.
+        Set while ``notice_ctrl_c`` is in effect.
     """
 
-    def __init__(self) -> None:
-        self.happened = False
-
-    def __enter__(self) -> Self:
-        # Python lets no other thread handle signals; and what runs in the background
-        # of a shell ignores this one.
-        self._listens = (
-            threading.current_thread() is threading.main_thread()
-            and signal.getsignal(signal.SIGINT) is signal.default_int_handler
-        )
-        if self._listens:
-            signal.signal(signal.SIGINT, self._note)
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        if self._listens:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
-
-    def _note(self, number: int, frame: FrameType | None) -> None:
-        self.happened = True
-        raise KeyboardInterrupt
+    happened = False
 
 
 @contextmanager
-def ctrl_c_ends_all_fits() -> Iterator[None]:
-    """Raise KeyboardInterrupt also where Ctrl-C would end one of many fits alone."""
-    with Interruption() as interruption, warnings.catch_warnings():
-        # With this warning the networks of this package and of scikit-learn return.
+def notice_ctrl_c() -> Iterator[Interruption]:
+    """Remember that Ctrl-C was pressed: a fit may catch it, stop early, and return."""
+    interruption = Interruption()
+
+    def note(number: int, frame: FrameType | None) -> None:
+        interruption.happened = True
+        raise KeyboardInterrupt
+
+    # Only the main thread can handle signals, and a process in the background of a
+    # shell ignores this one.
+    listens = (
+        threading.current_thread() is threading.main_thread()
+        and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    )
+    if listens:
+        signal.signal(signal.SIGINT, note)
+    try:
+        yield interruption
+    finally:
+        if listens:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@contextmanager
+def ctrl_c_ends_all_fits() -> Iterator[Interruption]:
+    """Raise KeyboardInterrupt even if Ctrl-C would end only one of many fits."""
+    with notice_ctrl_c() as interruption, warnings.catch_warnings():
+        # Networks of this package and of scikit-learn warn and return.
         warnings.filterwarnings("error", "Training interrupted by user")
         try:
-            yield
+            yield interruption
         except Exception:
             if not interruption.happened:
                 raise

@@ -89,13 +89,13 @@ def run_menu(run: Callable[[Sequence[str]], int]) -> int:
         except EOFError:
             print()
             return code
-        except ValueError as error:  # a quotation mark without its partner
+        except ValueError as error:  # an unmatched quotation mark
             print(f"That can't be read: {error}.")
             continue
         print(f"$ mnist-estimators {shlex.join(arguments)}")
         try:
             code = run(arguments)
-        except SystemExit as exit_:  # wrong arguments, which were told
+        except SystemExit as exit_:  # invalid arguments, already reported
             code = int(exit_.code or 0)
 
 

@@ -5,22 +5,25 @@ from pathlib import Path
 from typing import Any
 
 from ..exceptions import ModelFileError
-from ._arguments import CommandError, UsageError, check_writable, one_line
+from ._errors import CommandError, UsageError, one_line
+from ._output_files import check_writable
 
 
-def check_savable(path: Path) -> None:
-    """Find out before the long work whether ``--save`` can write a model file.
+def check_savable(path: Path | None) -> None:
+    """Check before the work whether ``--save`` can write a model file.
 
     Parameters
     ----------
-    path : Path
-        A file, which may be there already.
+    path : Path or None
+        A file, which may exist; None is no file.
 
     Raises
     ------
     UsageError
         If it, or a new file beside it, can't be written.
     """
+    if path is None:
+        return
     check_writable("--save", path)
     folder = path.resolve().parent
     if not os.access(folder, os.W_OK):
@@ -35,12 +38,12 @@ def save_model(estimator: Any, path: Path) -> None:
     estimator : fitted classifier
         What to write.
     path : Path
-        A file, which is replaced.
+        A file. An existing one is overwritten.
 
     Raises
     ------
     CommandError
-        If no file can hold a parameter.
+        If a parameter can't be stored in a file.
     """
     from ..persistence import save_model
 
@@ -67,18 +70,18 @@ def load_model(path: Path) -> Any:
     CommandError
         If there is no such file, or no classifier in it, or onnxruntime is missing.
     """
-    mend = "Write one with 'mnist-estimators train RECIPE --save FILE'."
+    fix = "Write one with 'mnist-estimators train RECIPE --save FILE'."
     if not path.is_file():
-        raise CommandError(f"there is no model file {str(path)!r}. {mend}")
+        raise CommandError(f"there is no model file {str(path)!r}. {fix}")
     try:
         estimator = _read(path)
     except ModelFileError as error:
-        raise CommandError(f"{one_line(error)} {mend}") from error
+        raise CommandError(f"{one_line(error)} {fix}") from error
     except ImportError as error:
         raise CommandError(one_line(error)) from error
     if not hasattr(estimator, "predict"):
         raise CommandError(
-            f"{str(path)!r} holds no classifier, but {type(estimator).__name__}. {mend}"
+            f"{str(path)!r} holds no classifier, but {type(estimator).__name__}. {fix}"
         )
     return estimator
 

@@ -1,30 +1,23 @@
 """``predict``: read pictures of digits."""
 
-import argparse
 import sys
 import tempfile
+from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from ..exceptions import DatasetNotFoundError
-from ._arguments import CommandError, add_command, add_json, one_line, print_json
+from ._arguments import Parser, add_json
+from ._command import Command, Result
+from ._errors import CommandError, one_line
 from ._interruption import ctrl_c_ends_all_fits
 from ._model_files import load_model
 
 _QUICK_MNIST_IMAGES = 20_000
 
 
-def declare_predict(commands: Any) -> None:
-    """Declare the command's arguments."""
-    parser = add_command(
-        commands,
-        "predict",
-        _predict,
-        help="name the digits in pictures, such as photographs and scans",
-        description="Name the digits in pictures, one digit each: photographs, scans "
-        "or drawings, dark on light or light on dark.",
-    )
+def _add_arguments(parser: Parser) -> None:
     parser.add_argument(
         "images",
         nargs="+",
@@ -41,60 +34,38 @@ def declare_predict(commands: Any) -> None:
     add_json(parser)
 
 
-def _predict(arguments: argparse.Namespace) -> None:
-    import numpy as np
-
-    images = read_pictures(arguments.images)
+def _run(arguments: Namespace) -> Result:
+    images = _read_pictures(arguments.images)
     model = _quick_model() if arguments.model is None else load_model(arguments.model)
-
     try:
-        digits = np.asarray(model.predict(images)).tolist()
-        probabilities = (
-            model.predict_proba(images) if hasattr(model, "predict_proba") else None
-        )
+        results = _predict(model, arguments.images, images)
     except ValueError as error:
         raise CommandError(
             f"{str(arguments.model)!r} can't predict images of 28 x 28 pixels: "
             f"{one_line(error)}"
         ) from error
-
-    results = []
-    for number, (name, digit) in enumerate(zip(arguments.images, digits, strict=True)):
-        result: dict[str, Any] = {"image": name, "digit": digit}
-        if probabilities is not None:
-            row = map(float, probabilities[number])
-            labels = map(str, np.asarray(model.classes_).tolist())
-            result["probabilities"] = dict(zip(labels, row, strict=True))
-        results.append(result)
-    if arguments.json:
-        print_json(results)
-        return
-    for result in results:
-        sure = ""
-        if "probabilities" in result:
-            # Not always the largest: SVC finds its probabilities in another way.
-            probability = result["probabilities"][str(result["digit"])]
-            sure = f"  ({100 * probability:.1f} %)"
-        print(f"{result['image']}: {result['digit']}{sure}")
+    return Result(results, "\n".join(map(_as_line, results)))
 
 
-def read_pictures(names: Sequence[str]) -> Any:
-    """Read pictures and bring them to MNIST's form.
+def _predict(model: Any, names: Sequence[str], images: Any) -> list[dict[str, Any]]:
+    """Predict a digit for each image, with probabilities where the model has them."""
+    import numpy as np
 
-    Parameters
-    ----------
-    names : sequence of str
-        Files; '-' for standard input.
+    digits = np.asarray(model.predict(images)).tolist()
+    found = [
+        {"image": name, "digit": digit}
+        for name, digit in zip(names, digits, strict=True)
+    ]
+    if hasattr(model, "predict_proba"):
+        labels = [str(label) for label in np.asarray(model.classes_).tolist()]
+        rows = np.asarray(model.predict_proba(images)).tolist()
+        for one, row in zip(found, rows, strict=True):
+            one["probabilities"] = dict(zip(labels, row, strict=True))
+    return found
 
-    Returns
-    -------
-    ndarray of shape (n, 784), dtype uint8
 
-    Raises
-    ------
-    CommandError
-        If a file is missing or no picture, or no digit is seen in it.
-    """
+def _read_pictures(names: Sequence[str]) -> Any:
+    """Read pictures and bring them to MNIST's form, as rows of 784 pixels."""
     import numpy as np
 
     return np.concatenate([_read_picture(name) for name in names])
@@ -151,3 +122,22 @@ def _quick_model() -> Any:
     with ctrl_c_ends_all_fits():
         classifier.fit(X, y)
     return classifier
+
+
+def _as_line(prediction: dict[str, Any]) -> str:
+    line = f"{prediction['image']}: {prediction['digit']}"
+    if "probabilities" not in prediction:
+        return line
+    # Not always the largest: SVC derives its probabilities separately.
+    probability = prediction["probabilities"][str(prediction["digit"])]
+    return f"{line}  ({100 * probability:.1f} %)"
+
+
+PREDICT = Command(
+    "predict",
+    help="name the digits in pictures, such as photographs and scans",
+    description="Name the digits in pictures, one digit each: photographs, scans "
+    "or drawings, dark on light or light on dark.",
+    add_arguments=_add_arguments,
+    run=_run,
+)

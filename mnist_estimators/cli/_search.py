@@ -1,22 +1,14 @@
 """``search``: try combinations of parameters in cross-validation."""
 
-import argparse
-from collections.abc import Mapping
+from argparse import Namespace
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from ._arguments import (
-    CommandError,
-    UsageError,
-    add_command,
-    add_folds,
-    add_json,
-    add_seed,
-    one_line,
-    only_json,
-    print_json,
-)
-from ._digits import add_training_data, load_digits
+from ._arguments import Parser, add_folds, add_json, add_seed
+from ._command import Command, Result, announce
+from ._digits import Digits, accuracy_line, add_training_data, load_digits
+from ._errors import UsageError, one_line, one_line_errors_of_fit
 from ._estimators import (
     add_estimator,
     candidates,
@@ -26,20 +18,10 @@ from ._estimators import (
 from ._interruption import ctrl_c_ends_all_fits
 from ._model_files import check_savable, save_model
 from ._search_file import METHODS, read_search_file
-from ._search_progress import SearchProgress
+from ._search_progress import search_progress
 
 
-def declare_search(commands: Any) -> None:
-    """Declare the command's arguments."""
-    parser = add_command(
-        commands,
-        "search",
-        _search,
-        help="try combinations of parameters in cross-validation",
-        description="Try all combinations of the parameters given, in "
-        "cross-validation on the training images; score the best one on the test "
-        "images.",
-    )
+def _add_arguments(parser: Parser) -> None:
     add_estimator(parser)
     parser.add_argument(
         "--param",
@@ -55,13 +37,13 @@ def declare_search(commands: Any) -> None:
         type=Path,
         metavar="FILE.yaml",
         help="a file with recipe or estimator, method, and parameters, a mapping of "
-        "names to lists of values; what is given here goes before it",
+        "names to lists of values; the options given here override it",
     )
     parser.add_argument(
         "--method",
         choices=METHODS,
         help="grid tries each combination on all training images; halving begins with "
-        "few images, and goes on with the better third (default: grid)",
+        "few images, and keeps the better third in each round (default: grid)",
     )
     add_folds(parser)
     add_training_data(parser)
@@ -75,11 +57,48 @@ def declare_search(commands: Any) -> None:
     add_json(parser)
 
 
-def _search(arguments: argparse.Namespace) -> None:
+def _run(arguments: Namespace) -> Result:
+    task = _task(arguments)
+    description = one_line(task.estimator)
+    check_savable(arguments.save)
+
+    digits = load_digits(arguments.data, arguments.n_train, arguments.seed)
+    announce(arguments, f"Data: {digits}")
+    announce(arguments, f"Classifier: {description}")
+    progress = search_progress(task.grid, quiet=arguments.json)
+    with one_line_errors_of_fit(), ctrl_c_ends_all_fits(), progress as score:
+        search = _make_search(task, arguments.cv, arguments.seed, score)
+        search.fit(digits.X_train, digits.y_train)
+    if arguments.save is not None:
+        save_model(search.best_estimator_, arguments.save)
+    results = {
+        "data": digits.origin,
+        "classifier": description,
+        "method": task.method,
+        "cv": arguments.cv,
+        "seed": arguments.seed,
+        "candidates": _ranked(search.cv_results_),
+        "best_parameters": search.best_params_,
+        "test_accuracy": digits.score(search.best_estimator_),
+        "model": arguments.save,
+    }
+    return Result(results, _as_text(results, digits))
+
+
+class _Task(NamedTuple):
+    estimator: Any
+    method: str
+    grid: dict[str, list[Any]]
+
+
+def _task(arguments: Namespace) -> _Task:
+    """Join the file and the arguments that override it, and check all values."""
+    from sklearn.base import clone
+
     given = read_search_file(arguments.file) if arguments.file else {}
-    named = arguments.recipe or arguments.estimator
-    recipe = arguments.recipe if named else given.get("recipe")
-    name = arguments.estimator if named else given.get("estimator")
+    recipe, name = arguments.recipe, arguments.estimator
+    if not (recipe or name):
+        recipe, name = given.get("recipe"), given.get("estimator")
     method = arguments.method or given.get("method", "grid")
     grid = {**given.get("parameters", {}), **dict(arguments.param)}
     if not grid:
@@ -87,75 +106,14 @@ def _search(arguments: argparse.Namespace) -> None:
             "name values to try, with --param epochs=5,10 or in a --file of YAML"
         )
     estimator = make_estimator(recipe, name, arguments.seed)
-    _check_candidates(estimator, grid)
-    if arguments.save is not None:
-        check_savable(arguments.save)
-
-    digits = load_digits(arguments.data, arguments.n_train, arguments.seed)
-    if not arguments.json:
-        print(f"Data: {digits}", flush=True)
-        print(f"Classifier: {one_line(estimator)}", flush=True)
-    progress = SearchProgress(grid, quiet=arguments.json)
-    search = _make_search(method, estimator, grid, arguments, progress)
-    try:
-        with only_json(arguments), ctrl_c_ends_all_fits(), progress:
-            search.fit(digits.X_train, digits.y_train)
-    except (TypeError, ValueError) as error:
-        raise UsageError(one_line(error)) from error
-    except ImportError as error:  # a parameter may need more than is installed
-        raise CommandError(one_line(error)) from error
-    best = search.best_estimator_
-    accuracy = float(best.score(digits.X_test, digits.y_test))
-    ranked = _ranked(search.cv_results_)
-    if arguments.save is not None:
-        save_model(best, arguments.save)
-    if arguments.json:
-        print_json(
-            {
-                "data": digits.origin,
-                "classifier": one_line(estimator),
-                "method": method,
-                "cv": arguments.cv,
-                "seed": arguments.seed,
-                "candidates": ranked,
-                "best_parameters": search.best_params_,
-                "test_accuracy": accuracy,
-                "model": arguments.save,
-            }
-        )
-        return
-    print("\naccuracy      SD   fit s  images  parameters")
-    for row in ranked:
-        print(
-            f"{row['accuracy']:>8.4f}  {row['accuracy_std']:.4f}  "
-            f"{row['fit_seconds']:>6.2f}  {row['n_images'] or len(digits.y_train):>6}  "
-            f"{as_text(row['parameters'])}"
-        )
-    print(f"\nBest: {as_text(search.best_params_)}")
-    print(f"Accuracy: {accuracy:.4f} on {len(digits.y_test)} test images")
-    if arguments.save is not None:
-        print(f"Model: {arguments.save}")
-
-
-def as_text(parameters: Mapping[str, Any]) -> str:
-    """Write parameters on one line."""
-    return ", ".join(f"{name}={value!r}" for name, value in parameters.items())
-
-
-def _check_candidates(estimator: Any, grid: Mapping[str, list[Any]]) -> None:
-    from sklearn.base import clone
-
-    for name, values in grid.items():
+    for parameter, values in grid.items():
         for value in values:
-            set_parameters(clone(estimator), {name: value})
+            set_parameters(clone(estimator), {parameter: value})
+    return _Task(estimator, method, grid)
 
 
 def _make_search(
-    method: str,
-    estimator: Any,
-    grid: Mapping[str, list[Any]],
-    arguments: argparse.Namespace,
-    progress: SearchProgress,
+    task: _Task, n_folds: int, seed: int, score: Callable[..., float]
 ) -> Any:
     from sklearn.experimental import enable_halving_search_cv  # noqa: F401  enables it
     from sklearn.model_selection import (
@@ -165,24 +123,24 @@ def _make_search(
     )
 
     settings: dict[str, Any] = {
-        "scoring": progress.score,
-        "cv": StratifiedKFold(arguments.cv, shuffle=True, random_state=arguments.seed),
+        "scoring": score,
+        "cv": StratifiedKFold(n_folds, shuffle=True, random_state=seed),
         "error_score": "raise",
     }
-    if method == "halving":
+    if task.method == "halving":
         return HalvingGridSearchCV(
-            estimator,
-            grid,
-            random_state=arguments.seed,
+            task.estimator,
+            task.grid,
+            random_state=seed,
             return_train_score=False,
             **settings,
         )
-    return GridSearchCV(estimator, grid, **settings)
+    return GridSearchCV(task.estimator, task.grid, **settings)
 
 
 def _ranked(results: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """List the candidates, the best first; of a halving search all of its rounds."""
-    # Of more images more is to be expected: the last round goes first.
+    """List the candidates, the best first; a halving search has those of all rounds."""
+    # More images give higher scores: the last round goes first.
     n_images = results.get("n_resources", [None] * len(results["params"]))
     order = sorted(
         range(len(results["params"])),
@@ -198,3 +156,34 @@ def _ranked(results: Mapping[str, Any]) -> list[dict[str, Any]]:
         }
         for i in order
     ]
+
+
+def _as_text(results: Mapping[str, Any], digits: Digits) -> str:
+    n_train, n_test = len(digits.y_train), len(digits.y_test)
+    lines = ["", "accuracy      SD   fit s  images  parameters"]
+    for row in results["candidates"]:
+        lines.append(
+            f"{row['accuracy']:>8.4f}  {row['accuracy_std']:.4f}  "
+            f"{row['fit_seconds']:>6.2f}  {row['n_images'] or n_train:>6}  "
+            f"{_on_one_line(row['parameters'])}"
+        )
+    lines += ["", f"Best: {_on_one_line(results['best_parameters'])}"]
+    lines.append(accuracy_line(results["test_accuracy"], n_test))
+    if results["model"] is not None:
+        lines.append(f"Model: {results['model']}")
+    return "\n".join(lines)
+
+
+def _on_one_line(parameters: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}={value!r}" for name, value in parameters.items())
+
+
+SEARCH = Command(
+    "search",
+    help="try combinations of parameters in cross-validation",
+    description="Try all combinations of the parameters given, in "
+    "cross-validation on the training images; score the best one on the test "
+    "images.",
+    add_arguments=_add_arguments,
+    run=_run,
+)

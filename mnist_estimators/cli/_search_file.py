@@ -4,7 +4,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from ._arguments import CommandError, UsageError, known_name, one_line, unknown
+from ._arguments import known_name, unknown
+from ._errors import CommandError, UsageError, one_line
 from ._estimators import estimator_name, parse_value
 
 METHODS = ("grid", "halving")
@@ -12,7 +13,7 @@ _FILE_KEYS = ("recipe", "estimator", "method", "parameters")
 
 
 def read_search_file(path: Path) -> dict[str, Any]:
-    """Read a search that a YAML file describes.
+    """Read the search that a YAML file describes.
 
     Parameters
     ----------
@@ -22,14 +23,15 @@ def read_search_file(path: Path) -> dict[str, Any]:
     Returns
     -------
     dict
-        Some of recipe, estimator and method, and parameters: lists of values by name.
+        Some of recipe, estimator and method, and always parameters: a list of values
+        for each name.
 
     Raises
     ------
     CommandError
-        If the file can't be read, or is no YAML.
+        If the file can't be read, or is not valid YAML.
     UsageError
-        If it describes no search.
+        If its content does not describe a search.
     """
     import yaml
 
@@ -74,5 +76,5 @@ def read_search_file(path: Path) -> dict[str, Any]:
 
 
 def _value(value: Any) -> Any:
-    # YAML takes 1e-3 for text.
+    # YAML reads 1e-3 as text.
     return parse_value(value) if isinstance(value, str) else value

@@ -1,54 +1,52 @@
-"""How a search is told while it runs: a counter on a terminal, else a line a fit."""
+"""The progress of a search: a counter on a terminal, else a line for each fit."""
 
 import sys
-from collections.abc import Iterable
-from types import TracebackType
-from typing import Any, Self
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any
 
 
-class SearchProgress:
-    """Scores each fit of a search by its accuracy, and tells of it.
+@contextmanager
+def search_progress(
+    names: Iterable[str], *, quiet: bool
+) -> Iterator[Callable[[Any, Any, Any], float]]:
+    """Show each fit of a search as it is scored.
 
     Parameters
     ----------
     names : iterable of str
-        Parameters that are searched.
+        Parameters of the search.
     quiet : bool
-        Whether nothing may be printed where there is no terminal.
+        Print nothing where there is no terminal.
+
+    Yields
+    ------
+    callable
+        Scores a fitted classifier by its accuracy, and shows it: the `scoring` of the
+        search.
     """
+    n_fits = 0
 
-    def __init__(self, names: Iterable[str], *, quiet: bool):
-        self._names = list(names)
-        self._quiet = quiet
-        self._n_fits = 0
-        self._status: Any = None
-
-    def __enter__(self) -> Self:
-        if sys.stderr.isatty():
-            from rich.console import Console
-
-            self._status = Console(stderr=True).status("searching")
-            self._status.start()
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        if self._status is not None:
-            self._status.stop()
-
-    def score(self, estimator: Any, X: Any, y: Any) -> float:
-        """Score a fitted classifier, and count it."""
+    def score(estimator: Any, X: Any, y: Any) -> float:
+        nonlocal n_fits
+        n_fits += 1
         accuracy = float(estimator.score(X, y))
-        self._n_fits += 1
         values = estimator.get_params()
-        tried = ", ".join(f"{name}={values[name]!r}" for name in self._names)
-        line = f"fit {self._n_fits}: accuracy {accuracy:.4f} with {tried}"
-        if self._status is not None:
-            self._status.update(line)
-        elif not self._quiet:
+        tried = ", ".join(f"{name}={values[name]!r}" for name in names)
+        line = f"fit {n_fits}: accuracy {accuracy:.4f} with {tried}"
+        if status is not None:
+            status.update(line)
+        elif not quiet:
             print(line, flush=True)
         return accuracy
+
+    with _status_line() as status:
+        yield score
+
+
+def _status_line() -> AbstractContextManager[Any]:
+    if not sys.stderr.isatty():
+        return nullcontext()
+    from rich.console import Console
+
+    return Console(stderr=True).status("searching")

@@ -1,18 +1,20 @@
 """``serve``: answer over HTTP, and show a page to draw on."""
 
-import argparse
 import gc
 import socket
 import sys
 import warnings
+from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..exceptions import DatasetNotFoundError
-from ._arguments import CommandError, add_command, integer
-from ._digits import Digits, load_digits
+from ._arguments import Parser, integer
+from ._command import Command
+from ._digits import Digits, accuracy_line, load_digits
+from ._errors import CommandError
 from ._estimators import make_estimator, progress_verbosity
 from ._interruption import ctrl_c_ends_all_fits
 from ._model_files import load_model
@@ -20,22 +22,7 @@ from ._model_files import load_model
 _RECIPE = "fast_cnn"
 
 
-class _Served(NamedTuple):
-    estimator: Any
-    recipe: str | None
-    accuracy: float | None
-
-
-def declare_serve(commands: Any) -> None:
-    """Declare the command's arguments."""
-    parser = add_command(
-        commands,
-        "serve",
-        _serve,
-        help="read digits over HTTP, with a page to draw on",
-        description="Answer requests for predictions over HTTP, and show a page to "
-        "draw digits on. Ctrl-C ends it, after what was asked is answered.",
-    )
+def _add_arguments(parser: Parser) -> None:
     parser.add_argument(
         "model",
         nargs="?",
@@ -49,14 +36,14 @@ def declare_serve(commands: Any) -> None:
         default="127.0.0.1",
         metavar="ADDRESS",
         help="address to listen at; 0.0.0.0 lets other machines in "
-        "(default: %(default)s, this machine alone)",
+        "(default: %(default)s, only this machine)",
     )
     parser.add_argument(
         "--port",
         type=_port,
         default=8000,
         metavar="N",
-        help="port to listen at; 0 takes a free one (default: %(default)s)",
+        help="port to listen at; 0 uses a free one (default: %(default)s)",
     )
     parser.add_argument(
         "--data",
@@ -66,7 +53,7 @@ def declare_serve(commands: Any) -> None:
     )
 
 
-def _serve(arguments: argparse.Namespace) -> None:
+def _run(arguments: Namespace) -> None:
     try:
         from ..serving import create_app
         from ..serving._server import address_of, make_server, open_socket
@@ -75,15 +62,14 @@ def _serve(arguments: argparse.Namespace) -> None:
 
     listener = _listen(open_socket, arguments.host, arguments.port)
     with listener:
-        served = (
-            _train(arguments.data)
-            if arguments.model is None
-            else _Served(load_model(arguments.model), None, None)
-        )
+        recipe, accuracy = None, None
+        if arguments.model is None:
+            recipe = _RECIPE
+            estimator, accuracy = _train(recipe, arguments.data)
+        else:
+            estimator = load_model(arguments.model)
         try:
-            app = create_app(
-                served.estimator, recipe=served.recipe, accuracy=served.accuracy
-            )
+            app = create_app(estimator, recipe=recipe, accuracy=accuracy)
         except ValueError as error:
             name = repr(str(arguments.model or _RECIPE))
             raise CommandError(f"{name}: {error}") from error
@@ -96,19 +82,19 @@ def _serve(arguments: argparse.Namespace) -> None:
 
 @contextmanager
 def _process_for_serving() -> Iterator[None]:
-    """Set what a library may not, but a process that does nothing else."""
+    """Set what only a process that does nothing else may set."""
     import cv2
 
-    # Pictures are prepared side by side already.
+    # Pictures are already prepared in parallel.
     n_threads = cv2.getNumThreads()
     cv2.setNumThreads(1)
-    # TensorFlow leaves so many objects that each look for garbage among them would
-    # hold up all requests for a third of a second.
+    # TensorFlow leaves so many objects that each garbage collection among them would
+    # delay all requests for a third of a second.
     gc.collect()
     gc.freeze()
     try:
         with warnings.catch_warnings():
-            # What is odd about a client's picture fills no log.
+            # Clients' faulty pictures must not fill the log.
             warnings.filterwarnings("ignore", module=r"PIL\.")
             yield
     finally:
@@ -123,27 +109,27 @@ def _listen(open_socket: Any, host: str, port: int) -> socket.socket:
         reason = getattr(error, "strerror", None) or error
         raise CommandError(
             f"can't listen at {host}, port {port}: {reason}. Give others with "
-            "--host and --port; 0 takes any free port."
+            "--host and --port; 0 uses any free port."
         ) from error
     return listener
 
 
-def _train(data: str | None) -> _Served:
-    """Train the recipe, on MNIST if it is on this machine."""
+def _train(recipe: str, data: str | None) -> tuple[Any, float]:
+    """Train a recipe, on MNIST if it is on this machine; return its accuracy too."""
     digits = _training_digits(data)
-    estimator = make_estimator(_RECIPE, None, seed=0)
+    estimator = make_estimator(recipe, None, seed=0)
     if len(digits.y_train) < 10_000:
-        # The recipe is made for MNIST. Few images need more epochs, and variants.
+        # The recipe is made for MNIST. Few images need more epochs and augmentation.
         from ..augmentation import DigitAugmenter
 
         estimator.set_params(batch_size=32, epochs=15, augmenter=DigitAugmenter())
-    print(f"No MODEL given: training {_RECIPE} on {digits}", flush=True)
+    print(f"No MODEL given: training {recipe} on {digits}", flush=True)
     estimator.set_params(verbose=progress_verbosity(quiet=False))
     with ctrl_c_ends_all_fits():
         estimator.fit(digits.X_train, digits.y_train)
-    accuracy = float(estimator.score(digits.X_test, digits.y_test))
-    print(f"Accuracy: {accuracy:.4f} on {len(digits.y_test)} test images", flush=True)
-    return _Served(estimator, _RECIPE, accuracy)
+    accuracy = digits.score(estimator)
+    print(accuracy_line(accuracy, len(digits.y_test)), flush=True)
+    return estimator, accuracy
 
 
 def _training_digits(data: str | None) -> Digits:
@@ -160,3 +146,13 @@ def _training_digits(data: str | None) -> Digits:
 
 def _port(text: str) -> int:
     return integer(text, 0, 65535)
+
+
+SERVE = Command(
+    "serve",
+    help="read digits over HTTP, with a page to draw on",
+    description="Answer requests for predictions over HTTP, and show a page to "
+    "draw digits on. Ctrl-C ends it, after what was asked is answered.",
+    add_arguments=_add_arguments,
+    run=_run,
+)

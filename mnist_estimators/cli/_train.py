@@ -1,24 +1,16 @@
 """``train``: fit a recipe or an estimator, test it, save it, and report on it."""
 
-import argparse
 import sys
 import time
-from contextlib import AbstractContextManager
+from argparse import Namespace
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ._arguments import (
-    CommandError,
-    UsageError,
-    add_command,
-    add_json,
-    add_seed,
-    check_writable,
-    one_line,
-    only_json,
-    print_json,
-)
-from ._digits import Digits, add_training_data, load_digits
+from ._arguments import Parser, add_json, add_seed
+from ._command import Command, Result, announce
+from ._digits import Digits, accuracy_line, add_training_data, load_digits
+from ._errors import UsageError, one_line, one_line_errors_of_fit
 from ._estimators import (
     add_estimator,
     make_estimator,
@@ -26,22 +18,14 @@ from ._estimators import (
     progress_verbosity,
     set_parameters,
 )
-from ._interruption import Interruption, ctrl_c_ends_all_fits
+from ._interruption import ctrl_c_ends_all_fits, notice_ctrl_c
 from ._model_files import check_savable, save_model
+from ._output_files import check_writable
 
 REPORT_NAME = "report.html"
 
 
-def declare_train(commands: Any) -> None:
-    """Declare the command's arguments."""
-    parser = add_command(
-        commands,
-        "train",
-        _train,
-        help="train a network, test it, save it, and report on it",
-        description="Train a recipe or an estimator on training images, and score it "
-        "on test images. Ctrl-C ends the training early.",
-    )
+def _add_arguments(parser: Parser) -> None:
     add_estimator(parser)
     parser.add_argument(
         "--param",
@@ -69,85 +53,58 @@ def declare_train(commands: Any) -> None:
     add_json(parser)
 
 
-def _train(arguments: argparse.Namespace) -> int:
+def _run(arguments: Namespace) -> Result:
     estimator = make_estimator(arguments.recipe, arguments.estimator, arguments.seed)
     set_parameters(estimator, dict(arguments.param))
     description = one_line(estimator)
-    if arguments.save is not None:
-        check_savable(arguments.save)
-    if arguments.report is not None:
-        _make_folder(arguments.report)
+    check_savable(arguments.save)
+    page = _make_page(arguments.report)
 
     digits = load_digits(arguments.data, arguments.n_train, arguments.seed)
-
-    def tell(line: str) -> None:
-        if not arguments.json:
-            print(line, flush=True)
-
-    tell(f"Data: {digits}")
-    tell(f"Classifier: {description}")
+    announce(arguments, f"Data: {digits}")
+    announce(arguments, f"Classifier: {description}")
     verbose = progress_verbosity(quiet=arguments.json)
-    with only_json(arguments):
-        seconds, interrupted = _fit(estimator, digits, verbose)
+    seconds, interrupted = _fit(estimator, digits, verbose)
     if arguments.save is not None:
         save_model(estimator, arguments.save)
     if interrupted:
         print("what was learned until then is kept", file=sys.stderr)
-    n_epochs = getattr(estimator, "n_iter_", None)  # a vote has none
-    of_epochs = "" if n_epochs is None else f" for {n_epochs} epochs"
-    tell(f"Trained{of_epochs} in {seconds:.1f} s")
-    accuracy = float(estimator.score(digits.X_test, digits.y_test))
-    tell(f"Accuracy: {accuracy:.4f} on {len(digits.y_test)} test images")
-
-    results: dict[str, Any] = {
+    if page is not None:
+        _write_report(estimator, digits, page, seconds)
+    results = {
         "data": digits.origin,
         "n_train": len(digits.y_train),
         "n_test": len(digits.y_test),
         "classifier": description,
         "seed": arguments.seed,
-        "epochs": n_epochs,
+        "epochs": getattr(estimator, "n_iter_", None),  # a vote has none
         "fit_seconds": round(seconds, 3),
-        "accuracy": accuracy,
+        "accuracy": digits.score(estimator),
         "interrupted": interrupted,
     }
-    if arguments.save is not None:
-        results["model"] = str(arguments.save)
-        tell(f"Model: {arguments.save}")
-    if arguments.report is not None:
-        page = arguments.report / REPORT_NAME
-        _write_report(estimator, digits, page, seconds)
-        results["report"] = str(page)
-        tell(f"Report: {page}")
-    if arguments.json:
-        print_json(results)
-    return 130 if interrupted else 0
+    files = {"model": arguments.save, "report": page}
+    results |= {name: path for name, path in files.items() if path is not None}
+    return Result(results, _as_text(results), 130 if interrupted else 0)
 
 
 def _fit(estimator: Any, digits: Digits, verbose: int) -> tuple[float, bool]:
     """Return the seconds of a fit, and whether Ctrl-C ended it early."""
     asked_for = _verbosity_of_networks(estimator)
     estimator.set_params(**{name: asked_for[name] or verbose for name in asked_for})
-    interruption = Interruption()
-    # Of a vote, Ctrl-C would end one member alone, and the next one would begin.
+    # In a vote, Ctrl-C would end only one member, and the next one would begin.
     is_network = "verbose" in asked_for
-    at_ctrl_c: AbstractContextManager[Any] = (
-        interruption if is_network else ctrl_c_ends_all_fits()
-    )
+    at_ctrl_c = notice_ctrl_c if is_network else ctrl_c_ends_all_fits
     start = time.perf_counter()
     try:
-        with at_ctrl_c:
+        with one_line_errors_of_fit(), at_ctrl_c() as interruption:
             estimator.fit(digits.X_train, digits.y_train)
-    except (TypeError, ValueError) as error:
-        raise UsageError(one_line(error)) from error
-    except ImportError as error:  # a parameter may need more than is installed
-        raise CommandError(one_line(error)) from error
     finally:
         estimator.set_params(**asked_for)
     return time.perf_counter() - start, interruption.happened
 
 
 def _verbosity_of_networks(estimator: Any) -> dict[str, int]:
-    """Find the parameters `verbose` of a network, or of those that vote.
+    """Find the parameters `verbose` of a network, or of the members of a vote.
 
     That of the vote itself is left out: it prints on standard output.
     """
@@ -159,14 +116,19 @@ def _verbosity_of_networks(estimator: Any) -> dict[str, int]:
     }
 
 
-def _make_folder(folder: Path) -> None:
+def _make_page(folder: Path | None) -> Path | None:
+    """Make the report's folder, and return the path of its page."""
+    if folder is None:
+        return None
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(
             f"--report: can't make the folder {str(folder)!r}: {error.strerror}"
         ) from None
-    check_writable("--report", folder / REPORT_NAME)
+    page = folder / REPORT_NAME
+    check_writable("--report", page)
+    return page
 
 
 def _write_report(
@@ -182,3 +144,24 @@ def _write_report(
         y_train=digits.y_train,
         facts={"Data": digits.origin, "Training time": f"{fit_seconds:.1f} s"},
     )
+
+
+def _as_text(results: Mapping[str, Any]) -> str:
+    n_epochs = results["epochs"]
+    of_epochs = "" if n_epochs is None else f" for {n_epochs} epochs"
+    lines = [
+        f"Trained{of_epochs} in {results['fit_seconds']:.1f} s",
+        accuracy_line(results["accuracy"], results["n_test"]),
+    ]
+    files = [name for name in ("model", "report") if name in results]
+    return "\n".join(lines + [f"{name.title()}: {results[name]}" for name in files])
+
+
+TRAIN = Command(
+    "train",
+    help="train a network, test it, save it, and report on it",
+    description="Train a recipe or an estimator on training images, and score it "
+    "on test images. Ctrl-C ends the training early.",
+    add_arguments=_add_arguments,
+    run=_run,
+)

@@ -1,5 +1,6 @@
 """Comparisons of digit classifiers on the same cross-validation splits."""
 
-from ._comparison import classic_baselines, compare_estimators
+from ._baselines import classic_baselines
+from ._cross_validation import compare_estimators
 
 __all__ = ["classic_baselines", "compare_estimators"]

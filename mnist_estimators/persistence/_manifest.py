@@ -2,13 +2,10 @@
 
 import hashlib
 import json
-import platform
 from collections.abc import Mapping
-from functools import cache
-from importlib.metadata import version
 from typing import Any
 
-from .. import __version__
+from .._versions import installed_versions
 from ..exceptions import ModelFileError
 from ._archive import Bytes
 
@@ -17,7 +14,6 @@ SCHEMA = "schema.json"
 # Raise this with every change that an older version of the package can't read, and keep
 # a file of the old format in tests/model_files: it must stay loadable.
 FORMAT_VERSION = 2
-LIBRARIES = ("keras", "numpy", "scikit-learn", "scipy", "skops")
 # Parsed, JSON takes up to 25 times its length.
 MAX_JSON_BYTES = 8 * 2**20
 
@@ -37,17 +33,10 @@ def make_manifest(members: Mapping[str, Bytes]) -> bytes:
     """
     manifest = {
         "format_version": FORMAT_VERSION,
-        "packages": package_versions(),
+        "packages": {**installed_versions()},
         "members": {name: _fingerprint(content) for name, content in members.items()},
     }
     return json.dumps(manifest, separators=(",", ":")).encode()
-
-
-@cache
-def package_versions() -> dict[str, str]:
-    """Find the versions of all that a file may depend on, once: it takes a while."""
-    packages = {"mnist_estimators": __version__, "python": platform.python_version()}
-    return packages | {name: version(name) for name in LIBRARIES}
 
 
 def check_manifest(members: Mapping[str, Bytes]) -> None:

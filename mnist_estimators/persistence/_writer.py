@@ -16,10 +16,11 @@ from typing import Any
 import numpy as np
 from sklearn.utils import Bunch
 
+from .._versions import installed_versions
 from ..exceptions import ModelFileError
 from ._float_lists import FLOAT_LIST, is_long_float_list
 from ._keras_optimizers import is_optimizer, optimizer_as_text
-from ._manifest import SCHEMA, package_versions
+from ._manifest import SCHEMA
 from ._nodes import (
     ARRAY,
     BUNCH,
@@ -72,7 +73,7 @@ def members_of(estimator: Any) -> dict[str, bytes]:
     """
     writer = _Writer()
     schema = writer.node_of(estimator, type(estimator).__name__, 0)
-    schema |= {"protocol": PROTOCOL, "_skops_version": package_versions()["skops"]}
+    schema |= {"protocol": PROTOCOL, "_skops_version": installed_versions()["skops"]}
     text = json.dumps(schema, separators=(",", ":"))
     return {SCHEMA: text.encode(), **writer.arrays}
 

@@ -1,5 +1,5 @@
-"""A report on a fitted classifier: one HTML file."""
+"""A report on a fitted classifier, in one HTML file."""
 
-from ._report import write_report
+from ._page import write_report
 
 __all__ = ["write_report"]

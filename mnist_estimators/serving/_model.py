@@ -1,8 +1,6 @@
 """The classifier that is served."""
 
-import platform
 import warnings
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,12 +8,11 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from .._inputs.images import SIDE
+from .._versions import installed_versions
 from ..classifiers._base import BaseDigitClassifier
 from ..classifiers.onnx import OnnxDigitClassifier
 from ..exceptions import PixelRangeWarning
 from ..meta.voting import DigitVotingClassifier
-
-LIBRARIES = ("scikit-learn", "numpy", "keras", "tensorflow", "onnxruntime")
 
 
 class Prediction(NamedTuple):
@@ -126,15 +123,9 @@ class ServedModel:
 
     def describe(self) -> dict[str, Any]:
         """Tell what is served: the classifier, its classes, and versions."""
-        versions = {"python": platform.python_version()}
-        for name in ("mnist_estimators", *LIBRARIES):
-            try:
-                versions[name] = version(name)
-            except PackageNotFoundError:
-                continue
         return {
             "classifier": " ".join(repr(self._estimator).split()),
             "classes": self.classes,
             "has_probabilities": self._has_probabilities,
-            "versions": versions,
+            "versions": {**installed_versions()},
         }

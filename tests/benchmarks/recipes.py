@@ -10,11 +10,9 @@ their rows; each is given a fifth of the ensemble's time.
 """
 
 import argparse
-import platform
 import time
 from collections.abc import Iterator
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +20,8 @@ import numpy as np
 import pandas as pd
 from parts import FOLDER, deviation, mnist, scans_of_test_images
 
-PACKAGES = ("tensorflow", "keras", "scikit-learn", "numpy")
+from mnist_estimators._versions import installed_versions
+
 KEY = ["recipe", "seed"]
 
 
@@ -49,8 +48,7 @@ def row(recipe: str, seed: int, classifier: Any, seconds: float) -> dict[str, An
         "accuracy": classifier.score(X_test, y_test),
         "n_parameters": sum(w.size for network in networks for w in network.weights_),
         "accuracy_on_scans": classifier.score(canonical_scans(), y_test),
-        "python": platform.python_version(),
-        **{package: version(package) for package in PACKAGES},
+        **installed_versions(),
     }
 
 

@@ -68,6 +68,14 @@ def test_each_command_has_help(capsys, command):
     assert f"usage: mnist-estimators {command} " in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("command", sorted({*COMMANDS} - {"data", "serve"}))
+def test_each_command_but_the_server_has_json(capsys, command):
+    with pytest.raises(SystemExit, match="0"):
+        main([command, "--help"])
+
+    assert "  --json " in capsys.readouterr().out
+
+
 def test_the_version_is_told(capsys):
     with pytest.raises(SystemExit, match="0"):
         main(["--version"])

@@ -13,7 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler
 from sklearn.svm import SVC
 
-import mnist_estimators.report._report
+import mnist_estimators.report._sections
 from mnist_estimators import CNNDigitClassifier, NumpyDigitClassifier
 from mnist_estimators.inspection import digit_report
 from mnist_estimators.report import write_report
@@ -88,7 +88,7 @@ def report(small_digits, test_images, tmp_path_factory):
 def no_pictures(monkeypatch):
     """Leave figures undrawn, which takes most of a report's time."""
     monkeypatch.setattr(
-        mnist_estimators.report._report, "picture", lambda *_: "<p></p>"
+        mnist_estimators.report._sections, "picture", lambda *_: "<p></p>"
     )
 
 
@@ -254,7 +254,7 @@ def test_images_have_the_shape_that_the_classifier_knows(
     network.fit(X[:100], y[:100])
     figures = {}
     monkeypatch.setattr(
-        mnist_estimators.report._report,
+        mnist_estimators.report._sections,
         "picture",
         lambda figure, description: figures.update({description: figure}) or "",
     )

@@ -1,55 +1,11 @@
-"""How a comparison of estimators is told: as text, and as live progress."""
+"""Live progress of a comparison."""
 
 from types import TracebackType
 from typing import Any, Self
 
 import pandas as pd
 
-_COLUMNS = {
-    "accuracy_mean": ("accuracy", "{:.4f}", 1.0),
-    "accuracy_std": ("SD", "{:.4f}", 1.0),
-    "log_loss_mean": ("log loss", "{:.3f}", 1.0),
-    "fit_seconds": ("fit s", "{:.2f}", 1.0),
-    "predict_microseconds": ("predict us/image", "{:.1f}", 1.0),
-    "model_size_bytes": ("size kB", "{:.1f}", 1e-3),
-}
-
-
-def format_table(results: pd.DataFrame) -> str:
-    """Lay out the results of a comparison as aligned plain text.
-
-    Parameters
-    ----------
-    results : DataFrame
-        As ``compare_estimators`` returns it. The rows keep their order.
-
-    Returns
-    -------
-    str
-        A line of headings with units and a line for each estimator; ``-`` stands for
-        what an estimator does not have.
-    """
-    lines = [["estimator", *(heading for heading, _, _ in _COLUMNS.values())]]
-    for name, row in results.iterrows():
-        # NaN alone differs from itself.
-        cells = [
-            layout.format(row[column] * factor) if row[column] == row[column] else "-"
-            for column, (_, layout, factor) in _COLUMNS.items()
-        ]
-        lines.append([str(name), *cells])
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join(
-        "  ".join(
-            [name.ljust(widths[0])]
-            + [cell.rjust(width) for cell, width in zip(cells, widths[1:], strict=True)]
-        )
-        for name, *cells in lines
-    )
-
-
-def best_first(results: pd.DataFrame) -> pd.DataFrame:
-    """Sort the rows of a comparison by accuracy, the best one first."""
-    return results.sort_values("accuracy_mean", ascending=False, kind="stable")
+from ._table import best_first, format_table
 
 
 class ComparisonProgress:
@@ -58,8 +14,8 @@ class ComparisonProgress:
     Parameters
     ----------
     verbose : int
-        0 shows nothing. Otherwise the display is shown on a terminal alone, and
-        vanishes at the end.
+        0 shows nothing. Otherwise the display is shown only on a terminal, and vanishes
+        at the end.
     n_fits : int
         Number of estimators times number of folds.
     """

@@ -1,11 +1,9 @@
-import io
-import sys
+"""Comparisons: the same splits for all, scores, refusals."""
 
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
-from sklearn.datasets import load_digits
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import NotFittedError
@@ -20,7 +18,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
 from sklearn.utils.validation import check_is_fitted
 
-from mnist_estimators import classic_baselines, compare_estimators
+from mnist_estimators import compare_estimators
 
 COLUMNS = [
     "accuracy_mean",
@@ -30,14 +28,6 @@ COLUMNS = [
     "predict_microseconds",
     "model_size_bytes",
 ]
-
-
-@pytest.fixture(scope="module")
-def digits():
-    X, y = load_digits(return_X_y=True)
-    X, y = X[:300], y[:300]
-    X.flags.writeable = y.flags.writeable = False  # the caller's arrays are not changed
-    return X, y
 
 
 class Recorder(ClassifierMixin, BaseEstimator):
@@ -223,76 +213,3 @@ def test_wrong_data_are_refused(digits):
         compare_estimators({"bayes": GaussianNB()}, np.zeros((300, 8, 8, 3)), y)
     with pytest.raises(ValueError, match=r"^X has \d+ masked values"):
         compare_estimators({"bayes": GaussianNB()}, np.ma.masked_equal(X, 16), y)
-
-
-def test_nothing_is_shown_in_a_pipe(digits, capfd, monkeypatch):
-    monkeypatch.delenv("FORCE_COLOR", raising=False)
-
-    compare_estimators({"bayes": GaussianNB()}, *digits, verbose=1)
-
-    assert capfd.readouterr() == ("", "")
-
-
-@pytest.mark.parametrize("verbose", [0, 1])
-def test_a_terminal_shows_which_fold_is_fitted_and_the_results_so_far(
-    digits, capsys, monkeypatch, verbose
-):
-    class Terminal(io.StringIO):
-        def isatty(self):
-            return True
-
-    terminal = Terminal()
-    monkeypatch.setattr(sys, "stderr", terminal)
-    monkeypatch.setenv("COLUMNS", "120")
-    estimators = {"bayes": GaussianNB(), "dummy": DummyClassifier()}
-
-    results = compare_estimators(estimators, *digits, cv=2, verbose=verbose)
-
-    shown = terminal.getvalue()
-    if verbose == 0:
-        assert shown == ""
-    else:
-        assert "dummy, fold 1 of 2" in shown
-        assert f"{results.loc['bayes', 'accuracy_mean']:.4f}" in shown
-    assert capsys.readouterr().out == ""
-
-
-def test_the_baselines_are_unfitted_and_named():
-    baselines = classic_baselines()
-
-    assert list(baselines) == [
-        "LogisticRegression",
-        "KNeighbors",
-        "RandomForest",
-        "SVC",
-        "HistGradientBoosting",
-        "MLP",
-    ]
-    for estimator in baselines.values():
-        with pytest.raises(NotFittedError):
-            check_is_fitted(estimator)
-
-
-@pytest.mark.parametrize("name", classic_baselines())
-def test_a_baseline_does_as_well_whatever_the_range_of_the_pixels(digits, name):
-    X, y = (array[digits[1] < 3] for array in digits)
-    baseline = classic_baselines()[name]
-
-    scores = [
-        clone(baseline).fit(X[:60] * scale, y[:60]).score(X[60:] * scale, y[60:])
-        for scale in (1 / 16, 1, 255 / 16)
-    ]
-
-    assert min(scores) > 0.9
-    assert max(scores) - min(scores) < 0.05
-
-
-def test_the_seed_of_the_baselines_reaches_what_is_random():
-    for seed in (0, 5):
-        seeds = {
-            value
-            for estimator in classic_baselines(random_state=seed).values()
-            for name, value in estimator.get_params().items()
-            if name.endswith("random_state") and value is not None
-        }
-        assert seeds == {seed}

@@ -1,0 +1,5 @@
+"""The type of `random_state`."""
+
+import numpy as np
+
+Seed = int | np.random.RandomState | None

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 
 # Matrix kernels add numbers in another order for another place in the batch, batch
-# size, number of threads or processor. In float32 this moves a probability by 1e-7 or so.
+# size, number of threads or processor. In float32 this moves a probability by some
+# 1e-7.
 ATOL = 1e-6
 
 

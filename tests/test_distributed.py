@@ -73,7 +73,7 @@ def fit_on_cluster(search, X, y):
 
 
 def fit_locally(search, X, y):
-    """Search in processes of one thread, as the workers are: it decides the rounding."""
+    """Search in processes of one thread, as the workers are: rounding depends on it."""
     with parallel_config("loky", n_jobs=2, inner_max_num_threads=1):
         return search.fit(X, y)
 

@@ -40,9 +40,7 @@ def test_pixels_as_json(client, classifier, images, form):
     for digit in digits:
         assert list(digit["probabilities"]) == list("0123456789")
     # The server may form other batches.
-    assert_same_up_to_rounding(
-        probabilities_of(digits), classifier.predict_proba(seen)
-    )
+    assert_same_up_to_rounding(probabilities_of(digits), classifier.predict_proba(seen))
 
 
 def test_a_picture_as_the_body(client, images, png, on_paper):

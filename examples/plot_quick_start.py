@@ -55,7 +55,7 @@ print(f"shape {X_train.shape[1:]}, pixels from {X_train.min()} to {X_train.max()
 # -------------------
 #
 # Nothing here is special to neural networks. An integer ``random_state`` makes the
-# whole training repeatable, to the last bit.
+# whole training repeatable, on the same machine with the same number of threads.
 
 dense = DenseDigitClassifier(random_state=0)
 dense.fit(X_train, y_train)

@@ -1,8 +1,7 @@
-"""Loading TensorFlow: late, quietly, and only once."""
+"""Loading TensorFlow: late, with few messages, and only once."""
 
 import os
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -15,10 +14,14 @@ _lock = Lock()
 
 
 def load_keras() -> ModuleType:
-    """Import Keras on TensorFlow without TensorFlow's start-up messages.
+    """Import Keras on TensorFlow, with TensorFlow's log silenced.
 
-    TensorFlow, if it was not started before, keeps to ``OMP_NUM_THREADS`` threads
-    where that environment variable is set.
+    TensorFlow uses ``OMP_NUM_THREADS`` threads where that environment variable is set,
+    unless it was started before.
+
+    Until its log level takes effect, TensorFlow writes a few lines about oneDNN and
+    CUDA. They stay visible: only a redirection of file descriptor 2 would hide them,
+    and with them what other threads write and the message of an abort.
 
     Returns
     -------
@@ -28,7 +31,7 @@ def load_keras() -> ModuleType:
     Raises
     ------
     BackendError
-        If Keras is set to another backend.
+        If Keras uses another backend.
     """
     if "keras" not in sys.modules:
         # Before the import, which would ask for the other backend's library.
@@ -43,20 +46,20 @@ def load_keras() -> ModuleType:
 
 @cache
 def _start_tensorflow() -> None:
-    with _log_level("3"), _standard_error_held_back():
+    with _log_level("3"):
         import tensorflow as tf
 
-        _keep_to_given_threads()
-        # Starts the runtime, which reads the log level now and writes no more.
+        _limit_threads()
+        # Starts the runtime, which reads the log level only once.
         tf.config.list_logical_devices()
 
 
-def _keep_to_given_threads() -> None:
+def _limit_threads() -> None:
     """Let TensorFlow use the number of threads that other libraries use.
 
-    joblib and Dask set ``OMP_NUM_THREADS`` in their worker processes so that together
-    they use each core once; TensorFlow by itself does not look at it. A worker may have
-    imported TensorFlow before, to unpickle a Keras callback of an estimator.
+    joblib and Dask set ``OMP_NUM_THREADS`` in their worker processes, so that together
+    they use each core once; TensorFlow ignores it. A worker may have imported
+    TensorFlow before, to unpickle a Keras callback of an estimator.
     """
     import tensorflow as tf
 
@@ -77,7 +80,7 @@ def _check_backend(backend: str) -> None:
         raise BackendError(
             f"Keras uses the backend {backend!r}, but mnist_estimators trains with "
             "TensorFlow. Set the environment variable KERAS_BACKEND=tensorflow before "
-            "Keras is imported."
+            "you import Keras."
         )
 
 
@@ -91,27 +94,3 @@ def _log_level(level: str) -> Iterator[None]:
     finally:
         if not given:
             del os.environ[name]
-
-
-@contextmanager
-def _standard_error_held_back() -> Iterator[None]:
-    """Hold back what is written to file descriptor 2, and show it after an error.
-
-    TensorFlow writes some messages before its log level has any effect.
-    """
-    try:
-        terminal = os.dup(2)
-    except OSError:  # the process has no standard error
-        yield
-        return
-    with tempfile.TemporaryFile() as held_back:
-        os.dup2(held_back.fileno(), 2)
-        try:
-            yield
-        except BaseException:
-            held_back.seek(0)
-            os.write(terminal, held_back.read())
-            raise
-        finally:
-            os.dup2(terminal, 2)
-            os.close(terminal)

@@ -100,9 +100,10 @@ class DenseDigitClassifier(KerasDigitClassifier):
     checkpoint_dir : str or path, default=None
         Folder to keep the state of the training in, written after each epoch. Where a
         fit was killed, the same call with ``warm_start=True`` goes on after the last
-        of them, and ends with the same weights, to the last bit, as if nothing had
-        happened. Other parameters, data or versions of the libraries make another
-        fit, with a file of its own: the fits of a search can share a folder. Without
+        of them, and on the same machine, with the same number of threads, ends with
+        the same weights as if nothing had happened. Other parameters, data or versions
+        of the libraries make another fit, with a file of its own: the fits of a search
+        can share a folder. Without
         `warm_start` a fit begins anew. The file stays when the fit ends, so that the
         same call, made again, need not train; delete the folder once it has served.
         Needs a `random_state`, by which the same call is the same fit. Does not go
@@ -131,8 +132,8 @@ class DenseDigitClassifier(KerasDigitClassifier):
         the number of pixels allows, else one row of pixels.
     random_state : int, RandomState instance or None, default=None
         Seed of initial weights, validation split, order, dropout and the variants of
-        `augmenter`. With an int the same call gives the same predictions to the last
-        bit on one machine.
+        `augmenter`. An int gives the same predictions for the same call on the same
+        machine with the same number of threads.
     verbose : int, default=0
         0 is silent, 1 shows one progress bar for the whole fit (on a terminal), 2 or
         more prints a line for each epoch.

@@ -71,7 +71,9 @@ class NumpyDigitClassifier(BaseDigitClassifier):
         Shape of the images where `X` has one row an image. None takes a square where
         the number of pixels allows, else one row of pixels.
     random_state : int, RandomState instance or None, default=None
-        Seed of initial weights, validation split and order.
+        Seed of initial weights, validation split and order. An int gives the same
+        predictions for the same call on the same machine with the same number of
+        threads.
     verbose : int, default=0
         0 is silent, 1 shows one progress bar for the whole fit (on a terminal), 2 or
         more prints a line for each epoch.

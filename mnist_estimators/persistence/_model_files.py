@@ -82,8 +82,8 @@ def load_model(path: str | PathLike[str], *, max_bytes: int = 2**30) -> Any:
 
     Every byte is checked before anything is made of it: the form of the archive, the
     checksums, the types, the sizes, and afterwards the state of each estimator. It
-    predicts the same to the last bit where the libraries are of the same versions and
-    compute with as many threads, else to rounding. What can't be known is whether a
+    gives the same predictions for the same call on the same machine with the same
+    versions of the libraries and number of threads, elsewhere up to rounding. What can't be known is whether a
     model is any good, and what a stranger wrote into its parameters: look at those
     before you fit it, as some are paths.
 

@@ -83,9 +83,9 @@ def load_model(path: str | PathLike[str], *, max_bytes: int = 2**30) -> Any:
     Every byte is checked before anything is made of it: the form of the archive, the
     checksums, the types, the sizes, and afterwards the state of each estimator. It
     gives the same predictions for the same call on the same machine with the same
-    versions of the libraries and number of threads, elsewhere up to rounding. What can't be known is whether a
-    model is any good, and what a stranger wrote into its parameters: look at those
-    before you fit it, as some are paths.
+    versions of the libraries and number of threads, elsewhere up to rounding. What
+    can't be known is whether a model is any good, and what a stranger wrote into its
+    parameters: look at those before you fit it, as some are paths.
 
     Parameters
     ----------

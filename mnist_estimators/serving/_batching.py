@@ -1,9 +1,9 @@
-"""Images of requests that arrive together, predicted together."""
+"""Predict the images of simultaneous requests together."""
 
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Lock
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -14,31 +14,37 @@ Prediction = TypeVar("Prediction")
 
 
 class QueueFullError(RuntimeError):
-    """More images wait for the classifier than may."""
+    """Too many images wait for the classifier."""
 
 
-class _Question(NamedTuple, Generic[Prediction]):
+class _Request(NamedTuple, Generic[Prediction]):
     images: NDArray[np.uint8]
-    answer: asyncio.Future[Sequence[Prediction]]
+    predictions: Future[Sequence[Prediction]]
 
 
 class MicroBatcher(Generic[Prediction]):
-    """Give a classifier whatever waits, in one batch, as soon as it is free.
+    """Predict all waiting images in one batch, as soon as the classifier is free.
 
-    Nothing is held back to fill a batch: what arrives during one is the next one. So a
-    single request is answered at once, and batches grow with the load.
+    The batcher never waits to fill a batch: what arrives during one batch becomes the
+    next. So a single request is answered at once, and batches grow with the load.
 
     Parameters
     ----------
     predict : callable
-        Takes images, (n, 28, 28), and returns a sequence of n predictions. It is called
-        in threads of its own, and never twice at once.
+        Takes images, (n, 28, 28), and returns a sequence of n predictions. All calls
+        come from one thread.
     batch_images : int
-        Images of a batch; a request is not divided, so one that has more is a batch.
+        Maximum number of images in a batch. A request is never divided, so a larger one
+        is a batch of its own.
     waiting_images : int
-        Images that may wait.
+        Maximum number of images that wait.
     observe : callable
-        Told the number of images of each batch.
+        Called with the number of images of each batch.
+
+    Attributes
+    ----------
+    n_waiting : int
+        Number of images that wait now.
     """
 
     def __init__(
@@ -50,25 +56,13 @@ class MicroBatcher(Generic[Prediction]):
         observe: Callable[[int], Any],
     ):
         self._predict = predict
-        self._one_at_a_time = Lock()
         self._batch_images = batch_images
         self._waiting_images = waiting_images
         self._observe = observe
-        # A server has one event loop; tests may have several.
-        self._queues: dict[asyncio.AbstractEventLoop, _Queue[Prediction]] = {}
-
-    @property
-    def n_waiting(self) -> int:
-        """Images that wait now."""
-        return sum(queue.n_images for queue in self._queues.values())
-
-    async def close(self) -> None:
-        """Predict what waits, and end; another request begins anew."""
-        queue = self._queues.get(asyncio.get_running_loop())
-        if queue is not None and not queue.work.done():
-            queue.closing = True
-            queue.arrival.set()
-            await queue.work
+        self._thread = ThreadPoolExecutor(1, "classifier")
+        self._requests: deque[_Request[Prediction]] = deque()
+        self._lock = Lock()
+        self.n_waiting = 0
 
     async def predict(self, images: NDArray[np.uint8]) -> Sequence[Prediction]:
         """Wait for the predictions of some images.
@@ -76,7 +70,7 @@ class MicroBatcher(Generic[Prediction]):
         Parameters
         ----------
         images : ndarray of shape (n, 28, 28), dtype uint8
-            At least one.
+            At least one image.
 
         Returns
         -------
@@ -85,94 +79,53 @@ class MicroBatcher(Generic[Prediction]):
         Raises
         ------
         QueueFullError
-            If too many wait, or this is closed just now.
+            If too many images wait.
         Exception
-            Whatever the classifier raised.
+            If the classifier raised it.
         """
-        queue = self._queue_of_this_loop()
-        if queue.closing or self.n_waiting + len(images) > self._waiting_images:
-            raise QueueFullError
-        return await queue.ask(images)
+        request: _Request[Prediction] = _Request(images, Future())
+        with self._lock:
+            if self.n_waiting + len(images) > self._waiting_images:
+                raise QueueFullError
+            self.n_waiting += len(images)
+            self._requests.append(request)
+            # While others wait, the thread looks for more anyway.
+            is_first = len(self._requests) == 1
+        if is_first:
+            self._thread.submit(self._predict_waiting)
+        return await asyncio.wrap_future(request.predictions)
 
-    def _queue_of_this_loop(self) -> "_Queue[Prediction]":
-        loop = asyncio.get_running_loop()
-        queue = self._queues.get(loop)
-        if queue is None or queue.work.done():
-            queue = _Queue()
-            queue.work = loop.create_task(self._predict_batches(queue))
-            alive = [pair for pair in self._queues.items() if not pair[0].is_closed()]
-            self._queues = {**dict(alive), loop: queue}
-        return queue
+    def _predict_waiting(self) -> None:
+        while batch := self._next_batch():
+            self._predict_batch(batch)
 
-    async def _predict_batches(self, queue: "_Queue[Prediction]") -> None:
-        with ThreadPoolExecutor(1, "classifier") as thread:
-            while True:
-                batch = queue.next_batch(self._batch_images)
-                if batch:
-                    await self._predict_batch(batch, thread)
-                elif queue.closing:
-                    return
-                else:
-                    queue.arrival.clear()
-                    await queue.arrival.wait()
+    def _next_batch(self) -> list[_Request[Prediction]]:
+        batch: list[_Request[Prediction]] = []
+        n_images = 0
+        with self._lock:
+            while self._requests:
+                n_more = len(self._requests[0].images)
+                if batch and n_images + n_more > self._batch_images:
+                    break
+                request = self._requests.popleft()
+                self.n_waiting -= n_more
+                # False if the client has left.
+                if request.predictions.set_running_or_notify_cancel():
+                    batch.append(request)
+                    n_images += n_more
+        return batch
 
-    async def _predict_batch(
-        self, batch: "list[_Question[Prediction]]", thread: ThreadPoolExecutor
-    ) -> None:
-        images = np.concatenate([question.images for question in batch])
-        self._observe(len(images))
+    def _predict_batch(self, batch: list[_Request[Prediction]]) -> None:
         try:
-            found = await asyncio.get_running_loop().run_in_executor(
-                thread, self._predict_alone, images
-            )
+            images = np.concatenate([request.images for request in batch])
+            self._observe(len(images))
+            predictions = self._predict(images)
         except Exception as error:
-            for question in batch:
-                if not question.answer.done():
-                    question.answer.set_exception(error)
+            for request in batch:
+                request.predictions.set_exception(error)
             return
         start = 0
-        for question in batch:
-            stop = start + len(question.images)
-            if not question.answer.done():
-                question.answer.set_result(found[start:stop])
+        for request in batch:
+            stop = start + len(request.images)
+            request.predictions.set_result(predictions[start:stop])
             start = stop
-
-    def _predict_alone(self, images: NDArray[np.uint8]) -> Sequence[Prediction]:
-        with self._one_at_a_time:
-            return self._predict(images)
-
-
-class _Queue(Generic[Prediction]):
-    """What waits in one event loop, and the task that predicts it."""
-
-    work: asyncio.Task[None]
-
-    def __init__(self) -> None:
-        self._questions: deque[_Question[Prediction]] = deque()
-        self.n_images = 0
-        self.arrival = asyncio.Event()
-        self.closing = False
-
-    async def ask(self, images: NDArray[np.uint8]) -> Sequence[Prediction]:
-        question: _Question[Prediction] = _Question(
-            images, asyncio.get_running_loop().create_future()
-        )
-        self._questions.append(question)
-        self.n_images += len(images)
-        self.arrival.set()
-        return await question.answer
-
-    def next_batch(self, most_images: int) -> "list[_Question[Prediction]]":
-        batch: list[_Question[Prediction]] = []
-        n_images = 0
-        while self._questions:
-            question = self._questions[0]
-            n_more = len(question.images)
-            if batch and n_images + n_more > most_images:
-                break
-            self._questions.popleft()
-            self.n_images -= n_more
-            if not question.answer.done():  # whoever asked may have left
-                batch.append(question)
-                n_images += n_more
-        return batch

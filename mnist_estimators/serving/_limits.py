@@ -1,43 +1,45 @@
-"""What one client may ask for, and all of them together."""
+"""Limits on a request, and on all requests together."""
 
 from dataclasses import dataclass, fields
 
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """Bounds that keep a server answering, whatever it is sent.
+    """Limits that keep a server responsive, whatever it receives.
 
     Parameters
     ----------
     body_bytes : int, default=10,000,000
-        Largest body of a request, counted while it arrives.
+        Maximum size of a request's body, enforced while it arrives.
     body_seconds : float, default=15
         Time for a body to arrive.
     picture_pixels : int, default=30,000,000
-        Most pixels of all pictures of a request, told from their headers before they
-        are decoded.
+        Maximum number of pixels in all pictures of a request, read from their headers
+        before they are decoded.
     images : int, default=100
-        Most pictures in a request, and most digits in them.
+        Maximum number of pictures in a request, and of digits in them.
     waiting_bytes : int, default=200,000,000
-        Bytes of the bodies of all requests in hand. Forms take twice as much memory.
+        Maximum size of the bodies of all requests in progress. Forms take twice as much
+        memory.
     requests : int, default=128
-        Requests for predictions in hand at once. One more is told to come again.
+        Maximum number of simultaneous requests for predictions. Further ones are
+        answered with status 503.
     waiting_images : int, default=1000
-        Images that may wait for the classifier at once.
+        Maximum number of images that wait for the classifier.
     batch_images : int, default=128
-        Images that the classifier is given together, as far as requests can be.
+        Maximum number of images in a batch. Requests are not divided.
     seconds : float, default=10
-        Time for an answer, from when the body has arrived.
+        Time to respond, from when the body has arrived.
 
     Raises
     ------
     ValueError
-        If one of them is not positive, `waiting_images` less than `images`, or
-        `waiting_bytes` less than `body_bytes`.
+        If a limit is not positive, `waiting_images` is less than `images`, or
+        `waiting_bytes` is less than `body_bytes`.
 
     See Also
     --------
-    create_app : Takes them.
+    create_app : Makes an application with these limits.
 
     Examples
     --------
@@ -68,6 +70,6 @@ class Limits:
             if getattr(self, most) < getattr(self, one):
                 raise ValueError(
                     f"{most}={getattr(self, most)} is less than {one}="
-                    f"{getattr(self, one)}: such a request could never be answered. "
-                    f"Make it larger, or {one} smaller."
+                    f"{getattr(self, one)}: a request of that size would never be "
+                    f"answered. Increase {most} or decrease {one}."
                 )

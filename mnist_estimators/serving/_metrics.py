@@ -1,4 +1,4 @@
-"""What a server did, for Prometheus."""
+"""Metrics for Prometheus."""
 
 import time
 from collections.abc import Callable
@@ -20,52 +20,57 @@ IMAGES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 
 class Metrics:
-    """Counts of one application."""
+    """Metrics of one application, apart from those of the process's others."""
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
         self.requests = Counter(
             "mnist_requests",
-            "Requests, by what was asked and how it was answered.",
+            "Requests, by method, path and status.",
             ["method", "path", "status"],
             registry=self._registry,
         )
         self.seconds = Histogram(
             "mnist_request_seconds",
-            "Time to answer, from the end of the request's headers.",
+            "Time to respond, from the end of the request's headers.",
             ["path"],
             buckets=SECONDS,
             registry=self._registry,
         )
         self.batches = Histogram(
             "mnist_batch_images",
-            "Images that the classifier was given together.",
+            "Images per batch of the classifier.",
             buckets=IMAGES,
             registry=self._registry,
         )
 
     def watch(
-        self, waiting_images: Callable[[], int], requests: Callable[[], int]
+        self, waiting_images: Callable[[], int], n_requests: Callable[[], int]
     ) -> None:
-        """Ask for two numbers whenever the metrics are read."""
-        for name, description, ask in (
-            (
-                "mnist_waiting_images",
-                "Images that wait to be predicted.",
-                waiting_images,
-            ),
-            ("mnist_requests_in_hand", "Requests that wait for predictions.", requests),
-        ):
-            Gauge(name, description, registry=self._registry).set_function(ask)
+        """Read two numbers whenever the metrics are requested."""
+        Gauge(
+            "mnist_waiting_images",
+            "Images that wait for the classifier.",
+            registry=self._registry,
+        ).set_function(waiting_images)
+        Gauge(
+            "mnist_requests_in_hand",
+            "Requests for predictions in progress.",
+            registry=self._registry,
+        ).set_function(n_requests)
 
     def as_text(self) -> bytes:
-        """Write them in Prometheus' text format, version 0.0.4."""
+        """Return them in Prometheus' text format, version 0.0.4."""
         return generate_latest(self._registry)
 
 
 class CountRequests:
-    """Middleware that counts requests and takes their time."""
+    """Middleware that counts requests and measures their time.
+
+    prometheus_client has none, and Starlette's ``OpenTelemetryMiddleware`` would need
+    the packages of OpenTelemetry to count and to export.
+    """
 
     def __init__(self, app: ASGIApp, *, metrics: Metrics):
         self._app = app
@@ -79,16 +84,16 @@ class CountRequests:
         status = 500
         began = time.perf_counter()
 
-        async def send_and_look(message: Message) -> None:
+        async def send_and_note(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
             await send(message)
 
         try:
-            await self._app(scope, receive, send_and_look)
+            await self._app(scope, receive, send_and_note)
         finally:
-            # Names that a client makes up would fill the memory.
+            # Arbitrary paths would create a metric each.
             path, method = scope["path"], scope["method"]
             path = "/static" if path.startswith("/static/") else path
             path = path if path in PATHS | {"/static"} else "other"

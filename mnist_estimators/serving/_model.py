@@ -16,14 +16,14 @@ from ..meta.voting import DigitVotingClassifier
 
 
 class Prediction(NamedTuple):
-    """What the classifier says of one image.
+    """The prediction for one image.
 
     Attributes
     ----------
     label : int, float, str or bool
         A class.
     probabilities : dict of str to float, or None
-        Of each class, by ``name_of`` it; None of a classifier that knows none.
+        Of each class, by its ``name_of``; None if the classifier has none.
     """
 
     label: Any
@@ -31,7 +31,7 @@ class Prediction(NamedTuple):
 
 
 def name_of(label: Any) -> str:
-    """Write a class as JavaScript does, which knows one kind of numbers."""
+    """Return a class as text, as JavaScript does, which has one type of numbers."""
     if isinstance(label, bool):
         return "true" if label else "false"
     if isinstance(label, float) and label.is_integer():
@@ -40,7 +40,7 @@ def name_of(label: Any) -> str:
 
 
 class ServedModel:
-    """A fitted classifier, asked for labels and probabilities at once.
+    """A fitted classifier that gives labels and probabilities in one call.
 
     Parameters
     ----------
@@ -52,15 +52,15 @@ class ServedModel:
     NotFittedError
         If it is not fitted.
     ValueError
-        If it is no classifier, or takes other images.
+        If it is not a classifier, or takes other images.
     """
 
     def __init__(self, estimator: Any):
         try:
             check_is_fitted(estimator)
-        except TypeError:  # a class, or no estimator at all
+        except TypeError:  # a class, or not an estimator
             raise ValueError(
-                "estimator must be a fitted classifier, such as load_model gives. Got "
+                "estimator must be a fitted classifier, such as from load_model. Got "
                 f"{estimator!r}."
             ) from None
         if not (hasattr(estimator, "predict") and hasattr(estimator, "classes_")):
@@ -70,8 +70,8 @@ class ServedModel:
             )
         self._estimator = estimator
         self._has_probabilities = hasattr(estimator, "predict_proba")
-        # Others, such as SVC, may not name the class that is the most probable.
-        self._names_most_probable = isinstance(
+        # Others, such as SVC, may not predict the most probable class.
+        self._predicts_most_probable = isinstance(
             estimator, BaseDigitClassifier | DigitVotingClassifier | OnnxDigitClassifier
         )
         self.classes: list[Any] = np.asarray(estimator.classes_).tolist()
@@ -79,7 +79,7 @@ class ServedModel:
         self._try_out()
 
     def _try_out(self) -> None:
-        """Predict once, which also compiles what is compiled at the first use."""
+        """Predict once, which also compiles what is compiled on first use."""
         stroke = np.zeros((1, SIDE, SIDE), np.uint8)
         stroke[:, 4:24, 13:15] = 255
         with warnings.catch_warnings():
@@ -96,7 +96,7 @@ class ServedModel:
                 ) from error
 
     def predict(self, images: NDArray[np.uint8]) -> list[Prediction]:
-        """Name the digits.
+        """Predict digits.
 
         Parameters
         ----------
@@ -112,7 +112,7 @@ class ServedModel:
             labels = np.asarray(self._estimator.predict(X)).tolist()
             return [Prediction(label, None) for label in labels]
         found = np.asarray(self._estimator.predict_proba(X))
-        if self._names_most_probable:
+        if self._predicts_most_probable:
             labels = [self.classes[best] for best in found.argmax(axis=1)]
         else:
             labels = np.asarray(self._estimator.predict(X)).tolist()
@@ -122,7 +122,7 @@ class ServedModel:
         ]
 
     def describe(self) -> dict[str, Any]:
-        """Tell what is served: the classifier, its classes, and versions."""
+        """Return the classifier's description, its classes, and library versions."""
         return {
             "classifier": " ".join(repr(self._estimator).split()),
             "classes": self.classes,

@@ -7,75 +7,78 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
-from ._crowd import OneTooMany
+from ._connection_limit import OVER_LIMIT
 
 MOST_CONNECTIONS = 500
 KEEP_ALIVE_SECONDS = 5
 HEADER_SECONDS = 10.0
-# More than bodies and predictions may take.
-ANSWER_SECONDS = 60.0
-# More than a body and its predictions may take, and less than the 30 after which
-# systemd and others kill.
+# Longer than the limits on bodies and predictions together.
+RESPONSE_SECONDS = 60.0
+# Also longer than those, and shorter than the 30 seconds after which systemd and others
+# kill a process.
 GRACE_SECONDS = 27
 
 
-# Which class AutoHTTPProtocol is, uvicorn finds out when it is imported.
-class PunctualProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
-    """Uvicorn's protocol, with bounds to the number of connections and their time.
+# Uvicorn chooses the class AutoHTTPProtocol when it is imported.
+class LimitedProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
+    """Uvicorn's protocol, with limits on the number and the time of connections.
 
-    Uvicorn itself waits forever for the end of a request's headers, and for a client to
-    take its answer.
+    Uvicorn's only timeout is for idle connections: it waits forever for the end of a
+    request's headers, and for a client to read its response.
     """
 
-    app: ASGIApp
+    app_state: dict[str, Any]
     connections: Any
     cycle: Any
     loop: Any
     transport: Any
 
     def connection_made(self, transport: Any) -> None:
-        """Begin to look at the clock."""
+        """Start the timer."""
         super().connection_made(transport)
         if len(self.connections) > MOST_CONNECTIONS:
-            self.app = OneTooMany(self.app)
-        self._seen: Any = None
-        self._seen_at = self.loop.time()
+            # Uvicorn copies it to each request's scope.
+            self.app_state = {**self.app_state, OVER_LIMIT: True}
+        self._last_cycle: Any = None
+        self._cycle_seen_at = self.loop.time()
         self._was_closing = False
-        self._look_again()
+        self._start_timer()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Look no more."""
+        """Stop the timer."""
         self._timer.cancel()
         super().connection_lost(exc)
 
-    def _look_again(self) -> None:
+    def _start_timer(self) -> None:
         self._timer = self.loop.call_later(HEADER_SECONDS, self._close_if_late)
 
     def _close_if_late(self) -> None:
-        if self._was_closing:  # and the client has not taken all that was sent
+        if self._was_closing:  # and the client has still not read everything
             self.transport.abort()
             return
         answered = self.cycle is None or self.cycle.response_complete
-        if self.cycle is not self._seen:
-            self._seen, self._seen_at = self.cycle, self.loop.time()
+        if self.cycle is not self._last_cycle:
+            self._last_cycle, self._cycle_seen_at = self.cycle, self.loop.time()
         elif answered:
             self.transport.close()
-        elif self.loop.time() - self._seen_at > ANSWER_SECONDS:
+        elif self.loop.time() - self._cycle_seen_at > RESPONSE_SECONDS:
             self.transport.abort()
             return
         self._was_closing = self.transport.is_closing()
-        self._look_again()
+        self._start_timer()
 
 
 def open_socket(host: str, port: int) -> socket.socket:
-    """Listen at an address, so that a wrong one is known before the model is loaded.
+    """Listen at an address, to report an invalid one before the model is loaded.
+
+    Uvicorn's ``Config.bind_socket`` exits the process instead of raising an error.
 
     Parameters
     ----------
     host : str
         Address or name of this machine.
     port : int
-        0 for any that is free.
+        0 for any free port.
 
     Returns
     -------
@@ -84,38 +87,37 @@ def open_socket(host: str, port: int) -> socket.socket:
     Raises
     ------
     OSError
-        If it can't be had.
+        If the address is not available.
     UnicodeError
-        If no name can be written as `host` is, such as one with a part of more than 63
-        letters.
+        If `host` is not a valid name, for example with a part of more than 63 letters.
     """
     family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     return socket.create_server(address[:2], family=family, backlog=MOST_CONNECTIONS)
 
 
 def make_server(app: ASGIApp) -> uvicorn.Server:
-    """Make a server that ends gracefully: what was taken in hand is answered.
+    """Make a server that answers all requests it has accepted before it stops.
 
     Parameters
     ----------
     app : ASGI application
-        To be served.
+        The application.
 
     Returns
     -------
     uvicorn.Server
-        ``run(sockets=[...])`` ends after SIGINT and SIGTERM.
+        ``run(sockets=[...])`` returns after SIGINT and SIGTERM.
     """
     return uvicorn.Server(
         uvicorn.Config(
             app,
-            http=PunctualProtocol,
+            http=LimitedProtocol,
             ws="none",
             lifespan="on",
             log_level="warning",
             access_log=False,
             server_header=False,
-            proxy_headers=False,  # nothing depends on who asks
+            proxy_headers=False,  # nothing depends on the client's address
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
@@ -123,7 +125,7 @@ def make_server(app: ASGIApp) -> uvicorn.Server:
 
 
 def address_of(listener: socket.socket) -> str:
-    """Write where a socket listens, for a browser."""
+    """Return the URL of a listening socket."""
     host, port = listener.getsockname()[:2]
     if host in {"0.0.0.0", "::"}:
         host = "localhost"

@@ -1,4 +1,4 @@
-"""From pictures to an answer, with no more at once than the limits allow."""
+"""From pictures to predictions, within the limits."""
 
 import asyncio
 import os
@@ -10,30 +10,30 @@ from typing import Any
 
 import numpy as np
 
-from ._answers import make_answer
 from ._batching import MicroBatcher, QueueFullError
-from ._bodies import Received
+from ._errors import service_unavailable
 from ._limits import Limits
 from ._metrics import Metrics
 from ._model import Prediction, ServedModel
 from ._pictures import ReadPicture
-from ._refusal import come_again
+from ._request_body import Received
+from ._schemas import make_answer
 
-# Each may hold a picture of the largest size while it decodes.
+# Each thread may hold a picture of the maximum size while it decodes.
 MOST_THREADS = 4
 
 
 class Service:
-    """Reads pictures, and names the digits in them.
+    """Reads pictures and predicts their digits.
 
     Parameters
     ----------
     model : ServedModel
         The classifier.
     limits : Limits
-        Bounds.
+        The limits.
     metrics : Metrics
-        Told what happens.
+        Records batches and what waits.
     """
 
     def __init__(self, model: ServedModel, limits: Limits, metrics: Metrics):
@@ -51,15 +51,15 @@ class Service:
 
     @contextmanager
     def place(self) -> Iterator[None]:
-        """Take a request in hand.
+        """Count a request as long as it is handled.
 
         Raises
         ------
-        Refusal
-            If there are as many as may be.
+        HTTPException
+            If too many are handled already.
         """
         if self._n_requests >= self.limits.requests:
-            raise come_again("Too many others ask at the moment.")
+            raise service_unavailable("There are too many requests.")
         self._n_requests += 1
         try:
             yield
@@ -67,12 +67,12 @@ class Service:
             self._n_requests -= 1
 
     async def answer(self, received: Received) -> dict[str, Any]:
-        """Find digits, and name them.
+        """Find digits and predict them.
 
         Parameters
         ----------
         received : Received
-            What was sent.
+            The pictures of a request.
 
         Returns
         -------
@@ -81,8 +81,8 @@ class Service:
 
         Raises
         ------
-        Refusal
-            If the pictures are refused, the queue is full, or time is up.
+        HTTPException
+            If a picture is invalid, the queue is full, or the time is up.
         """
         began = time.perf_counter()
         try:
@@ -93,24 +93,19 @@ class Service:
                 ]
                 predictions = await self._batcher.predict(np.stack(images))
         except QueueFullError:
-            raise come_again("Too many pictures wait at the moment.") from None
+            raise service_unavailable("Too many pictures are waiting.") from None
         except TimeoutError:
-            raise come_again(
+            raise service_unavailable(
                 f"There was no answer within {self.limits.seconds:g} seconds."
             ) from None
         milliseconds = 1000.0 * (time.perf_counter() - began)
         return make_answer(pictures, predictions, milliseconds)
 
     async def _read(self, received: Received) -> list[ReadPicture]:
-        picture = received.read_at_once()
-        if picture is not None:
-            return [picture]
-        # A thread can't be stopped from outside.
+        # A thread can't be stopped from outside, so it watches the time itself.
         deadline = time.monotonic() + self.limits.seconds
+        if received.is_small:
+            return received.read(deadline)
         return await asyncio.get_running_loop().run_in_executor(
             self._threads, received.read, deadline
         )
-
-    async def close(self) -> None:
-        """Finish what was taken in hand."""
-        await self._batcher.close()

@@ -90,7 +90,7 @@ def test_headers_that_trickle_are_ended(connect, monkeypatch):
 
 def test_who_never_reads_the_answers_is_cut_off(running, scripted, monkeypatch):
     monkeypatch.setattr("mnist_estimators.serving._server.HEADER_SECONDS", 0.2)
-    monkeypatch.setattr("mnist_estimators.serving._server.ANSWER_SECONDS", 0.3)
+    monkeypatch.setattr("mnist_estimators.serving._server.RESPONSE_SECONDS", 0.3)
     n_requests = 1_000
     with running(create_app(scripted)) as url, socket.socket() as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)

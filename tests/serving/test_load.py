@@ -50,19 +50,31 @@ def images(*values):
 
 class TestMicroBatcher:
     def batcher(self, predict, **limits):
-        self.sizes = []
+        self.sizes, self.busy, self.go = [], threading.Event(), threading.Event()
+
+        def hold_and_predict(X):
+            self.busy.set()
+            assert self.go.wait(20)
+            return predict(X)
+
         limits = {"batch_images": 8, "waiting_images": 100, **limits}
-        return MicroBatcher(predict, observe=self.sizes.append, **limits)
+        return MicroBatcher(hold_and_predict, observe=self.sizes.append, **limits)
 
     def run(self, batcher, *requests):
-        async def ask_all():
-            answers = await asyncio.gather(
-                *map(batcher.predict, requests), return_exceptions=True
-            )
-            await batcher.close()
-            return answers
+        """Make requests while the classifier is busy with one image."""
 
-        return asyncio.run(ask_all())
+        async def ask_all():
+            first = asyncio.create_task(batcher.predict(images(0)))
+            assert await asyncio.to_thread(self.busy.wait, 20)
+            others = [asyncio.create_task(batcher.predict(one)) for one in requests]
+            await asyncio.sleep(0)
+            self.go.set()
+            await first
+            return await asyncio.gather(*others, return_exceptions=True)
+
+        answers = asyncio.run(ask_all())
+        assert self.sizes.pop(0) == 1
+        return answers
 
     def test_each_request_gets_its_own_rows(self):
         batcher = self.batcher(lambda X: X[:, 0, 0].tolist())
@@ -72,19 +84,22 @@ class TestMicroBatcher:
         assert answers == [[1], [2, 3], [4]]
         assert self.sizes == [4]
 
-    def test_several_event_loops_may_ask(self, held):
-        held.hold()
-        batcher = self.batcher(lambda X: held.estimator.predict(X).tolist())
+    def test_several_event_loops_may_ask(self):
+        batcher = self.batcher(lambda X: X[:, 0, 0].tolist())
 
         with ThreadPoolExecutor(3) as threads:
-            waiting = [
-                threads.submit(asyncio.run, batcher.predict(images(1)))
-                for _ in range(3)
-            ]
-            assert held.asked.acquire(timeout=20)
-            assert not held.asked.acquire(timeout=0.05)  # never two at once
-            held.go.set()
-            assert [one.result(timeout=20) for one in waiting] == [[7]] * 3
+
+            def ask():
+                return threads.submit(asyncio.run, batcher.predict(images(1)))
+
+            first = ask()
+            assert self.busy.wait(20)
+            others = [ask(), ask()]
+            _wait_for(lambda: batcher.n_waiting == 2)
+            assert self.sizes == [1]  # never two at once
+            self.go.set()
+            assert [one.result(timeout=20) for one in (first, *others)] == [[1]] * 3
+        assert self.sizes == [1, 2]
         assert batcher.n_waiting == 0
 
     def test_batches_are_bounded_and_requests_not_divided(self):
@@ -119,25 +134,20 @@ class TestMicroBatcher:
         assert str(answers[1]) == "nine"
         assert answers[2] == [2]
 
-    def test_who_left_is_not_predicted(self):
-        batcher = self.batcher(lambda X: X[:, 0, 0].tolist(), batch_images=1)
+    def test_clients_that_left_are_not_predicted(self):
+        batcher = self.batcher(lambda X: X[:, 0, 0].tolist())
 
         async def leave():
             first = asyncio.create_task(batcher.predict(images(1)))
+            assert await asyncio.to_thread(self.busy.wait, 20)
             second = asyncio.create_task(batcher.predict(images(2)))
             await asyncio.sleep(0)
             second.cancel()
-            assert await first == [1]
-            await batcher.close()
+            self.go.set()
+            return await first, await batcher.predict(images(3))
 
-        asyncio.run(leave())
-        assert self.sizes == [1]
-
-    def test_it_begins_anew_after_its_end(self):
-        batcher = self.batcher(lambda X: X[:, 0, 0].tolist())
-
-        assert self.run(batcher, images(1)) == [[1]]
-        assert self.run(batcher, images(2)) == [[2]]
+        assert asyncio.run(leave()) == ([1], [3])
+        assert self.sizes == [1, 1]
 
 
 def test_requests_that_arrive_together_are_one_batch(held, running):
@@ -214,22 +224,21 @@ def test_time_is_bounded(held):
     assert in_time.status_code == 200
 
 
-def test_a_classifier_that_fails_tells_the_log_alone(scripted, caplog):
-    app = create_app(scripted)
-
+def test_the_error_of_a_classifier_is_only_logged(scripted, running, capfd):
     def fail(X):
         raise RuntimeError("secret path /srv/model")
 
-    works, scripted.predict = scripted.predict, fail
-    with TestClient(app) as client:
-        failed = client.post("/predict", json=BODY)
+    with running(create_app(scripted)) as url:
+        works, scripted.predict = scripted.predict, fail
+        failed = httpx2.post(f"{url}/predict", json=BODY)
         scripted.predict = works
-        next_one = client.post("/predict", json=BODY)
+        next_one = httpx2.post(f"{url}/predict", json=BODY)
 
     assert failed.status_code == 500
+    assert "see its log" in failed.json()["detail"]
     assert "secret" not in failed.text
     assert failed.headers["content-security-policy"].startswith("default-src 'none'")
-    assert "secret path" in caplog.text
+    assert "secret path" in capfd.readouterr().err
     assert next_one.status_code == 200
 
 

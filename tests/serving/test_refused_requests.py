@@ -79,7 +79,7 @@ def test_many_pictures_share_the_bound_of_pixels(small_client, png, on_paper):
     numbers = {"images": [picture.tolist()] * 3}
     message = (
         " has 108 x 108 pixels, and the pictures before it have 23328: together more "
-        "than 25000. Make them smaller, or send fewer at a time."
+        "than 25000. Make them smaller, or send fewer per request."
     )
 
     assert client.post("/predict", files=files[:2]).status_code == 200
@@ -153,20 +153,19 @@ def test_no_more_digits_are_prepared_than_may_be(small_client, png, monkeypatch)
     assert len(prepared) == 6
 
 
-def test_pictures_of_a_request_whose_time_is_up_are_left_alone(png, monkeypatch):
-    from mnist_estimators.serving import Limits, _pictures
+def test_pictures_of_a_request_whose_time_is_up_are_left_alone():
+    from mnist_estimators.serving import Limits
+    from mnist_estimators.serving._pictures import Source, read_pictures
 
     read = []
-    monkeypatch.setattr(
-        _pictures,
-        "read_picture",
-        lambda file, name, n_pixels: read.append(name) or dots(1),
-    )
-    uploads = [_pictures.Upload(f"{i}.png", b"") for i in range(3)]
+    sources = [
+        Source(None, name, lambda _, name=name: read.append(name) or dots(1))
+        for name in ("first", "second", "third")
+    ]
 
     with pytest.raises(TimeoutError):
-        _pictures.read_files(uploads, time.monotonic(), split=True, limits=Limits())
-    assert read == ["0.png"]
+        read_pictures(sources, time.monotonic(), split=True, limits=Limits())
+    assert read == ["first"]
 
 
 def test_too_large_a_body_announced_and_not(small_client):

@@ -1,10 +1,11 @@
-"""The forms of answers, which the API's description shows."""
+"""The responses: their schemas, which the API's description shows."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from pydantic import BaseModel, Field
 
+from ..preprocessing import FoundDigit
 from ._model import Prediction, name_of
 from ._pictures import ReadPicture
 
@@ -19,11 +20,11 @@ class Box(BaseModel):
 
 
 class Digit(BaseModel):
-    """A digit, and what the classifier says of it."""
+    """A digit and its prediction."""
 
-    label: int | float | str | bool = Field(description="The class that it is named.")
+    label: int | float | str | bool = Field(description="The predicted class.")
     probabilities: dict[str, float] | None = Field(
-        description="Of each class; null where the classifier knows none."
+        description="Of each class; null if the classifier has none."
     )
     box: Box
     image: list[list[int]] = Field(
@@ -88,41 +89,26 @@ def make_answer(
     predictions: Sequence[Prediction],
     milliseconds: float,
 ) -> dict[str, Any]:
-    """Put an ``Answer`` together.
+    """Make the content of an ``Answer``.
 
     Parameters
     ----------
     pictures : sequence of ReadPicture
-        What was sent.
+        The pictures of the request.
     predictions : sequence of Prediction
-        One of each of their digits, in order.
+        One for each of their digits, in order.
     milliseconds : float
-        What it took.
+        How long the request took.
 
     Returns
     -------
     dict
-        With images as arrays.
+        As ``Answer``, with images as arrays, which are not copied to validate them.
     """
     remaining = iter(predictions)
     answers = []
     for picture in pictures:
-        digits = []
-        for found in picture.digits:
-            prediction = next(remaining)
-            digits.append(
-                {
-                    "label": prediction.label,
-                    "probabilities": prediction.probabilities,
-                    "box": {
-                        "left": found.left,
-                        "top": found.top,
-                        "width": found.width,
-                        "height": found.height,
-                    },
-                    "image": found.image,
-                }
-            )
+        digits = [_digit(found, next(remaining)) for found in picture.digits]
         labels = [name_of(digit["label"]) for digit in digits]
         answers.append(
             {
@@ -134,3 +120,17 @@ def make_answer(
             }
         )
     return {"pictures": answers, "milliseconds": round(milliseconds, 2)}
+
+
+def _digit(found: FoundDigit, prediction: Prediction) -> dict[str, Any]:
+    return {
+        "label": prediction.label,
+        "probabilities": prediction.probabilities,
+        "box": {
+            "left": found.left,
+            "top": found.top,
+            "width": found.width,
+            "height": found.height,
+        },
+        "image": found.image,
+    }

@@ -5,7 +5,7 @@ from math import prod
 from typing import Any
 
 from .backbones import BACKBONES, backbone_shapes
-from .specs import ACTIVATIONS, INITIALIZERS, LayerSpec, Network, layer
+from .specs import ACTIVATIONS, INITIALIZERS, LayerSpec, Network, as_network, layer
 
 Shape = tuple[int, ...]
 
@@ -54,24 +54,30 @@ _SETTINGS: dict[str, dict[str, Callable[[Any], bool]]] = {
 _ON_IMAGES = ("Backbone", "Conv2D", "Flatten", "MaxPooling2D", "SpatialDropout2D")
 
 
-def check_network(network: Any, n_classes: int, name: str = "_network") -> None:
+def check_network(network: Any, n_classes: int, name: str = "_network") -> Network:
     """Check that layers are such as the classifiers describe, in such an order.
 
     Parameters
     ----------
     network : object
-        What may be a tuple of LayerSpec.
+        What may be a tuple of LayerSpec, or of plain tuples as in ``as_plain``.
     n_classes : int
         Units of the output.
     name : str, default='_network'
         What errors call it.
+
+    Returns
+    -------
+    tuple of LayerSpec
+        The network.
 
     Raises
     ------
     ValueError
         If a layer is of another kind, has other settings, or stands elsewhere.
     """
-    if not isinstance(network, tuple) or len(network) < 3:
+    network = as_network(network, name)
+    if len(network) < 3:
         raise ValueError(f"{name} must be a tuple of three layers or more")
     for number, spec in enumerate(network):
         if not _is_layer(spec):
@@ -89,18 +95,15 @@ def check_network(network: Any, n_classes: int, name: str = "_network") -> None:
     flattening = kinds.index("Flatten")
     if set(kinds[flattening + 1 :]) & set(_ON_IMAGES) or "Dense" in kinds[:flattening]:
         raise ValueError(f"{name} must work on images first, and then on rows")
+    return network
 
 
-def _is_layer(spec: Any) -> bool:
-    if type(spec) is not LayerSpec or spec.kind not in _SETTINGS:
-        return False
-    allowed, settings = _SETTINGS[spec.kind], spec.settings
+def _is_layer(spec: LayerSpec) -> bool:
+    allowed = _SETTINGS.get(spec.kind)
     return (
-        type(settings) is tuple
-        and all(type(one) is tuple and len(one) == 2 for one in settings)
-        and {name for name, _ in settings} == allowed.keys()
-        and len(settings) == len(allowed)
-        and all(allowed[name](value) for name, value in settings)
+        allowed is not None
+        and sorted(allowed) == sorted(name for name, _ in spec.settings)
+        and all(allowed[name](value) for name, value in spec.settings)
     )
 
 
@@ -110,7 +113,7 @@ def given_network(layers: Any, image_shape: tuple[int, int], n_classes: int) -> 
     Parameters
     ----------
     layers : object
-        What may be a tuple of LayerSpec.
+        What may be a tuple of LayerSpec, or of plain tuples as in ``as_plain``.
     image_shape : tuple of two int
         Height and width of the images.
     n_classes : int
@@ -125,15 +128,14 @@ def given_network(layers: Any, image_shape: tuple[int, int], n_classes: int) -> 
     ValueError
         If the layers are none of a classifier, or the images are too small for them.
     """
-    if isinstance(layers, tuple) and len(layers) > 1 and _is_layer(layers[-2]):
-        *before, output, softmax = layers
-        settings = dict(output.settings)
-        if "units" in settings:
-            output = layer(output.kind, **settings | {"units": n_classes})
-        layers = (*before, output, softmax)
-    check_network(layers, n_classes, "layers")
-    weight_shapes(layers, image_shape)
-    return layers
+    network = as_network(layers, "layers")
+    if len(network) > 1 and "units" in dict(network[-2].settings):
+        *before, output, softmax = network
+        settings = dict(output.settings) | {"units": n_classes}
+        network = (*before, layer(output.kind, **settings), softmax)
+    network = check_network(network, n_classes, "layers")
+    weight_shapes(network, image_shape)
+    return network
 
 
 def weight_shapes(network: Network, image_shape: tuple[int, int]) -> list[Shape]:

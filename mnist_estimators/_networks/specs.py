@@ -62,6 +62,70 @@ def layer(kind: str, **settings: Any) -> LayerSpec:
 
 
 Network = tuple[LayerSpec, ...]
+# What pickles and files hold: they name no class of this package.
+PlainNetwork = tuple[tuple[str, tuple[tuple[str, Any], ...]], ...]
+
+
+def as_plain(network: Network) -> PlainNetwork:
+    """Describe a network in nested tuples of Python's own, to be stored.
+
+    Parameters
+    ----------
+    network : tuple of LayerSpec
+        The layers.
+
+    Returns
+    -------
+    tuple of (kind, settings)
+        ``as_network`` makes the same network of it.
+
+    Examples
+    --------
+    >>> from mnist_estimators._networks.specs import as_plain, layer
+    >>> as_plain((layer("Dropout", rate=0.5),))
+    (('Dropout', (('rate', 0.5),)),)
+    """
+    return tuple((spec.kind, spec.settings) for spec in network)
+
+
+def as_network(plain: Any, name: str = "network") -> Network:
+    """Read the layers that ``as_plain`` wrote; ``check_network`` checks what they say.
+
+    Parameters
+    ----------
+    plain : object
+        What may be a tuple of LayerSpec, or of the plain tuples in their place.
+    name : str, default='network'
+        What errors call it.
+
+    Returns
+    -------
+    tuple of LayerSpec
+
+    Raises
+    ------
+    ValueError
+        If it is anything else.
+    """
+    if not isinstance(plain, tuple):
+        raise ValueError(f"{name} must be a tuple of layers")
+    for number, one in enumerate(plain):
+        if not _is_description(one):
+            raise ValueError(f"{name}[{number}] is no layer of a classifier")
+    return tuple(LayerSpec(*one) for one in plain)
+
+
+def _is_description(one: Any) -> bool:
+    return (
+        type(one) in (tuple, LayerSpec)
+        and len(one) == 2
+        and type(one[0]) is str
+        and type(one[1]) is tuple
+        and all(
+            type(setting) is tuple and len(setting) == 2 and type(setting[0]) is str
+            for setting in one[1]
+        )
+    )
 
 
 def dense_network(

@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._networks.from_keras import GivenModel, read_keras_model
 from .._networks.optimizers import optimizer_spec
-from .._networks.specs import Network, build_network
+from .._networks.specs import Network, as_plain, build_network
 from .._tensorflow import load_keras
 from .._training.history import curves
 
@@ -110,7 +110,7 @@ class KerasModelMixin:
         n_classes = len(given.weights[-1])
         labels, order = _sorted_labels(classes, n_classes)
         parameters: dict[str, Any] = {
-            "layers": given.network,
+            "layers": as_plain(given.network),
             "image_shape": given.image_shape,
         }
         classifier = cls(**parameters)

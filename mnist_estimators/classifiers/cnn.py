@@ -11,7 +11,12 @@ from .._inputs.parameters import filters_per_stage, positive_integers, sizes_per
 from .._inputs.sklearn_private import Interval, StrOptions
 from .._networks.backbones import BACKBONES, pretrained_weights
 from .._networks.shapes import given_network
-from .._networks.specs import ACTIVATIONS, Network, convolutional_network
+from .._networks.specs import (
+    ACTIVATIONS,
+    Network,
+    PlainNetwork,
+    convolutional_network,
+)
 from .._training.trainer import TrainingState
 from ._keras_base import KerasDigitClassifier
 
@@ -256,7 +261,7 @@ class CNNDigitClassifier(KerasDigitClassifier):
         spatial_dropout: float = 0.0,
         batch_normalization: bool = False,
         l2: float = 0.0,
-        layers: Network | None = None,
+        layers: PlainNetwork | None = None,
         optimizer: "str | keras.optimizers.Optimizer" = "adam",
         learning_rate: float | None = None,
         learning_rate_schedule: str | None = "one_cycle",

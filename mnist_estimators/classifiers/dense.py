@@ -10,7 +10,13 @@ import numpy as np
 from .._inputs.parameters import flags_per_layer, positive_integers, rates_per_layer
 from .._inputs.sklearn_private import Interval, StrOptions
 from .._networks.shapes import given_network
-from .._networks.specs import ACTIVATIONS, INITIALIZERS, Network, dense_network
+from .._networks.specs import (
+    ACTIVATIONS,
+    INITIALIZERS,
+    Network,
+    PlainNetwork,
+    dense_network,
+)
 from ._keras_base import KerasDigitClassifier
 
 if TYPE_CHECKING:
@@ -221,7 +227,7 @@ class DenseDigitClassifier(KerasDigitClassifier):
         batch_normalization: bool | Sequence[bool] = False,
         kernel_initializer: str = "glorot_uniform",
         l2: float = 0.0,
-        layers: Network | None = None,
+        layers: PlainNetwork | None = None,
         optimizer: "str | keras.optimizers.Optimizer" = "adam",
         learning_rate: float | None = None,
         learning_rate_schedule: str | None = "one_cycle",

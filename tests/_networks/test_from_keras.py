@@ -298,6 +298,7 @@ def test_other_numbers_of_earlier_steps_are_in_no_model_file(steps, tmp_path):
 def test_a_clone_has_the_layers_and_fits_other_classes(wrapped, images):
     copied = clone(wrapped).set_params(epochs=1, random_state=0)
     assert copied.layers == wrapped.layers
+    assert {type(one) for one in copied.layers} == {tuple}
     copied.fit(images, np.arange(20) % 4)
     assert copied.predict_proba(images).shape == (20, 4)
     assert [weights.shape for weights in copied.weights_[:-2]] == [

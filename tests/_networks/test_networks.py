@@ -7,6 +7,8 @@ import pytest
 from mnist_estimators._networks.specs import (
     ACTIVATIONS,
     INITIALIZERS,
+    as_network,
+    as_plain,
     build_network,
     convolutional_network,
     dense_network,
@@ -183,6 +185,25 @@ class TestDescription:
     def test_the_architecture_keeps_everything_else(self):
         assert without_rates(dense()) == dense()
         assert without_rates(without_rates(FULL_DENSE)) == without_rates(FULL_DENSE)
+
+
+class TestPlainNetwork:
+    @pytest.mark.parametrize("network", [FULL_DENSE, FULL_CONVOLUTIONAL])
+    def test_makes_the_same_network(self, network):
+        plain = as_plain(network)
+        assert {type(one) for one in plain} == {tuple}
+        for read in (as_network(plain), as_network(network)):
+            assert read == network
+            assert {type(one) for one in read} == {type(network[0])}
+
+    @pytest.mark.parametrize(
+        "plain",
+        [None, "Dense", [("Flatten", ())], ("Dense",), (("Dense", {}),), ((1, ()),)]
+        + [(("Dense", (value,)),) for value in ("ab", ("units",), (1, 2))],
+    )
+    def test_refuses_anything_else(self, plain):
+        with pytest.raises(ValueError, match="layers"):
+            as_network(plain, "layers")
 
 
 class TestInitialWeights:

@@ -13,7 +13,7 @@ PACKAGE = Path(mnist_estimators.__file__).parent
 
 # From the ground up. A room imports from those of its own layer or of lower ones.
 LAYERS = (
-    {"exceptions", "_tensorflow", "_inputs", "backpropagation"},
+    {"exceptions", "_moved", "_tensorflow", "_inputs", "backpropagation"},
     {"augmentation", "datasets", "persistence", "preprocessing"},
     {"_networks"},
     {"_onnx", "_training"},

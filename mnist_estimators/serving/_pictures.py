@@ -14,7 +14,7 @@ from .._inputs.images import pixel_range, resolve_image_shape
 from ..datasets._pictures import TooLargeError, read_picture
 from ..preprocessing import DigitCanonicalizer, FoundDigit
 from ..preprocessing._functional import is_in_mnist_form
-from ..preprocessing._split import find_digits
+from ..preprocessing.split import find_digits
 from ._limits import Limits
 from ._refusal import Refusal
 

@@ -22,7 +22,13 @@ from .._inputs.sklearn_private import (
 from .._networks.backbones import check_size_of_weights
 from .._networks.optimizers import optimizer_spec
 from .._networks.shapes import check_network, weight_shapes
-from .._networks.specs import PRECISIONS, Network, with_frozen_features
+from .._networks.specs import (
+    PRECISIONS,
+    Network,
+    as_network,
+    as_plain,
+    with_frozen_features,
+)
 from .._tensorflow import load_keras
 from .._training.checkpoint import Checkpoint, fingerprint
 from .._training.forward import predict_logits
@@ -138,12 +144,15 @@ class KerasDigitClassifier(KerasModelMixin, BaseDigitClassifier):
     def __getstate__(self) -> dict[str, Any]:
         state = dict(super().__getstate__())
         state.pop("_cache", None)
+        if "_network" in state:
+            state["_network"] = as_plain(state["_network"])
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
         if hasattr(self, "weights_"):
             self._cache = {}
+            self._network = as_network(self._network, "_network")
 
     def _learn_data(self, pixels: NDArray[Any], classes: NDArray[Any]) -> None:
         super()._learn_data(pixels, classes)

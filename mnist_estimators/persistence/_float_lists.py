@@ -5,7 +5,7 @@ from typing import Any
 from ._arrays import ArrayHeader
 from ._types import Name
 
-FLOAT_LIST: Name = ("mnist_estimators.persistence._float_lists", "list_of_floats")
+FLOAT_LIST: Name = ("mnist_estimators.persistence", "list_of_floats")
 # In JSON each number takes some hundred bytes, as an array eight and a member's header.
 MIN_LENGTH = 100
 # Of all lists together; as objects they take five times the bytes of the file.
@@ -18,7 +18,7 @@ def is_long_float_list(values: list[Any]) -> bool:
 
 
 def list_of_floats(array: Any) -> list[float]:
-    """Make the list again; the name of this function is in model files.
+    """Make a list of an array. Model files name this function.
 
     Parameters
     ----------

@@ -110,7 +110,7 @@ def check_optimizer_text(name: str, text: str) -> dict[str, Any]:
 
 
 def optimizer_from_text(name: str, text: str) -> Any:
-    """Make a new optimizer; Keras is loaded.
+    """Make a new optimizer with Keras. Model files name this function.
 
     Parameters
     ----------

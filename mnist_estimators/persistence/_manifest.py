@@ -14,9 +14,11 @@ from ._archive import Bytes
 
 MANIFEST = "manifest.json"
 SCHEMA = "schema.json"
-# Raise this with every change that an older version of the package can't read, and keep
-# a file of the old format in tests/model_files: it must stay loadable.
-FORMAT_VERSION = 2
+# Raise this with every change that older versions of the package can't read, and keep a
+# file of each format in tests/model_files: all stay loadable. No change needs this that
+# adds a class, an attribute, or a key to the manifest: older versions refuse a class
+# that they don't know, and ignore the others.
+FORMAT_VERSION = 3
 LIBRARIES = ("keras", "numpy", "scikit-learn", "scipy", "skops")
 # Parsed, JSON takes up to 25 times its length.
 MAX_JSON_BYTES = 8 * 2**20
@@ -50,13 +52,18 @@ def package_versions() -> dict[str, str]:
     return packages | {name: version(name) for name in LIBRARIES}
 
 
-def check_manifest(members: Mapping[str, Bytes]) -> None:
+def check_manifest(members: Mapping[str, Bytes]) -> int:
     """Compare the members with the manifest among them.
 
     Parameters
     ----------
     members : mapping of str to bytes
         All members.
+
+    Returns
+    -------
+    int
+        Version of the format.
 
     Raises
     ------
@@ -88,9 +95,12 @@ def check_manifest(members: Mapping[str, Bytes]) -> None:
                 f"{name}: its size or its SHA-256 checksum is not the one in "
                 f"{MANIFEST}: the file was damaged or changed"
             )
+    return format_version
 
 
-def read_json(members: Mapping[str, Bytes], name: str) -> Any:
+def read_json(
+    members: Mapping[str, Bytes], name: str, *, object_hook: Any = None
+) -> Any:
     """Parse a member of JSON.
 
     Parameters
@@ -99,6 +109,8 @@ def read_json(members: Mapping[str, Bytes], name: str) -> Any:
         All members.
     name : str
         Which one.
+    object_hook : callable, default=None
+        What ``json.loads`` calls with each mapping.
 
     Returns
     -------
@@ -107,7 +119,7 @@ def read_json(members: Mapping[str, Bytes], name: str) -> Any:
     Raises
     ------
     ModelFileError
-        If it is missing, too large, nested too deeply, or no JSON.
+        If it is missing, too large, nested too deeply, or not JSON.
     """
     if name not in members:
         raise ModelFileError(f"{name}: the member is missing")
@@ -115,9 +127,9 @@ def read_json(members: Mapping[str, Bytes], name: str) -> Any:
     if len(content) > MAX_JSON_BYTES:
         raise ModelFileError(f"{name}: it has more than {MAX_JSON_BYTES:,} bytes")
     try:
-        return json.loads(content)
+        return json.loads(content, object_hook=object_hook)
     except (ValueError, RecursionError) as error:
-        raise ModelFileError(f"{name}: it is no JSON: {error}") from error
+        raise ModelFileError(f"{name}: it is not JSON: {error}") from error
 
 
 def _fingerprint(content: Bytes) -> dict[str, Any]:

@@ -10,9 +10,8 @@ from sklearn.base import BaseEstimator
 from ..exceptions import ModelFileError
 from ._compiled import CHECKS
 from ._keras_optimizers import is_optimizer
-from ._saving import SaveMixin
 
-# Of what is nested deeply, the end is told.
+# Errors show the end of a longer path.
 _MAX_WHERE = 300
 _LEAVES = (type(None), bool, int, float, str, np.generic, FunctionType)
 
@@ -76,7 +75,7 @@ def _check_object(where: str, value: Any, attributes: dict[str, Any]) -> None:
     try:
         if kind.__name__ in CHECKS:
             CHECKS[kind.__name__](value)
-        if isinstance(value, SaveMixin):
+        if hasattr(kind, "_check_state"):
             value._check_state()
     except ValueError as error:
         raise ModelFileError(f"{where}: {error}") from error

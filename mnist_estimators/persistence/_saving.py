@@ -4,6 +4,8 @@ from inspect import signature
 from os import PathLike
 from typing import Any
 
+from ._model_files import save_model
+
 
 class SaveMixin:
     """Gives an estimator ``save``, and parameters that its file is too old to have."""
@@ -28,12 +30,7 @@ class SaveMixin:
         --------
         mnist_estimators.load_model : Reads the file again.
         """
-        from ._model_files import save_model
-
         save_model(self, path)
-
-    def _check_state(self) -> None:
-        """Raise ValueError if the attributes are not as ``fit`` leaves them."""
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         # A mixin: BaseEstimator, behind it in every class, has the method.

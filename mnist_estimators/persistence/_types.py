@@ -142,8 +142,6 @@ FUNCTIONS = {
     ),
 }
 
-NAMED_TUPLES = {"mnist_estimators._networks": ("LayerSpec",)}
-
 _INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
 _OTHER_NUMBERS = ("bool", "bool_", "float16", "float32", "float64", "complex128")
 SCALARS = frozenset((*_INTEGERS, *_OTHER_NUMBERS, "complex64", "bytes_", "str_"))
@@ -162,7 +160,6 @@ def _names(*tables: Mapping[str, tuple[str, ...]]) -> frozenset[Name]:
 
 CLASS_NAMES = _names(_OWN, CHECKED, _PYTHON_AND_NUMPY)
 FUNCTION_NAMES = _names(FUNCTIONS)
-NAMED_TUPLE_NAMES = _names(NAMED_TUPLES)
 
 
 def allowed_name(thing: Any, names: frozenset[Name]) -> Name | None:

@@ -41,7 +41,6 @@ from ._nodes import (
 from ._types import (
     CLASS_NAMES,
     FUNCTION_NAMES,
-    NAMED_TUPLE_NAMES,
     SCALARS,
     TREE,
     TREE_OWNERS,
@@ -92,9 +91,8 @@ class _Writer:
             return plain_node(value)
         if depth > MAX_DEPTH:
             raise ModelFileError(f"{where}: it is nested more than {MAX_DEPTH} deep")
-        if kind is tuple or self._name(kind, NAMED_TUPLE_NAMES):
-            name = self._name(kind, NAMED_TUPLE_NAMES) or ("builtins", "tuple")
-            return tuple_node(self._items(value, where, depth), name)
+        if kind is tuple:
+            return tuple_node(self._items(value, where, depth))
         if id(value) in self._unfinished:
             raise ModelFileError(f"{where}: it is a part of itself")
         if id(value) in self._numbers:

@@ -105,8 +105,8 @@ UNSAVABLE = {
         "Pipeline.steps[1][1]: an OnnxDigitClassifier is a model file already: copy "
         "'digits.onnx'",
     ),
-    "no estimator": ([SVC()], "list: it is no estimator"),
-    "a class": (SVC, "it is no estimator"),
+    "no estimator": ([SVC()], "list: it is not an estimator"),
+    "a class": (SVC, "it is not an estimator"),
 }
 
 
@@ -254,9 +254,9 @@ class TestSealedByAnAttacker:
             '"__module__":"mnist_estimators","__class__":"NumpyDigitClassifier"',
             f'"__module__":"{name}","__class__":"{class_name}"',
         )
-        assert message_of(content) == (
+        assert message_of(content).startswith(
             f"schema.json, {class_name}: the type {name}.{class_name} is not allowed "
-            "here."
+            "here"
         )
 
     @pytest.mark.parametrize(
@@ -264,7 +264,7 @@ class TestSealedByAnAttacker:
     )
     def test_foreign_loaders(self, message_of, members, loader):
         content = changed(members, "JsonNode", loader)
-        assert f"nothing is loaded by '{loader}'" in message_of(content)
+        assert f"no part of a model file is loaded by '{loader}'" in message_of(content)
 
     def test_a_pickle_in_an_array(self, message_of, members):
         evil = npy(np.array([Evil()], dtype=object), allow_pickle=True)
@@ -282,7 +282,7 @@ class TestSealedByAnAttacker:
     def test_deep_json(self, message_of, members):
         deep = b"[" * 100_000 + b"]" * 100_000
         assert message_of(sealed({**members, "schema.json": deep})).startswith(
-            "schema.json: it is no JSON"
+            "schema.json: it is not JSON"
         )
 
     def test_large_json(self, message_of, members):

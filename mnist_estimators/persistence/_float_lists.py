@@ -1,4 +1,4 @@
-"""Long lists of floats as arrays: a history of many epochs stays small."""
+"""Long lists of floats, stored as arrays: skops writes some hundred bytes a number."""
 
 from typing import Any
 
@@ -6,14 +6,14 @@ from ._arrays import ArrayHeader
 from ._types import Name
 
 FLOAT_LIST: Name = ("mnist_estimators.persistence", "list_of_floats")
-# In JSON each number takes some hundred bytes, as an array eight and a member's header.
+# A shorter list is smaller in JSON than the headers of an array.
 MIN_LENGTH = 100
-# Of all lists together; as objects they take five times the bytes of the file.
+# In all lists together, since a float object takes five times its bytes in the file.
 MAX_FLOATS = 5_000_000
 
 
 def is_long_float_list(values: list[Any]) -> bool:
-    """Tell whether a list is written as an array."""
+    """Return whether a list is written as an array."""
     return len(values) >= MIN_LENGTH and {*map(type, values)} == {float}
 
 
@@ -49,7 +49,7 @@ def check_float_list(header: ArrayHeader, n_before: int) -> int:
     Raises
     ------
     ValueError
-        If it is another array, or there are too many floats.
+        If it is any other array, or there are too many floats.
     """
     if header.dtype.str[1:] != "f8" or len(header.shape) != 1:
         raise ValueError("a list of floats must be an array of one dimension")

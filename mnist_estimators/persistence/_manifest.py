@@ -1,4 +1,4 @@
-"""The member that says what the others must be, and what wrote them."""
+"""The member that lists the others, with their checksums, and what wrote them."""
 
 import hashlib
 import json
@@ -47,7 +47,7 @@ def make_manifest(members: Mapping[str, Bytes]) -> bytes:
 
 @cache
 def package_versions() -> dict[str, str]:
-    """Find the versions of all that a file may depend on, once: it takes a while."""
+    """Look up the versions of all packages that matter to a file, once."""
     packages = {"mnist_estimators": __version__, "python": platform.python_version()}
     return packages | {name: version(name) for name in LIBRARIES}
 
@@ -68,7 +68,7 @@ def check_manifest(members: Mapping[str, Bytes]) -> int:
     Raises
     ------
     ModelFileError
-        If the manifest is missing or of a later format, or a member is not as it says.
+        If the manifest is missing or of a later format, or does not fit a member.
     """
     manifest = read_json(members, MANIFEST)
     if not isinstance(manifest, dict):

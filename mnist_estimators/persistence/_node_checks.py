@@ -1,4 +1,4 @@
-"""Single steps of the audit: what a node must be, or an error that says where."""
+"""Steps of the audit: each checks one thing of a node, and says where it is wrong."""
 
 import json
 from collections.abc import Container, Set

@@ -8,7 +8,7 @@ from ._types import Name
 
 Node = dict[str, Any]
 
-# The protocol of skops whose nodes these are; later versions of skops read it too.
+# The protocol of skops to which these nodes belong; later versions of skops read it.
 PROTOCOL = 2
 PLAIN = (type(None), bool, int, float, str)
 

@@ -1,4 +1,4 @@
-"""Checking what was made of a file, object by object."""
+"""The check of what was made of a file, object by object."""
 
 from collections.abc import Iterable
 from types import FunctionType
@@ -27,7 +27,7 @@ def check_objects(estimator: Any) -> None:
     Raises
     ------
     ModelFileError
-        If a part is in a state in which no ``fit`` leaves it.
+        If a part is in a state that no ``fit`` leaves behind.
     """
     seen = set()
     waiting = [(type(estimator).__name__, estimator)]
@@ -52,7 +52,7 @@ def check_objects(estimator: Any) -> None:
 
 
 def _parts(form: str, items: Iterable[tuple[Any, Any]]) -> list[tuple[str, Any]]:
-    """Name what is inside, and leave out what has no inside."""
+    """Name the parts that can have parts themselves."""
     return [
         (form.format(key), one)
         for key, one in items
@@ -61,7 +61,7 @@ def _parts(form: str, items: Iterable[tuple[Any, Any]]) -> list[tuple[str, Any]]
 
 
 def _state(value: Any) -> dict[str, Any]:
-    """Give the attributes that a file holds: an estimator leaves out its caches."""
+    """Return the attributes that a file holds: an estimator leaves out its caches."""
     if isinstance(value, BaseEstimator):
         return value.__getstate__()
     return getattr(value, "__dict__", {})
@@ -79,6 +79,6 @@ def _check_object(where: str, value: Any, attributes: dict[str, Any]) -> None:
             value._check_state()
     except ValueError as error:
         raise ModelFileError(f"{where}: {error}") from error
-    # An attribute may be missing, of any type, or too large for this machine.
+    # An attribute can be missing, of any type, or too large for the memory.
     except Exception as error:
         raise ModelFileError(f"{where}: {type(error).__name__}: {error}") from error

@@ -68,7 +68,7 @@ def optimizer_as_text(optimizer: Any) -> tuple[str, str]:
             "schedule": rate["class_name"],
             "config": rate["config"],
         }
-    text = json.dumps(config, default=_as_number)
+    text = json.dumps(config, default=float)
     check_optimizer_text(name, text)
     return name, text
 
@@ -144,7 +144,3 @@ def _check_plain(name: str, config: Any) -> None:
         plain = all(one is None or isinstance(one, Real) for one in numbers)
         if not plain and not (key == "name" and isinstance(value, str)):
             raise ValueError(f"{key} of {name} must be a number. Got {value!r:.80}")
-
-
-def _as_number(value: Any) -> float:
-    return float(value)

@@ -167,7 +167,7 @@ NAMES = [
     *("augmented pipeline", "all options", "from Keras", "search over layers"),
     *("ONNX", "scikeras"),
 ]
-# An ONNX classifier is a file already, and scikeras is not in model files.
+# An ONNX classifier is already a file, and scikeras is not in model files.
 NO_MODEL_FILES = ("unfitted ONNX", "ONNX", "scikeras")
 # skops itself can't write Keras optimizers.
 NOT_BY_SKOPS = ("unfitted dense", "unfitted search", "all options")
@@ -187,6 +187,12 @@ class TestPublicClasses:
     def test_found_digits_are_plain_or_public(self, digits):
         found = split_digits(255 - digits[0][0].reshape(28, 28))
         assert not private(names_in_pickle(pickle.dumps(found)))
+
+
+def test_estimators_of_every_class_are_looked_at(estimators):
+    assert {*NAMES} == estimators.keys()
+    looked_at = {type(one) for one in (*UNFITTED.values(), *TRANSFORMERS.values())}
+    assert looked_at >= {cls for cls in PUBLIC_CLASSES if hasattr(cls, "get_params")}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -320,6 +326,7 @@ class TestMovedModules:
                 "augmentation.ErasingAugmenter",
             ),
             ("preprocessing._deskew", "Deskewer", "preprocessing.Deskewer"),
+            ("preprocessing._split", "FoundDigit", "preprocessing.FoundDigit"),
             (
                 "preprocessing._canonical",
                 "DigitCanonicalizer",

@@ -45,6 +45,8 @@ __all__ = [
     "to_onnx",
 ]
 
+__path__.append(f"{__path__[0]}/_moved")
+
 if TYPE_CHECKING:
     from .classifiers.cnn import CNNDigitClassifier
     from .classifiers.dense import DenseDigitClassifier

@@ -13,7 +13,14 @@ PACKAGE = Path(mnist_estimators.__file__).parent
 
 # From the ground up. A room imports from those of its own layer or of lower ones.
 LAYERS = (
-    {"exceptions", "_tensorflow", "_versions", "_inputs", "backpropagation"},
+    {
+        "exceptions",
+        "_moved",
+        "_tensorflow",
+        "_versions",
+        "_inputs",
+        "backpropagation",
+    },
     {"augmentation", "datasets", "persistence", "preprocessing"},
     {"_networks"},
     {"_onnx", "_training"},
@@ -85,6 +92,27 @@ def test_imports_never_go_up():
 
 def test_imports_form_no_circle():
     TopologicalSorter(_import_graph()).prepare()
+
+
+def _own_file(dotted_name: str) -> Path | None:
+    """Find the file of this package that an imported name comes from, if any."""
+    first, *parts = dotted_name.split(".")
+    if first != "mnist_estimators":
+        return None
+    for length in range(len(parts), 0, -1):
+        path = PACKAGE.joinpath(*parts[:length])
+        for file in (path.with_suffix(".py"), path / "__init__.py"):
+            if file.exists():
+                return file
+    return None
+
+
+def test_files_import_each_other_in_no_circle():
+    graph = {
+        path: {*map(_own_file, _imported_names(path))} - {None, path}
+        for path in _source_files()
+    }
+    TopologicalSorter(graph).prepare()
 
 
 def test_only_entry_points_import_entry_points():

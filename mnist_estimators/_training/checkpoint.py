@@ -31,7 +31,7 @@ from .plan import TrainingPlan
 from .trainer import TrainingState
 
 FORMAT = "mnist_estimators checkpoint"
-VERSION = 1
+VERSION = 2
 # A file takes less than this to write, so an older one was left by a killed process.
 SECONDS_TO_WRITE = 60
 
@@ -73,8 +73,8 @@ def fingerprint(
 
     augmenter = plan.augmenter
     if augmenter is not None:
-        # The plan has the seed of the variants, so the augmenter's own plays no part.
-        # Those of other augmenters inside it may.
+        # The plan has the seed of the variants, so the augmenter's own is ignored.
+        # Those of other augmenters inside it may count.
         parameters = {**augmenter.get_params(), "random_state": None}
         kind = type(augmenter)
         augmenter = joblib.hash((kind.__module__, kind.__qualname__, parameters))
@@ -141,8 +141,8 @@ class Checkpoint:
             return _decode(content)
         except Exception as error:  # Damaged bytes can make a decoder raise anything.
             raise ModelFileError(
-                f"{self.path} is no whole checkpoint of this version: {error}. Delete "
-                "it to begin this fit anew, or give another checkpoint_dir."
+                f"{self.path} is not a checkpoint that this version can read: {error}. "
+                "Delete it to start this fit over, or give another checkpoint_dir."
             ) from error
 
     def write(self, state: RunState) -> None:

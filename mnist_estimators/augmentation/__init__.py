@@ -18,3 +18,5 @@ __all__ = [
     "ErasingAugmenter",
     "plot_augmented",
 ]
+
+__path__.append(f"{__path__[0]}/../_moved")

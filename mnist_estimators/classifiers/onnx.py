@@ -52,8 +52,8 @@ class OnnxDigitClassifier(ClassifierMixin, BaseEstimator):
 
     In scikit-learn's terms it is fitted from the start. ``fit`` learns nothing, as that
     of ``sklearn.frozen.FrozenEstimator``, so a pipeline or a vote around it can be
-    fitted. Pickles and deep copies hold the model itself, once it was read; ``clone``
-    gives a new estimator for the same file.
+    fitted. Once the model is read, pickles and deep copies contain it; ``clone`` makes
+    a new estimator for the same file.
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ class OnnxDigitClassifier(ClassifierMixin, BaseEstimator):
         y: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
     ) -> Self:
-        """Read the file anew; nothing is learned.
+        """Read the file again; nothing is learned.
 
         Parameters
         ----------
@@ -220,7 +220,18 @@ class OnnxDigitClassifier(ClassifierMixin, BaseEstimator):
     def __getstate__(self) -> dict[str, Any]:
         state = dict(super().__getstate__())
         state.pop("_session", None)
+        if "_file" in state:
+            file = state["_file"]
+            # Plain data, so that a pickle names no private class.
+            state["_file"] = {"path": file.path, **file.classifier._asdict()}
         return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        state = dict(state)
+        if "_file" in state:
+            parts = dict(state["_file"])
+            state["_file"] = _File(parts.pop("path"), OnnxClassifier(**parts))
+        super().__setstate__(state)
 
     def _loaded(self) -> OnnxClassifier:
         file = vars(self).get("_file")

@@ -45,7 +45,7 @@ def to_scikeras(classifier: Any) -> "KerasClassifier":
     if classifier.learning_rate is not None:
         options["optimizer__learning_rate"] = classifier.learning_rate
     return KerasClassifier(
-        model=_build_for_scikeras,
+        model=build_keras_model,
         model__classifier=clone(classifier),
         optimizer=classifier.optimizer,
         loss=classifier.loss,
@@ -60,11 +60,29 @@ def to_scikeras(classifier: Any) -> "KerasClassifier":
     )
 
 
-def _build_for_scikeras(
+def build_keras_model(
     meta: dict[str, Any],
     compile_kwargs: dict[str, Any],
     classifier: Any,
 ) -> "keras.Sequential":
+    """Build the compiled model of a scikeras classifier, which calls this function.
+
+    Pickles of such a classifier name it.
+
+    Parameters
+    ----------
+    meta : dict
+        Attributes of the scikeras classifier, such as ``n_features_in_``.
+    compile_kwargs : dict
+        Arguments for ``compile``.
+    classifier : DenseDigitClassifier or CNNDigitClassifier
+        Describes the network.
+
+    Returns
+    -------
+    keras.Sequential
+        A compiled model of rows of pixels.
+    """
     keras = load_keras()
     n_pixels = meta["n_features_in_"]
     image_shape = resolve_image_shape((1, n_pixels), classifier.image_shape)

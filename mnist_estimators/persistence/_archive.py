@@ -1,8 +1,9 @@
-"""The outside of a model file: a zip archive in which no byte is free.
+"""The archive of a model file: a zip file whose every byte follows from its members.
 
-The members lie one after the other, uncompressed, and all headers are made alike. So
-there is a single sequence of bytes for given members, and to read a file is to compare
-it with that: nothing is hidden between members, named twice, or larger than it is.
+The members are stored in a row, uncompressed, under headers of one form. A reader
+compares the file with what ``pack`` would write, so nothing can be hidden between
+members, have a name twice, or claim another size. Python's zipfile can't read so
+strictly: it accepts any bytes before, between and after the members.
 """
 
 import re
@@ -31,12 +32,12 @@ Bytes = bytes | memoryview
 
 
 def pack(members: Mapping[str, Bytes]) -> bytes:
-    """Join members to the bytes of a file.
+    """Join members into the content of a file.
 
     Parameters
     ----------
     members : mapping of str to bytes
-        Contents by their names, in the order of the file.
+        Contents by name, in the order of the file.
 
     Returns
     -------
@@ -45,12 +46,12 @@ def pack(members: Mapping[str, Bytes]) -> bytes:
     Raises
     ------
     ModelFileError
-        If there are too many members, or they are too large together.
+        If there are too many members, or their total size is too large.
     """
     if len(members) > MAX_MEMBERS:
         raise ModelFileError(
-            f"it would have {len(members)} members, and {MAX_MEMBERS} is the limit. "
-            "Save its parts on their own."
+            f"it would have {len(members)} members, but the limit is {MAX_MEMBERS}. "
+            "Save its parts separately."
         )
     parts: list[Bytes] = []
     directory: list[bytes] = []
@@ -58,8 +59,8 @@ def pack(members: Mapping[str, Bytes]) -> bytes:
     for name, content in members.items():
         if position + len(content) > _MAX_SIZE:
             raise ModelFileError(
-                f"{name}: with it the file would be larger than 4 GiB. Save its parts "
-                "on their own."
+                f"{name}: with it the file would be larger than 4 GiB. Save the parts "
+                "of the estimator separately."
             )
         checksum = zlib.crc32(content)
         header = _local_header(name, checksum, len(content))
@@ -70,22 +71,22 @@ def pack(members: Mapping[str, Bytes]) -> bytes:
 
 
 def unpack(content: bytes) -> dict[str, memoryview]:
-    """Find the members in the bytes of a file.
+    """Find the members in the content of a file.
 
     Parameters
     ----------
     content : bytes
-        What ``pack`` gave.
+        What ``pack`` returned.
 
     Returns
     -------
     dict of str to memoryview
-        Contents by their names, not copied.
+        Contents by name, not copied.
 
     Raises
     ------
     ModelFileError
-        If a single byte is not as ``pack`` would write it.
+        If any byte is not as ``pack`` would write it.
     """
     file = memoryview(content)
     if content[:4] != _SIGNATURE:
@@ -108,14 +109,14 @@ def unpack(content: bytes) -> dict[str, memoryview]:
     if file[position:] != b"".join([*directory, _directory_end(directory, position)]):
         last = list(members)[-1]
         raise ModelFileError(
-            f"what comes after the member {last} is not the directory of the members: "
+            f"the member {last} is not followed by the directory of the members: "
             "the file is cut off or damaged"
         )
     return members
 
 
 def _next_member(file: memoryview, position: int) -> tuple[str, int, int]:
-    """Read a member's name, and where its content starts and ends."""
+    """Read the name of a member, and where its content starts and ends."""
     try:
         fields: Any = _LOCAL_HEADER.unpack_from(file, position)
     except struct.error:
@@ -124,7 +125,7 @@ def _next_member(file: memoryview, position: int) -> tuple[str, int, int]:
     start = position + _LOCAL_HEADER.size + name_length
     name = bytes(file[position + _LOCAL_HEADER.size : start]).decode("latin-1")
     if not MEMBER_NAME.fullmatch(name):
-        raise ModelFileError(f"no model file has a member that is named {name[:80]!r}")
+        raise ModelFileError(f"model files have no member named {name[:80]!r}")
     if fields[1:6] != (_VERSION, 0, 0, 0, _NEW_YEAR_1980):
         raise ModelFileError(
             f"{name}: the member is compressed, damaged, or not written by save_model"
@@ -138,7 +139,7 @@ def _other_kind(content: bytes) -> str:
     if content[:1] in (b"\x80", b"\x78", b"\x1f"):
         return (
             ", but as a pickle, which could run any code: if you trust it, load it "
-            "with joblib, and write it anew with save_model"
+            "with joblib, and save it again with save_model"
         )
     return "; save_model writes one" if content else ": it is empty"
 

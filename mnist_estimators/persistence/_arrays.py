@@ -1,4 +1,4 @@
-"""Checking what an array member says of itself, before anything is allocated."""
+"""The check of an array member's header, before memory is allocated for the array."""
 
 import ast
 import re
@@ -33,7 +33,7 @@ class ArrayHeader(NamedTuple):
 def read_header(
     name: str, content: Bytes, structured: DTypeLike | None = None
 ) -> ArrayHeader:
-    """Read type and shape, and compare them with the size of the member.
+    """Read type and shape, and check them against the size of the member.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def read_header(
     content : bytes
         The member, in NumPy's format.
     structured : dtype or None
-        The only structured type that is allowed.
+        The only structured type allowed.
 
     Returns
     -------
@@ -51,25 +51,25 @@ def read_header(
     Raises
     ------
     ModelFileError
-        If there is no array of plain numbers or text that fills the member.
+        If the member is not an array of numbers or text, of just its size.
     """
     length = int.from_bytes(content[8:10], "little")
     header = bytes(content[10 : 10 + length]).decode("latin-1")
     match = _HEADER.fullmatch(header)
     if bytes(content[:8]) != _MAGIC or length > _MAX_HEADER or match is None:
-        raise ModelFileError(f"{name}: its header is not that of an array of numbers")
+        raise ModelFileError(f"{name}: its header is not one of an array of numbers")
     try:
         descr = ast.literal_eval(match["descr"])
         dtype: np.dtype[np.generic] = np.lib.format.descr_to_dtype(descr)
     except (TypeError, ValueError, SyntaxError, MemoryError, RecursionError) as error:
-        raise ModelFileError(f"{name}: there is no such type: {error}") from error
+        raise ModelFileError(f"{name}: its type is invalid: {error}") from error
     if dtype.kind not in "biufcSU" and (structured is None or dtype != structured):
         raise ModelFileError(f"{name}: arrays of type {dtype!s:.80} are not allowed")
     shape = tuple(ast.literal_eval(match["shape"]))
     n_bytes = len(content) - 10 - length
     if dtype.itemsize == 0 or prod(shape) * dtype.itemsize != n_bytes:
         raise ModelFileError(
-            f"{name}: its header speaks of shape {shape} and {dtype.itemsize} bytes an "
+            f"{name}: its header says shape {shape} and {dtype.itemsize} bytes an "
             f"element, but {n_bytes} bytes follow"
         )
     return ArrayHeader(dtype, shape)

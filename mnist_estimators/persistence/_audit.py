@@ -1,11 +1,11 @@
-"""Going over ``schema.json`` before skops reads it: nothing but what we write passes.
+"""The check of ``schema.json`` before skops reads it: only what ``save_model`` writes.
 
-skops asks whether a type is trusted. Here each node must also be of the one form that
-such a type has in our files, so no trusted class is called with arguments that a file
-makes up, and the size of what will be made is known beforehand.
+skops checks whether it may load a type, not what a file does with it. Here each node
+must also have the one form that its type has in model files. So no file calls a trusted
+class with arguments of its choice, and the size of what will be made is known before.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from typing import Any
 
 import numpy as np
@@ -37,28 +37,43 @@ from ._nodes import (
     PROTOCOL,
     RANDOM_STATE,
     REFERENCE,
+    TEXT,
     TUPLE,
     Node,
 )
 from ._trees import check_tree, parts_of_tree, tree_dtype
-from ._types import (
-    CLASS_NAMES,
-    FUNCTION_NAMES,
-    NAMED_TUPLE_NAMES,
-    SCALARS,
-    TREE,
-    TREE_OWNERS,
-    Name,
-)
+from ._types import CLASS_NAMES, FUNCTION_NAMES, SCALARS, TREE, TREE_OWNERS, Name
 
-# With references followed. skops looks at each node for some microseconds.
+# Counted with references followed, as skops follows them: some microseconds a node.
 MAX_NODES = 300_000
-# Four times that of the writer, of which one level can be four of these.
+# Four times that of the writer, since one level there can be four nodes deep.
 MAX_DEPTH = 160
+
+# By loader: the types that it may load, and the keys of its nodes.
+_FORMS: Mapping[str, tuple[Set[Name], Set[str]]] = {
+    "CachedNode": ({REFERENCE}, set()),
+    "ConstructorFromReduceNode": (
+        {DICT, PATH, KERAS_OPTIMIZER, FLOAT_LIST},
+        {"content"},
+    ),
+    "DictNode": ({DICT, BUNCH}, {"key_types", "content"}),
+    "FunctionNode": (FUNCTION_NAMES, set()),
+    "JsonNode": ({TEXT}, {"content", "is_json"}),
+    "ListNode": ({LIST}, {"content"}),
+    "MaskedArrayNode": ({MASKED_ARRAY}, {"content"}),
+    "NdArrayNode": (
+        {ARRAY, *(("numpy", name) for name in SCALARS)},
+        {"type", "file"},
+    ),
+    "ObjectNode": (CLASS_NAMES, {"content"}),
+    "RandomStateNode": ({RANDOM_STATE}, {"content"}),
+    "TupleNode": ({TUPLE}, {"content"}),
+}
+_KEYS_OF_OBJECTS = {"type", "content", "shape"}
 
 
 def audit(schema: Any, members: Mapping[str, Bytes]) -> list[str]:
-    """Check that a schema holds nothing but what ``members_of`` writes.
+    """Check that a schema holds only what ``members_of`` writes.
 
     Parameters
     ----------
@@ -75,12 +90,13 @@ def audit(schema: Any, members: Mapping[str, Bytes]) -> list[str]:
     Raises
     ------
     ModelFileError
-        If there is anything else in it.
+        If it holds anything else.
     """
     if not isinstance(schema, dict):
         raise ModelFileError(f"{SCHEMA}: it must be a mapping")
     schema = dict(schema)
     protocol = schema.pop("protocol", None)
+    # skops reads other protocols too, by other rules than those checked here.
     if protocol != PROTOCOL or type(protocol) is not int:
         raise ModelFileError(f"{SCHEMA}, protocol: it must be {PROTOCOL}")
     if not isinstance(schema.pop("_skops_version", None), str):
@@ -100,72 +116,59 @@ class _Auditor:
         self._members = members
         self._sizes: dict[int, int] = {}
         self._n_floats = 0
+        # Each checks what is in a node, and counts the nodes there.
         self._checks: dict[str, Callable[[Node, Name, str, int], int]] = {
-            "JsonNode": self._plain,
-            "ListNode": self._list,
-            "TupleNode": self._tuple,
-            "DictNode": self._mapping,
-            "NdArrayNode": self._array,
-            "MaskedArrayNode": self._masked_array,
-            "RandomStateNode": self._random_state,
             "ConstructorFromReduceNode": self._call,
-            "FunctionNode": self._function,
+            "DictNode": self._mapping,
+            "FunctionNode": lambda *_: 0,
+            "JsonNode": self._plain,
+            "ListNode": self._items,
+            "MaskedArrayNode": self._masked_array,
+            "NdArrayNode": self._array,
             "ObjectNode": self._instance,
+            "RandomStateNode": self._random_state,
+            "TupleNode": self._items,
         }
 
     def check(self, node: Any, where: str, depth: int) -> int:
         """Check a node, and count the nodes in it."""
-        if not isinstance(node, dict):
-            raise wrong(where, "it must be a mapping")
         if depth > MAX_DEPTH:
             raise wrong(where, f"it is nested more than {MAX_DEPTH} deep")
+        name, loader = name_of(node, where), loader_of(node)
+        if not isinstance(loader, str) or loader not in _FORMS:
+            raise wrong(where, f"no part of a model file is loaded by {loader!r:.80}")
         number = node.get("__id__")
         if number is not None and type(number) is not int:
             raise wrong(where, "__id__ must be an integer")
-        unnumbered = {key: node[key] for key in node if key != "__id__"}
-        loader, name = loader_of(node), name_of(node, where)
+        node = {key: node[key] for key in node if key != "__id__"}
+        names, keys = _FORMS[loader]
+        allow(name, names, where)
+        if loader == "NdArrayNode" and node.get("type") == "json":
+            keys = _KEYS_OF_OBJECTS
+        only_keys(node, keys, where)
         if loader == "CachedNode":
-            size = self._reference(unnumbered, name, number, where)
+            size = -1 if number is None else self._sizes.get(number, -1)
+            if size < 0:
+                raise wrong(where, f"no object of number {number} comes before it")
         else:
-            check = self._checks.get(str(loader))
-            if check is None:
-                raise wrong(where, f"nothing is loaded by {loader!r:.80}")
             if number in self._sizes or number == 0:
                 raise wrong(where, f"there are two objects of number {number}")
             if number is not None:
-                self._sizes[number] = -1  # until all of it was seen
-            size = 1 + check(unnumbered, name, where, depth + 1)
+                self._sizes[number] = -1  # until all of it is checked
+            self.names.add(name)
+            size = 1 + self._checks[loader](node, name, where, depth + 1)
             if number is not None:
                 self._sizes[number] = size
         if size > MAX_NODES:
             raise wrong(where, f"it is made of more than {MAX_NODES:,} parts")
         return size
 
-    def _reference(self, node: Node, name: Name, number: int | None, where: str) -> int:
-        only_keys(node, set(), where)
-        allow(name, {REFERENCE}, where)
-        size = -1 if number is None else self._sizes.get(number, -1)
-        if size < 0:
-            raise wrong(where, f"no object of number {number} comes before it")
-        return size
-
     def _plain(self, node: Node, name: Name, where: str, depth: int) -> int:
-        only_keys(node, {"content", "is_json"}, where)
         plain_value(node, where)
         return 0
 
-    def _list(self, node: Node, name: Name, where: str, depth: int) -> int:
-        only_keys(node, {"content"}, where)
-        allow(name, {LIST}, where)
-        return self._items(node["content"], where, depth)
-
-    def _tuple(self, node: Node, name: Name, where: str, depth: int) -> int:
-        only_keys(node, {"content"}, where)
-        allow(name, NAMED_TUPLE_NAMES | {TUPLE}, where)
-        self.names.add(name)
-        return self._items(node["content"], where, depth)
-
-    def _items(self, content: Any, where: str, depth: int) -> int:
+    def _items(self, node: Node, name: Name, where: str, depth: int) -> int:
+        content = node["content"]
         if not isinstance(content, list):
             raise wrong(where, "its content must be a list")
         return sum(
@@ -174,8 +177,6 @@ class _Auditor:
         )
 
     def _mapping(self, node: Node, name: Name, where: str, depth: int) -> int:
-        allow(name, {DICT, BUNCH}, where)
-        self.names.add(name)
         content = text_mapping(node, where)
         return 2 * len(content) + sum(
             self.check(item, f"{where}[{key!r:.80}]", depth)
@@ -183,9 +184,6 @@ class _Auditor:
         )
 
     def _instance(self, node: Node, name: Name, where: str, depth: int) -> int:
-        only_keys(node, {"content"}, where)
-        allow(name, CLASS_NAMES, where)
-        self.names.add(name)
         attributes = node["content"]
         allow(name_of(attributes, where), {DICT}, where)
         content = text_mapping(attributes, where)
@@ -199,21 +197,17 @@ class _Auditor:
         return size
 
     def _array(self, node: Node, name: Name, where: str, depth: int) -> int:
-        if node.get("type") == "json":
-            only_keys(node, {"type", "content", "shape"}, where)
+        if node["type"] == "json":
             allow(name, {ARRAY}, where)
-            size = self._items(node["content"], where, depth)
-            shape = plain_tuple(node["shape"], where)
-            if shape != [len(node["content"])]:
+            size = self._items(node, name, where, depth)
+            if plain_tuple(node["shape"], where) != [len(node["content"])]:
                 raise wrong(where, "its shape must be the number of its objects")
             return size + 2
-        allow(name, {("numpy", one) for one in SCALARS} | {ARRAY}, where)
-        self.names.add(name)
-        dtype, shape_ = self._array_member(node, where)
-        if name != ARRAY and shape_ != ():
+        header = self._array_member(node, where)
+        if name != ARRAY and header.shape != ():
             raise wrong(where, f"a number of {name[1]} must have no dimensions")
-        if name != ARRAY and dtype.type is not getattr(np, name[1]):
-            raise wrong(where, f"{dtype} is not {name[1]}")
+        if name != ARRAY and header.dtype.type is not getattr(np, name[1]):
+            raise wrong(where, f"{header.dtype} is not {name[1]}")
         return 0
 
     def _array_member(self, node: Node, where: str, structured: Any = None) -> Any:
@@ -229,68 +223,44 @@ class _Auditor:
         return read_header(member, self._members[member], structured)
 
     def _masked_array(self, node: Node, name: Name, where: str, depth: int) -> int:
-        only_keys(node, {"content"}, where)
-        allow(name, {MASKED_ARRAY}, where)
-        self.names.add(name)
         content = node["content"]
         if not isinstance(content, dict) or content.keys() != {"data", "mask"}:
             raise wrong(where, "a masked array is made of data and mask")
-        for part in content.values():
-            if loader_of(part) != "NdArrayNode":
-                raise wrong(where, "data and mask must be arrays")
+        if [*map(loader_of, content.values())] != ["NdArrayNode"] * 2:
+            raise wrong(where, "data and mask must be arrays")
         return sum(
             self.check(part, f"{where}.{key}", depth) for key, part in content.items()
         )
 
     def _random_state(self, node: Node, name: Name, where: str, depth: int) -> int:
-        only_keys(node, {"content"}, where)
-        allow(name, {RANDOM_STATE}, where)
-        self.names.add(name)
         return self.check(node["content"], where, depth)
 
-    def _function(self, node: Node, name: Name, where: str, depth: int) -> int:
-        only_keys(node, set(), where)
-        allow(name, FUNCTION_NAMES, where)
-        self.names.add(name)
-        return 0
-
     def _call(self, node: Node, name: Name, where: str, depth: int) -> int:
-        only_keys(node, {"content"}, where)
-        allow(name, {DICT, PATH, KERAS_OPTIMIZER, FLOAT_LIST}, where)
-        self.names.add(name)
         arguments = node["content"]
         if loader_of(arguments) != "TupleNode":
             raise wrong(where, "its arguments must be a tuple")
         size = self.check(arguments, where, depth)
         items = arguments["content"]
-        if name == DICT:
-            if len(items) != 1 or loader_of(items[0]) != "ListNode":
-                raise wrong(where, "a mapping must be made of a list")
-            return size
-        if name == FLOAT_LIST:
-            self._float_list(items, where)
-            return size
-        texts = [plain_value(item, where) for item in items]
-        if not all(isinstance(text, str) for text in texts):
-            raise wrong(where, "its arguments must be text")
-        if len(texts) != (1 if name == PATH else 2):
-            raise wrong(where, "it has another number of arguments")
-        if name == KERAS_OPTIMIZER:
-            try:
-                check_optimizer_text(*texts)
-            except (ValueError, RecursionError) as error:
-                raise wrong(where, str(error)) from error
+        try:
+            if name == DICT:
+                if [*map(loader_of, items)] != ["ListNode"]:
+                    raise wrong(where, "a mapping must be made of a list")
+            elif name == FLOAT_LIST:
+                self._float_list(items, where)
+            else:
+                _check_texts([plain_value(item, where) for item in items], name)
+        except ModelFileError:
+            raise
+        except (ValueError, RecursionError) as error:
+            raise wrong(where, str(error)) from error
         return size
 
     def _float_list(self, items: list[Node], where: str) -> None:
         if len(items) != 1 or items[0].get("type") != "numpy":
-            raise wrong(where, "a list of floats must be made of an array")
+            raise ValueError("a list of floats must be made of an array")
         member = items[0]["file"]
         header = read_header(member, self._members[member])
-        try:
-            self._n_floats = check_float_list(header, self._n_floats)
-        except ValueError as error:
-            raise wrong(where, str(error)) from error
+        self._n_floats = check_float_list(header, self._n_floats)
 
     def _tree(self, node: Any, where: str) -> int:
         numbers, arrays = parts_of_tree(node, where)
@@ -302,3 +272,13 @@ class _Auditor:
         except ValueError as error:
             raise wrong(where, str(error)) from error
         return 20
+
+
+def _check_texts(texts: list[Any], name: Name) -> None:
+    """Check the arguments of a path or an optimizer; ValueError says what is wrong."""
+    if not all(isinstance(text, str) for text in texts):
+        raise ValueError("its arguments must be text")
+    if len(texts) != (1 if name == PATH else 2):
+        raise ValueError("it has another number of arguments")
+    if name == KERAS_OPTIMIZER:
+        check_optimizer_text(*texts)

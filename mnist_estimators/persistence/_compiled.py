@@ -1,8 +1,8 @@
-"""Estimators whose compiled code trusts their arrays: here these are checked.
+"""Checks of estimators whose compiled code trusts the sizes of their arrays.
 
-scikit-learn compares the columns of what is predicted with ``n_features_in_``, and no
-more: support vectors, neighbours and trees of other sizes would be read beyond their
-ends.
+scikit-learn checks only that X has ``n_features_in_`` columns. With support vectors,
+neighbours or trees of other sizes, compiled code would read beyond the end of an array.
+skops does not check values at all.
 """
 
 from collections.abc import Callable
@@ -76,7 +76,7 @@ def _check_neighbours(neighbours: Any) -> None:
             key == "p" and isinstance(value, int | float | np.number)
             for key, value in neighbours.effective_metric_params_.items()
         ),
-        "effective_metric_params_ must hold the number p alone",
+        "effective_metric_params_ must hold only the number p",
     )
 
 
@@ -98,7 +98,7 @@ def _check_support_vectors(machine: Any) -> None:
         n_classes >= 2
         and isinstance(classes, np.ndarray)
         and len(classes) == n_classes,
-        "classes_ must have a member for each of two or more classes",
+        "classes_ must have one label for each of two or more classes",
     )
     _require(
         counts.min() >= 0 and counts.sum(dtype=np.int64) == n_vectors == len(support),
@@ -143,7 +143,7 @@ def _check_forest(forest: Any) -> None:
     _require(isinstance(trees, list) and trees, "estimators_ must be a list of trees")
     for number, tree in enumerate(trees):
         fits = hasattr(tree, "tree_") and tree.tree_.n_features == n_features
-        _require(fits, f"estimators_[{number}] is no tree of {n_features} features")
+        _require(fits, f"estimators_[{number}] must be a tree of {n_features} features")
 
 
 def _check_random_state(state: np.random.RandomState) -> None:

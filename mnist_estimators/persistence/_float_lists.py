@@ -1,24 +1,24 @@
-"""Long lists of floats as arrays: a history of many epochs stays small."""
+"""Long lists of floats, stored as arrays: skops writes some hundred bytes a number."""
 
 from typing import Any
 
 from ._arrays import ArrayHeader
 from ._types import Name
 
-FLOAT_LIST: Name = ("mnist_estimators.persistence._float_lists", "list_of_floats")
-# In JSON each number takes some hundred bytes, as an array eight and a member's header.
+FLOAT_LIST: Name = ("mnist_estimators.persistence", "list_of_floats")
+# A shorter list is smaller in JSON than the headers of an array.
 MIN_LENGTH = 100
-# Of all lists together; as objects they take five times the bytes of the file.
+# In all lists together, since a float object takes five times its bytes in the file.
 MAX_FLOATS = 5_000_000
 
 
 def is_long_float_list(values: list[Any]) -> bool:
-    """Tell whether a list is written as an array."""
+    """Return whether a list is written as an array."""
     return len(values) >= MIN_LENGTH and {*map(type, values)} == {float}
 
 
 def list_of_floats(array: Any) -> list[float]:
-    """Make the list again; the name of this function is in model files.
+    """Make a list of an array. Model files name this function.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def check_float_list(header: ArrayHeader, n_before: int) -> int:
     Raises
     ------
     ValueError
-        If it is another array, or there are too many floats.
+        If it is any other array, or there are too many floats.
     """
     if header.dtype.str[1:] != "f8" or len(header.shape) != 1:
         raise ValueError("a list of floats must be an array of one dimension")

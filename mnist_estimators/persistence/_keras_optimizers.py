@@ -1,4 +1,4 @@
-"""Keras optimizers as text: a name and numbers, from which a new one is made."""
+"""Keras optimizers as text, a name and numbers: skops can't write them."""
 
 import json
 import sys
@@ -32,18 +32,18 @@ MAX_LENGTH = 10_000
 
 
 def is_optimizer(value: Any) -> bool:
-    """Tell whether something is a Keras optimizer, without loading Keras."""
+    """Return whether a value is a Keras optimizer, without loading Keras."""
     keras = sys.modules.get("keras")
     return keras is not None and isinstance(value, keras.optimizers.Optimizer)
 
 
 def optimizer_as_text(optimizer: Any) -> tuple[str, str]:
-    """Describe an optimizer without what it learned.
+    """Describe an optimizer, without its state.
 
     Parameters
     ----------
     optimizer : keras.optimizers.Optimizer
-        Of a class in ``OPTIMIZERS``; it is not touched.
+        Of a class in ``OPTIMIZERS``; not changed.
 
     Returns
     -------
@@ -68,13 +68,13 @@ def optimizer_as_text(optimizer: Any) -> tuple[str, str]:
             "schedule": rate["class_name"],
             "config": rate["config"],
         }
-    text = json.dumps(config, default=_as_number)
+    text = json.dumps(config, default=float)
     check_optimizer_text(name, text)
     return name, text
 
 
 def check_optimizer_text(name: str, text: str) -> dict[str, Any]:
-    """Read the configuration of an optimizer, which nothing but numbers may be in.
+    """Read the configuration of an optimizer, which may only hold numbers.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ def check_optimizer_text(name: str, text: str) -> dict[str, Any]:
         If it is anything else.
     """
     if name not in OPTIMIZERS:
-        raise ValueError(f"{name!r:.80} is none of Keras' optimizers: {OPTIMIZERS}")
+        raise ValueError(f"{name!r:.80} is not one of Keras' optimizers: {OPTIMIZERS}")
     if len(text) > MAX_LENGTH:
         raise ValueError(f"the configuration of {name} is longer than {MAX_LENGTH}")
     config = json.loads(text)
@@ -110,7 +110,7 @@ def check_optimizer_text(name: str, text: str) -> dict[str, Any]:
 
 
 def optimizer_from_text(name: str, text: str) -> Any:
-    """Make a new optimizer; Keras is loaded.
+    """Make a new optimizer with Keras. Model files name this function.
 
     Parameters
     ----------
@@ -124,7 +124,7 @@ def optimizer_from_text(name: str, text: str) -> Any:
     Raises
     ------
     ValueError
-        If there is no such optimizer.
+        If the name or the configuration is invalid.
     """
     config = check_optimizer_text(name, text)
     keras = load_keras()
@@ -132,7 +132,7 @@ def optimizer_from_text(name: str, text: str) -> Any:
     if isinstance(rate, dict):
         schedule = getattr(keras.optimizers.schedules, rate["schedule"])
         config["learning_rate"] = schedule(**rate["config"])
-    # Not by from_config, which looks for classes in modules that a text may name.
+    # Not with from_config, which imports classes from modules that the text names.
     return getattr(keras.optimizers, name)(**config)
 
 
@@ -144,7 +144,3 @@ def _check_plain(name: str, config: Any) -> None:
         plain = all(one is None or isinstance(one, Real) for one in numbers)
         if not plain and not (key == "name" and isinstance(value, str)):
             raise ValueError(f"{key} of {name} must be a number. Got {value!r:.80}")
-
-
-def _as_number(value: Any) -> float:
-    return float(value)

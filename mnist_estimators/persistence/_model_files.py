@@ -1,7 +1,7 @@
 """Saving estimators to files that are safe to load."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from os import PathLike, fspath
 from pathlib import Path
@@ -11,10 +11,11 @@ from sklearn.base import BaseEstimator
 
 from .._inputs.atomic_files import read_file, replace_file
 from ..exceptions import ModelFileError
-from ._archive import pack, unpack
+from ._archive import Bytes, pack, unpack
 from ._audit import audit
 from ._manifest import MANIFEST, SCHEMA, check_manifest, make_manifest, read_json
 from ._objects import check_objects
+from ._old_names import LAST_FORMAT, with_new_names
 from ._writer import members_of
 
 
@@ -22,9 +23,9 @@ def save_model(estimator: Any, path: str | PathLike[str]) -> None:
     """Write an estimator to a file that runs no code when it is loaded.
 
     The file is a zip archive of JSON and arrays: a valid file of skops, with the
-    checksum of each part. No code is in it, but the names of classes of this package
-    and of scikit-learn, with their parameters and what they learned. At every moment
-    either the old file is there or the new one, whole.
+    checksum of each part. It holds no code, only the public names of classes of this
+    package and of scikit-learn, their parameters and fitted attributes. If saving
+    fails or is killed, an existing file stays as it was.
 
     Parameters
     ----------
@@ -32,18 +33,18 @@ def save_model(estimator: Any, path: str | PathLike[str]) -> None:
         Any of this package, or one of scikit-learn, such as a pipeline or a search
         around it; fitted or not. It is not changed.
     path : str or path
-        The file. One that is there is replaced, and keeps its mode. It may have 4 GiB;
-        of more than one, ``load_model`` needs a larger `max_bytes`.
+        The file. An existing file is replaced and keeps its mode. The limit is 4 GiB;
+        above 1 GiB, ``load_model`` needs a larger `max_bytes`.
 
     Raises
     ------
     ModelFileError
-        If there is something in the estimator that no file may hold; its name is told.
-        That is code (functions, callbacks, classes of your own) and whatever can't be
-        checked when it is loaded: in scikit-learn gradient boosting, neighbours in
+        If the estimator holds something that a model file can't; the message names
+        it. That is code (functions, callbacks, your own classes) and state that can't
+        be checked when it is loaded: in scikit-learn gradient boosting, neighbours in
         trees, sparse matrices and a pipeline's ``memory``. An OnnxDigitClassifier is
-        a file already. Or if the estimator has so many parts that ``load_model`` would
-        refuse it, or the path is not that of an ordinary file.
+        already a file. Also if the estimator has so many parts that ``load_model``
+        would refuse it, or if `path` is not an ordinary file.
     OSError
         If the file can't be written.
 
@@ -69,44 +70,43 @@ def save_model(estimator: Any, path: str | PathLike[str]) -> None:
     path = Path(fspath(path))
     with _naming(path, "saved"):
         if not isinstance(estimator, BaseEstimator):
-            raise ModelFileError(f"{type(estimator).__name__}: it is no estimator")
+            raise ModelFileError(f"{type(estimator).__name__}: it is not an estimator")
         members = members_of(estimator)
         content = pack({**members, MANIFEST: make_manifest(members)})
         _check_parts(estimator)
-        _audit_file(content)  # it may be too large to be loaded
+        _audit_file(content)  # it may be too large to load
         replace_file(path, content)
 
 
 def load_model(path: str | PathLike[str], *, max_bytes: int = 2**30) -> Any:
-    """Read an estimator from a file, which need not be trusted.
+    """Read an estimator from a file that you need not trust.
 
     Every byte is checked before anything is made of it: the form of the archive, the
-    checksums, the types, the sizes, and afterwards the state of each estimator. It
-    gives the same predictions for the same call on the same machine with the same
-    versions of the libraries and number of threads, elsewhere up to rounding. What
-    can't be known is whether a model is any good, and what a stranger wrote into its
-    parameters: look at those before you fit it, as some are paths.
+    checksums, the types and the sizes; then the state of each estimator. The same call
+    gives the same predictions on the same machine, with the same versions of the
+    libraries and the same number of threads, elsewhere up to rounding. Nothing can
+    check whether a model is any good. Some parameters are paths: look at those of a
+    stranger before you call fit.
 
     Parameters
     ----------
     path : str or path
-        What ``save_model`` wrote, with this version or an earlier one.
+        A file that ``save_model`` wrote, in this version or an earlier one.
     max_bytes : int, default=2**30
-        Size above which a file is not read.
+        Larger files are not read.
 
     Returns
     -------
     estimator
-        As it was saved. TensorFlow is loaded by its first prediction, except where it
-        is needed to check a network with a `backbone`, or an optimizer was given as an
-        object.
+        As it was saved. Its first prediction loads TensorFlow; loading the file does
+        so only for a network with a `backbone`, or an optimizer given as an object.
 
     Raises
     ------
     ModelFileError
-        If the file is damaged, was changed or written by something else, or holds
-        anything but what ``save_model`` writes. The message says what is wrong, and
-        where.
+        If the file is damaged or changed, if a later version wrote it in a form that
+        this one can't read, or if ``save_model`` did not write it. The message says
+        what is wrong, and where.
     OSError
         If there is no such file, or it can't be read.
 
@@ -132,37 +132,39 @@ def load_model(path: str | PathLike[str], *, max_bytes: int = 2**30) -> Any:
     """
     path = Path(fspath(path))
     with _naming(path, "loaded"):
-        content = read_file(path, max_bytes)
-        estimator = _construct(content, _audit_file(content))
+        estimator = _construct(*_audit_file(read_file(path, max_bytes)))
         _check_parts(estimator)
         if not isinstance(estimator, BaseEstimator):
-            raise ModelFileError(f"{SCHEMA}: it holds no estimator")
+            raise ModelFileError(f"{SCHEMA}: it does not hold an estimator")
         return estimator
 
 
-def _audit_file(content: bytes) -> list[str]:
+def _audit_file(content: bytes) -> tuple[bytes, list[str]]:
     """Check a file before anything is made of it; list the types in it."""
-    members = unpack(content)
-    check_manifest(members)
+    members: Mapping[str, Bytes] = unpack(content)
+    format_version = check_manifest(members)
     with _refusing("it can't be checked"):
-        return audit(read_json(members, SCHEMA), members)
+        if format_version <= LAST_FORMAT:
+            members = with_new_names(members)
+            content = pack(members)
+        return content, audit(read_json(members, SCHEMA), members)
 
 
 def _construct(content: bytes, trusted: list[str]) -> Any:
     import skops.io
 
-    with _refusing("its parts don't go together"):
+    with _refusing("its parts do not fit together"):
         return skops.io.load(io.BytesIO(content), trusted=trusted)
 
 
 def _check_parts(estimator: Any) -> None:
-    with _refusing("what is made of it can't be checked"):
+    with _refusing("its content can't be checked"):
         check_objects(estimator)
 
 
 @contextmanager
 def _refusing(what: str) -> Iterator[None]:
-    """Refuse the file, whatever is raised: nonsense leads to any error."""
+    """Refuse the file whatever is raised: invalid content can raise any error."""
     try:
         yield
     except ModelFileError:

@@ -8,7 +8,7 @@ from ._types import Name
 
 Node = dict[str, Any]
 
-# The protocol of skops whose nodes these are; later versions of skops read it too.
+# The protocol of skops to which these nodes belong; later versions of skops read it.
 PROTOCOL = 2
 PLAIN = (type(None), bool, int, float, str)
 
@@ -19,12 +19,10 @@ TUPLE: Name = ("builtins", "tuple")
 ARRAY: Name = ("numpy", "ndarray")
 MASKED_ARRAY: Name = ("numpy.ma", "MaskedArray")
 RANDOM_STATE: Name = ("numpy.random", "RandomState")
+TEXT: Name = ("builtins", "str")
 REFERENCE: Name = ("builtins", "object")
 PATH: Name = ("pathlib", "Path")
-KERAS_OPTIMIZER: Name = (
-    "mnist_estimators.persistence._keras_optimizers",
-    "optimizer_from_text",
-)
+KERAS_OPTIMIZER: Name = ("mnist_estimators.persistence", "optimizer_from_text")
 
 
 def node(loader: str, name: Name, **fields: Any) -> Node:
@@ -40,19 +38,17 @@ def node(loader: str, name: Name, **fields: Any) -> Node:
 
 def plain_node(value: Any) -> Node:
     """Make the node of None, a number, or text."""
-    return node(
-        "JsonNode", ("builtins", "str"), content=json.dumps(value), is_json=True
-    )
+    return node("JsonNode", TEXT, content=json.dumps(value), is_json=True)
 
 
-def tuple_node(items: Iterable[Node], name: Name = TUPLE) -> Node:
+def tuple_node(items: Iterable[Node]) -> Node:
     """Make the node of a tuple."""
-    return node("TupleNode", name, content=list(items))
+    return node("TupleNode", TUPLE, content=list(items))
 
 
 def mapping_node(items: dict[str, Node], name: Name = DICT) -> Node:
     """Make the node of a mapping whose keys are text."""
-    text = node("TypeNode", ("builtins", "str"))
+    text = node("TypeNode", TEXT)
     return node(
         "DictNode",
         name,

@@ -1,4 +1,4 @@
-"""Checking what was made of a file, object by object."""
+"""The check of what was made of a file, object by object."""
 
 from collections.abc import Iterable
 from types import FunctionType
@@ -10,9 +10,8 @@ from sklearn.base import BaseEstimator
 from ..exceptions import ModelFileError
 from ._compiled import CHECKS
 from ._keras_optimizers import is_optimizer
-from ._saving import SaveMixin
 
-# Of what is nested deeply, the end is told.
+# Errors show the end of a longer path.
 _MAX_WHERE = 300
 _LEAVES = (type(None), bool, int, float, str, np.generic, FunctionType)
 
@@ -28,7 +27,7 @@ def check_objects(estimator: Any) -> None:
     Raises
     ------
     ModelFileError
-        If a part is in a state in which no ``fit`` leaves it.
+        If a part is in a state that no ``fit`` leaves behind.
     """
     seen = set()
     waiting = [(type(estimator).__name__, estimator)]
@@ -53,7 +52,7 @@ def check_objects(estimator: Any) -> None:
 
 
 def _parts(form: str, items: Iterable[tuple[Any, Any]]) -> list[tuple[str, Any]]:
-    """Name what is inside, and leave out what has no inside."""
+    """Name the parts that can have parts themselves."""
     return [
         (form.format(key), one)
         for key, one in items
@@ -62,7 +61,7 @@ def _parts(form: str, items: Iterable[tuple[Any, Any]]) -> list[tuple[str, Any]]
 
 
 def _state(value: Any) -> dict[str, Any]:
-    """Give the attributes that a file holds: an estimator leaves out its caches."""
+    """Return the attributes that a file holds: an estimator leaves out its caches."""
     if isinstance(value, BaseEstimator):
         return value.__getstate__()
     return getattr(value, "__dict__", {})
@@ -76,10 +75,10 @@ def _check_object(where: str, value: Any, attributes: dict[str, Any]) -> None:
     try:
         if kind.__name__ in CHECKS:
             CHECKS[kind.__name__](value)
-        if isinstance(value, SaveMixin):
+        if hasattr(kind, "_check_state"):
             value._check_state()
     except ValueError as error:
         raise ModelFileError(f"{where}: {error}") from error
-    # An attribute may be missing, of any type, or too large for this machine.
+    # An attribute can be missing, of any type, or too large for the memory.
     except Exception as error:
         raise ModelFileError(f"{where}: {type(error).__name__}: {error}") from error

@@ -1,12 +1,14 @@
-"""What the estimators of this package inherit: a method to save them."""
+"""The method ``save`` of this package's estimators."""
 
 from inspect import signature
 from os import PathLike
 from typing import Any
 
+from ._model_files import save_model
+
 
 class SaveMixin:
-    """Gives an estimator ``save``, and parameters that its file is too old to have."""
+    """Gives an estimator ``save``, and defaults for parameters that old files lack."""
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the estimator to a file, fitted or not.
@@ -14,13 +16,13 @@ class SaveMixin:
         Parameters
         ----------
         path : str or path
-            The file. One that is there is replaced in a single step.
+            The file. An existing file is replaced in a single step.
 
         Raises
         ------
         ModelFileError
-            If a parameter is code, such as a callback, or something else that no model
-            file holds; or if the path is not that of a file.
+            If a parameter is code, such as a callback, or anything else that a model
+            file can't hold; or if `path` is not an ordinary file.
         OSError
             If the file can't be written.
 
@@ -28,17 +30,12 @@ class SaveMixin:
         --------
         mnist_estimators.load_model : Reads the file again.
         """
-        from ._model_files import save_model
-
         save_model(self, path)
-
-    def _check_state(self) -> None:
-        """Raise ValueError if the attributes are not as ``fit`` leaves them."""
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         # A mixin: BaseEstimator, behind it in every class, has the method.
         super().__setstate__(state)  # type: ignore[misc]
-        # A new parameter does by default what was done before there was one.
+        # The default of a later parameter does what earlier versions did.
         for name, parameter in signature(type(self)).parameters.items():
             if name not in state and parameter.default is not parameter.empty:
                 setattr(self, name, parameter.default)

@@ -1,4 +1,4 @@
-"""Decision trees: compiled code follows their numbers without looking."""
+"""Checks of decision trees: scikit-learn's compiled code follows any index in them."""
 
 import io
 from functools import cache
@@ -22,7 +22,7 @@ from ._nodes import ARRAY, DICT, TUPLE, Node
 from ._types import TREE
 
 _LEAF = -1
-# More would take long to follow; no tree over images comes near.
+# Deeper trees would take long to check; trees over images are far from that.
 _DEEPEST = 10_000
 
 
@@ -34,14 +34,14 @@ def tree_dtype() -> "np.dtype[np.void]":
 
 
 def parts_of_tree(node: Any, where: str) -> tuple[list[Any], list[Node]]:
-    """Take the node of a tree apart.
+    """Split the node of a tree into its parts.
 
     Parameters
     ----------
     node : object
         What must be such a node.
     where : str
-        Its place, for errors.
+        Its place in the file, for errors.
 
     Returns
     -------
@@ -61,7 +61,7 @@ def parts_of_tree(node: Any, where: str) -> tuple[list[Any], list[Node]]:
     only_keys(node, {"__reduce__", "content"}, where)
     reduced, state = node["__reduce__"], node["content"]
     if not isinstance(reduced, dict) or reduced.keys() != {"args"}:
-        raise wrong(where, "a tree is made from its arguments alone")
+        raise wrong(where, "a tree must be made only from its arguments")
     arguments = reduced["args"]
     allow(name_of(arguments, where), {TUPLE}, where)
     only_keys(arguments, {"content"}, where)
@@ -74,7 +74,7 @@ def parts_of_tree(node: Any, where: str) -> tuple[list[Any], list[Node]]:
     except (TypeError, ValueError, KeyError):
         raise wrong(where, "it lacks a part of a tree") from None
     if len(content) != 4 or loader_of(arguments) != "TupleNode":
-        raise wrong(where, "it is made of more than a tree")
+        raise wrong(where, "it has more parts than a tree")
     for array in arrays:
         allow(name_of(array, where), {ARRAY}, where)
         if loader_of(array) != "NdArrayNode":
@@ -103,7 +103,7 @@ def check_tree(
     Raises
     ------
     ValueError
-        If they are not those of a tree that scikit-learn made.
+        If they are not the parts of a valid tree.
     """
     numbers = (n_features, n_outputs, max_depth, node_count)
     if any(type(number) is not int or not 0 <= number < 2**31 for number in numbers):

@@ -1,10 +1,11 @@
-"""Everything that may be in a model file, by its exact name.
+"""The classes and functions that a model file may name.
 
-A class is listed after a look at what it does with its state: most of scikit-learn's
-keep to Python and NumPy, so whatever is written into their attributes, the worst is an
-exception. Those in ``CHECKED`` hand arrays to compiled code that trusts them, and are
-checked value by value in `_compiled.py`. Other classes are left out: trees in space
-(``KDTree``), gradient boosting, sparse matrices, and whatever holds functions.
+skops trusts almost every estimator of scikit-learn. This list is shorter: a class is
+added after a review of what it does with its state. Most classes use only Python and
+NumPy, so bad values in their attributes can at worst raise an exception. Those in
+``CHECKED`` pass arrays to compiled code that trusts them; `_compiled.py` checks these
+value by value. The list leaves out ``KDTree``, gradient boosting, sparse matrices, and
+whatever holds functions.
 """
 
 import sys
@@ -120,7 +121,7 @@ _PYTHON_AND_NUMPY = {
     "sklearn.utils._metadata_requests": ("MetadataRequest", "MethodMetadataRequest"),
 }
 
-# What scorers of a search call, and what selectors of features do.
+# For the scorers of a search, and for feature selection.
 FUNCTIONS = {
     "sklearn.feature_selection": ("chi2", "f_classif", "mutual_info_classif"),
     "sklearn.metrics": (
@@ -142,8 +143,6 @@ FUNCTIONS = {
     ),
 }
 
-NAMED_TUPLES = {"mnist_estimators._networks": ("LayerSpec",)}
-
 _INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
 _OTHER_NUMBERS = ("bool", "bool_", "float16", "float32", "float64", "complex128")
 SCALARS = frozenset((*_INTEGERS, *_OTHER_NUMBERS, "complex64", "bytes_", "str_"))
@@ -162,7 +161,6 @@ def _names(*tables: Mapping[str, tuple[str, ...]]) -> frozenset[Name]:
 
 CLASS_NAMES = _names(_OWN, CHECKED, _PYTHON_AND_NUMPY)
 FUNCTION_NAMES = _names(FUNCTIONS)
-NAMED_TUPLE_NAMES = _names(NAMED_TUPLES)
 
 
 def allowed_name(thing: Any, names: frozenset[Name]) -> Name | None:
@@ -171,14 +169,14 @@ def allowed_name(thing: Any, names: frozenset[Name]) -> Name | None:
     Parameters
     ----------
     thing : type or function
-        What is looked for.
+        What to look for.
     names : frozenset of (module, name)
         Where to look.
 
     Returns
     -------
     (module, name) or None
-        None unless it is the very thing that one of the names stands for.
+        None unless one of the names stands for this very object.
     """
     own_name = getattr(thing, "__name__", None)
     for module, name in names:

@@ -1,10 +1,10 @@
 """From an estimator to the members of a file.
 
-The members are those that ``skops.io.dump`` writes, with five differences. A class is
-named by the module that users import it from, not by the one that defines it. What is
-met again is referred to, not repeated. Mappings whose keys are not text are written as
-their items: skops would load the key False as True. Long lists of floats are written
-as arrays, and Keras' optimizers as their configuration.
+``skops.io.dump`` would write the same members, but for five things. Here a class is
+named by the module that users import it from, not by the one that defines it. An object
+that occurs again is referred to, not repeated. A mapping whose keys are not text is
+written as its items: skops loads the key False as True. Long lists of floats are
+written as arrays, and Keras' optimizers as their configuration.
 """
 
 import io
@@ -42,7 +42,6 @@ from ._nodes import (
 from ._types import (
     CLASS_NAMES,
     FUNCTION_NAMES,
-    NAMED_TUPLE_NAMES,
     SCALARS,
     TREE,
     TREE_OWNERS,
@@ -69,7 +68,7 @@ def members_of(estimator: Any) -> dict[str, bytes]:
     Raises
     ------
     ModelFileError
-        If there is something in it that no model file may hold.
+        If it holds something that a model file can't.
     """
     writer = _Writer()
     schema = writer.node_of(estimator, type(estimator).__name__, 0)
@@ -81,8 +80,8 @@ def members_of(estimator: Any) -> dict[str, bytes]:
 class _Writer:
     def __init__(self) -> None:
         self.arrays: dict[str, bytes] = {}
-        # By the address of each object: its number, and the object, so that no other
-        # one gets this address.
+        # By the address of each object: its number, and the object itself, which keeps
+        # the address in use.
         self._numbers: dict[int, tuple[int, Any]] = {}
         self._unfinished: set[int] = set()
         self._names: dict[Any, Name | None] = {}
@@ -93,11 +92,10 @@ class _Writer:
             return plain_node(value)
         if depth > MAX_DEPTH:
             raise ModelFileError(f"{where}: it is nested more than {MAX_DEPTH} deep")
-        if kind is tuple or self._name(kind, NAMED_TUPLE_NAMES):
-            name = self._name(kind, NAMED_TUPLE_NAMES) or ("builtins", "tuple")
-            return tuple_node(self._items(value, where, depth), name)
+        if kind is tuple:
+            return tuple_node(self._items(value, where, depth))
         if id(value) in self._unfinished:
-            raise ModelFileError(f"{where}: it is a part of itself")
+            raise ModelFileError(f"{where}: it contains itself")
         if id(value) in self._numbers:
             return reference(self._numbers[id(value)][0])
         number = len(self._numbers) + 1
@@ -183,8 +181,8 @@ class _Writer:
             return self._array_member(value, ARRAY, where)
         if value.ndim != 1:
             raise ModelFileError(
-                f"{where}: it is an array of objects in {value.ndim} dimensions, and "
-                "model files hold those of one. Use numbers"
+                f"{where}: it is an array of objects in {value.ndim} dimensions, but "
+                "model files only hold those of one dimension. Use numbers"
             )
         items = self._items(value.tolist(), where, depth)
         shape = tuple_node([plain_node(len(items))])
@@ -206,8 +204,8 @@ class _Writer:
             texts = optimizer_as_text(value)
         except ValueError as error:
             raise ModelFileError(
-                f"{where}: {error}. Give the optimizer by its name, such as 'adam', "
-                "before saving"
+                f"{where}: {error}. Replace the optimizer with its name, such as "
+                "'adam', before saving"
             ) from error
         return _call(KERAS_OPTIMIZER, *map(plain_node, texts))
 
@@ -224,7 +222,7 @@ class _Writer:
 
     def _tree(self, tree: Any, where: str) -> Node:
         _, (n_features, n_classes, n_outputs), state = tree.__reduce__()
-        # Without what happened to be in memory between the fields.
+        # The bytes between the fields are undefined, so equal trees could differ.
         nodes = np.zeros_like(state["nodes"])
         for field in nodes.dtype.names:
             nodes[field] = state["nodes"][field]
@@ -252,23 +250,22 @@ def _call(name: Name, *arguments: Node) -> Node:
 
 
 def _refusal(value: Any) -> str:
-    """Say why something can't be saved, and what to do."""
+    """Say why a value can't be saved, and what to do instead."""
     kind = type(value)
     module = kind.__module__.split(".")[0]
     if kind.__name__ == "OnnxDigitClassifier":
         return (
-            "an OnnxDigitClassifier is a model file already: copy "
-            f"{str(value.path)!r:.200}"
+            f"an OnnxDigitClassifier is already a file: copy {str(value.path)!r:.200}"
         )
     if isinstance(value, FunctionType | MethodType | BuiltinFunctionType | type):
         return (
-            f"{value!r:.80} is code, which no model file holds. Give a name or None in "
-            "its place before saving"
+            f"{value!r:.80} is code, which a model file can't hold. Replace it with a "
+            "name or None before saving"
         )
     if module in ("keras", "tensorflow"):
         return (
-            f"{kind.__name__} of Keras can't be saved as plain data. Leave it out "
-            "before saving, such as with set_params(callbacks=None)"
+            f"{kind.__name__} of Keras can't be saved as plain data. Remove it before "
+            "saving, for example with set_params(callbacks=None)"
         )
     if kind.__name__ in ("KDTree", "BallTree"):
         return (
@@ -276,7 +273,7 @@ def _refusal(value: Any) -> str:
             "algorithm='brute'"
         )
     return (
-        f"it is a {kind.__module__}.{kind.__qualname__}, and model files hold plain "
-        "data and the estimators of this package and of scikit-learn that can be "
-        "checked. Pickle it, for those who trust you"
+        f"it is a {kind.__module__}.{kind.__qualname__}. Model files hold only plain "
+        "data, and those estimators of this package and of scikit-learn that can be "
+        "checked. Use pickle among people who trust you"
     )

@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from starlette.exceptions import HTTPException
 
+from .._inputs.images import SIDE
 from ..datasets._pictures import TooLargeError
 from ..preprocessing import DigitCanonicalizer, FoundDigit
-from ..preprocessing._functional import SIDE, is_in_mnist_form
-from ..preprocessing._split import find_digits
+from ..preprocessing._functional import is_in_mnist_form
+from ..preprocessing.split import find_digits
 from ._limits import Limits
 
 

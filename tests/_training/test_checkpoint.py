@@ -419,7 +419,7 @@ class TestTheFile:
         (path,) = tmp_path.iterdir()
         assert path.suffix == ".checkpoint"
         content = path.read_bytes()
-        assert content.startswith(b"mnist_estimators checkpoint 1 ")
+        assert content.startswith(b"mnist_estimators checkpoint 2 ")
         archive = tmp_path / "arrays.npz"
         archive.write_bytes(content.split(b"\n", 2)[2])
         with np.load(archive, allow_pickle=False) as arrays:
@@ -436,12 +436,12 @@ class TestTheFile:
                 "SHA-256",
             ),
             (
-                lambda content: content.replace(b"checkpoint 1", b"checkpoint 2", 1),
-                "version is 2, not 1",
+                lambda content: content.replace(b"checkpoint 2", b"checkpoint 1", 1),
+                "version is 1, not 2",
             ),
             (lambda content: b"\x80\x04." + content, "does not begin as one"),
         ],
-        ids=["empty", "cut", "halved", "changed", "of another version", "pickle"],
+        ids=["empty", "cut", "halved", "changed", "of an earlier version", "pickle"],
     )
     def test_that_is_damaged_is_refused(
         self, classifier, data, tmp_path, spoil, message
@@ -451,7 +451,7 @@ class TestTheFile:
         with pytest.raises(ModelFileError, match=message) as caught:
             classifier.fit(*data)
         assert str(path) in str(caught.value)
-        assert "Delete it to begin this fit anew" in str(caught.value)
+        assert "Delete it to start this fit over" in str(caught.value)
         classifier.set_params(warm_start=False).fit(*data)
 
     def test_any_flipped_bit_is_found(self, classifier, tmp_path):

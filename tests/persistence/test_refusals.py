@@ -76,7 +76,7 @@ UNSAVABLE = {
         DenseDigitClassifier(
             optimizer=type("Mine", (keras.optimizers.SGD,), {})(learning_rate=0.1)
         ),
-        "optimizer: Mine is not an optimizer of Keras itself. Give the optimizer by",
+        "optimizer: Mine is not an optimizer of Keras itself. Replace the",
     ),
     "a folder of pickles": (
         make_pipeline(MinMaxScaler(), SVC(), memory="cache"),
@@ -90,7 +90,7 @@ UNSAVABLE = {
     "boosting": (GradientBoostingClassifier(n_estimators=1).fit(X, Y), "Gradient"),
     "histograms": (HistGradientBoostingClassifier(max_iter=1).fit(X, Y), "HistGra"),
     "functions in a step": (FunctionTransformer(np.log1p), "FunctionTransformer"),
-    "what holds itself": (itself(), "class_weight['self']: it is a part of itself"),
+    "what holds itself": (itself(), "class_weight['self']: it contains itself"),
     "what is too deep": (nested(), "it is nested more than 40 deep"),
     "objects in two dimensions": (
         NumpyDigitClassifier(class_weight=np.full((2, 2), None)),
@@ -102,11 +102,11 @@ UNSAVABLE = {
     ),
     "what is a file already": (
         make_pipeline(MinMaxScaler(), OnnxDigitClassifier("digits.onnx")),
-        "Pipeline.steps[1][1]: an OnnxDigitClassifier is a model file already: copy "
+        "Pipeline.steps[1][1]: an OnnxDigitClassifier is already a file: copy "
         "'digits.onnx'",
     ),
-    "no estimator": ([SVC()], "list: it is no estimator"),
-    "a class": (SVC, "it is no estimator"),
+    "no estimator": ([SVC()], "list: it is not an estimator"),
+    "a class": (SVC, "it is not an estimator"),
 }
 
 
@@ -187,8 +187,8 @@ class TestOutside:
     def test_cut_off(self, message_of, members):
         content = pack(members)
         assert "the file is cut off in this member" in message_of(content[:200])
-        assert "is not the directory of the members" in message_of(content[:-1])
-        assert "is not the directory of the members" in message_of(content + b" ")
+        assert "is not followed by the directory" in message_of(content[:-1])
+        assert "is not followed by the directory" in message_of(content + b" ")
 
     def test_compressed(self, message_of, members):
         content = zipped(members, compression=zipfile.ZIP_DEFLATED)
@@ -197,7 +197,7 @@ class TestOutside:
     @pytest.mark.parametrize("name", ["../evil.npy", "/x.npy", "evil.pkl", "m.keras"])
     def test_names_of_members(self, message_of, members, name):
         assert message_of(pack({**members, name: b""})) == (
-            f"no model file has a member that is named {name!r}."
+            f"model files have no member named {name!r}."
         )
 
     def test_too_large(self, tmp_path, members):
@@ -254,9 +254,9 @@ class TestSealedByAnAttacker:
             '"__module__":"mnist_estimators","__class__":"NumpyDigitClassifier"',
             f'"__module__":"{name}","__class__":"{class_name}"',
         )
-        assert message_of(content) == (
+        assert message_of(content).startswith(
             f"schema.json, {class_name}: the type {name}.{class_name} is not allowed "
-            "here."
+            "here"
         )
 
     @pytest.mark.parametrize(
@@ -264,25 +264,25 @@ class TestSealedByAnAttacker:
     )
     def test_foreign_loaders(self, message_of, members, loader):
         content = changed(members, "JsonNode", loader)
-        assert f"nothing is loaded by '{loader}'" in message_of(content)
+        assert f"no part of a model file is loaded by '{loader}'" in message_of(content)
 
     def test_a_pickle_in_an_array(self, message_of, members):
         evil = npy(np.array([Evil()], dtype=object), allow_pickle=True)
         content = sealed({**members, "0.npy": evil})
-        assert message_of(content).startswith("0.npy: its header is not that of an")
+        assert message_of(content).startswith("0.npy: its header is not one of an")
         assert not Path("evil").exists()
 
     def test_an_array_that_is_larger_than_its_member(self, message_of, members):
         header = npy(np.zeros(10)).replace(b"(10,)", b"(10000000000,)")
         header = header.replace(b" " * 9 + b"\n", b"\n")
-        assert "its header speaks of shape (10000000000,)" in message_of(
+        assert "its header says shape (10000000000,)" in message_of(
             sealed({**members, "0.npy": header})
         )
 
     def test_deep_json(self, message_of, members):
         deep = b"[" * 100_000 + b"]" * 100_000
         assert message_of(sealed({**members, "schema.json": deep})).startswith(
-            "schema.json: it is no JSON"
+            "schema.json: it is not JSON"
         )
 
     def test_large_json(self, message_of, members):
@@ -360,7 +360,7 @@ class TestStateThatCompiledCodeWouldTrust:
     def test_a_forest_of_trees_of_more_features(self, tmp_path):
         forest = RandomForestClassifier(2, random_state=0).fit(X, Y)
         forest.n_features_in_ = 2
-        self.refused(tmp_path, forest, r"estimators_\[0\] is no tree of 2 features")
+        self.refused(tmp_path, forest, r"estimators_\[0\] must be a tree of 2 feat")
         tree = DecisionTreeClassifier(random_state=0).fit(X, Y)
         tree.n_features_in_ = 2
         self.refused(tmp_path, tree, "must be the 4 features of its tree")

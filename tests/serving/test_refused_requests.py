@@ -136,12 +136,12 @@ def dots(n_rows):
 
 
 def test_no_more_digits_are_prepared_than_may_be(small_client, png, monkeypatch):
-    from mnist_estimators.preprocessing import _split
+    from mnist_estimators.preprocessing import split
 
     prepared = []
-    prepare = _split.into_mnist_form
+    prepare = split.into_mnist_form
     monkeypatch.setattr(
-        _split,
+        split,
         "into_mnist_form",
         lambda ink: prepared.append(ink.shape) or prepare(ink),
     )

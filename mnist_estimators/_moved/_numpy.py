@@ -1,0 +1,5 @@
+"""The old module of ``NumpyDigitClassifier``."""
+
+from mnist_estimators._moved import refuse_import
+
+refuse_import(__name__, "mnist_estimators.NumpyDigitClassifier")

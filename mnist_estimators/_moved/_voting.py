@@ -1,0 +1,5 @@
+"""The old module of ``DigitVotingClassifier``."""
+
+from mnist_estimators._moved import refuse_import
+
+refuse_import(__name__, "mnist_estimators.DigitVotingClassifier")

@@ -19,10 +19,14 @@ from .._inputs.sklearn_private import (
     StrOptions,
     clone_parametrized,
 )
-from .._networks.backbones import check_size_of_weights
 from .._networks.optimizers import optimizer_spec
-from .._networks.shapes import check_network, weight_shapes
-from .._networks.specs import PRECISIONS, Network, with_frozen_features
+from .._networks.shapes import check_network, check_size_of_weights, weight_shapes
+from .._networks.specs import (
+    PRECISIONS,
+    Network,
+    n_batch_normalizations,
+    with_frozen_features,
+)
 from .._tensorflow import load_keras
 from .._training.checkpoint import Checkpoint, fingerprint
 from .._training.forward import predict_logits
@@ -179,11 +183,10 @@ class KerasDigitClassifier(KerasModelMixin, BaseDigitClassifier):
         self._check_earlier_steps()
 
     def _check_earlier_steps(self) -> None:
-        kinds = [spec.kind for spec in self._network]
         steps = self._earlier_steps
         if steps is not None and not (
             type(steps) is list
-            and len(steps) == kinds.count("BatchNormalization")
+            and len(steps) == n_batch_normalizations(self._network)
             and all(type(n) is int and 0 <= n <= MANY_STEPS for n in steps)
         ):
             raise ValueError(
@@ -192,12 +195,10 @@ class KerasDigitClassifier(KerasModelMixin, BaseDigitClassifier):
             )
 
     def _weight_shapes(self) -> list[tuple[int, ...]]:
-        check_network(self._network, len(self.classes_))
-        # First, as the shapes of its weights take TensorFlow.
-        if self._network[0].kind == "Backbone":
-            settings = dict(self._network[0].settings)
-            check_size_of_weights(settings["application"], self.weights_)
-        return weight_shapes(self._network, self.image_shape_)
+        network = check_network(self._network, len(self.classes_))
+        # First, as the shapes of a backbone's weights take TensorFlow.
+        check_size_of_weights(network, self.weights_)
+        return weight_shapes(network, self.image_shape_)
 
     def _state(self) -> TrainingState:
         if self._optimizer_of_state == self._optimizer_identity():

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sklearn.utils.validation import check_is_fitted
 
 from .._inputs.atomic_files import replace_file
-from .._networks.specs import build_network
+from .._networks.build import build_network
 from .._onnx.file import to_bytes
 from .._onnx.graph import OnnxGraph
 from .._onnx.network import FittedNetwork

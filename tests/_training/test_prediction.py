@@ -4,12 +4,11 @@ import numpy as np
 import pytest
 from scipy.special import softmax
 
-from mnist_estimators._networks.specs import (
-    build_network,
+from mnist_estimators._networks.architectures import (
     convolutional_network,
     dense_network,
-    initial_weights,
 )
+from mnist_estimators._networks.build import build_network, initial_weights
 from mnist_estimators._training import forward as prediction
 from mnist_estimators._training.forward import predict_logits
 

@@ -94,6 +94,8 @@ def test_layers_of_other_backbones_compute_the_same(images, tmp_path, monkeypatc
         lambda backbone, seed: backbone.get_weights(),
     )
     model = build_network(network, SHAPE, seed=0)
+    shapes = [weights.shape for weights in model.layers[0].weights]
+    monkeypatch.setattr(f"{entry}.backbone_shapes", lambda name: (shapes, 8))
     expected = np.asarray(model(images[..., np.newaxis] / 255))
     found = run_onnx(network, model, images, tmp_path / "digits.onnx")
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from .layers.backbone import NORMALIZATION_MOMENTUM
+from .backbones import NORMALIZATION_MOMENTUM
 from .specs import LayerSpec, Network, layer
 
 

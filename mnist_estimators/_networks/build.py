@@ -43,14 +43,10 @@ def build_network(
         [keras.Input((*image_shape, 1), name="images", dtype="float32")]
     )
     for index, spec in enumerate(network):
-        keras_layer = KINDS[spec.kind].build(
-            dict(spec.settings),
-            name=f"{spec.kind.lower()}_{index}",
-            image_shape=image_shape,
-            seed=seed + index,
-            dtype="float32" if index == len(network) - 1 else precision,
-        )
-        model.add(keras_layer)
+        name = f"{spec.kind.lower()}_{index}"
+        dtype = "float32" if index == len(network) - 1 else precision
+        kind, settings = KINDS[spec.kind], dict(spec.settings)
+        model.add(kind.build(settings, name, image_shape, seed + index, dtype))
     return model
 
 
@@ -78,8 +74,7 @@ def initial_weights(
     for index, (spec, keras_layer) in enumerate(
         zip(network, model.layers, strict=True)
     ):
-        settings = dict(spec.settings)
-        kind = KINDS[spec.kind]
+        kind, settings = KINDS[spec.kind], dict(spec.settings)
         weights += kind.initial_weights(keras_layer, settings, seed + index)
     return weights
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from .layers.kind import Shape
+from .layers.kind import Shape, Shapes
 from .layers.table import KINDS
 from .specs import LayerSpec, Network, as_network, layer
 
@@ -132,7 +132,7 @@ def weight_shapes(network: Network, image_shape: tuple[int, int]) -> list[Shape]
     return shapes
 
 
-def layer_shapes(spec: LayerSpec, values: Shape) -> tuple[list[Shape], Shape]:
+def layer_shapes(spec: LayerSpec, values: Shape) -> Shapes:
     """Find the shapes of a layer's weights, and of what it gives.
 
     Parameters

@@ -82,24 +82,17 @@ def as_network(plain: Any, name: str = "network") -> Network:
     ValueError
         If it is anything else.
     """
-    if not isinstance(plain, tuple):
-        raise ValueError(f"{name} must be a tuple of layers")
-    for number, one in enumerate(plain):
-        if not _is_description(one):
-            raise ValueError(f"{name}[{number}] is no layer of a classifier")
+    if not _are_pairs(plain) or not all(_are_pairs(pair[1]) for pair in plain):
+        raise ValueError(
+            f"{name} must be a tuple of layers, each with its kind and its settings"
+        )
     return tuple(LayerSpec(*one) for one in plain)
 
 
-def _is_description(one: Any) -> bool:
-    return (
-        type(one) in (tuple, LayerSpec)
-        and len(one) == 2
-        and type(one[0]) is str
-        and type(one[1]) is tuple
-        and all(
-            type(setting) is tuple and len(setting) == 2 and type(setting[0]) is str
-            for setting in one[1]
-        )
+def _are_pairs(values: Any) -> bool:
+    return type(values) is tuple and all(
+        isinstance(one, tuple) and len(one) == 2 and type(one[0]) is str
+        for one in values
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .._networks.layers.kind import Shape
+from .._networks.layers.kind import FittedLayer, Shape
 from .._networks.layers.table import KINDS
 from .._networks.specs import Network
 from .graph import OnnxGraph
@@ -52,6 +52,6 @@ def add_network(graph: OnnxGraph, fitted: FittedNetwork, images: str) -> str:
         kind = KINDS[spec.kind]
         settings = {**kind.complete(dict(spec.settings)), "input_shape": (None, *shape)}
         shapes, shape = kind.shapes(settings, shape)
-        weights = [next(remaining) for _ in shapes]
-        values = kind.to_onnx(graph, settings, weights, values)
+        layer = FittedLayer(settings, [next(remaining) for _ in shapes])
+        values = kind.to_onnx(graph, layer, values)
     return values

@@ -37,9 +37,10 @@ CONVOLUTIONAL = convolutional_network(
     padding="same",
     dense_layer_sizes=(),
     activation="gelu",
-    dropout=0.5,
+    dropout=(),
     spatial_dropout=0.5,
     batch_normalization=True,
+    kernel_initializer="glorot_uniform",
     l2=0.0,
 )
 

@@ -59,9 +59,10 @@ def convolutional(dropout=0.0, spatial_dropout=0.0):
         padding="same",
         dense_layer_sizes=(6,),
         activation="relu",
-        dropout=dropout,
+        dropout=(dropout,),
         spatial_dropout=spatial_dropout,
         batch_normalization=True,
+        kernel_initializer="glorot_uniform",
         l2=0.01,
     )
 

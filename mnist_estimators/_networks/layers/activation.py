@@ -4,7 +4,7 @@ from collections.abc import Callable
 from math import sqrt
 from typing import Any
 
-from .kind import CHANNELS_LAST, Graph, LayerKind, Settings, Weights
+from .kind import ON_MAPS, FittedLayer, Graph, LayerKind, Settings
 from .reading import ACTIVATIONS, read_activation
 from .settings import RATE, Setting, one_of
 
@@ -36,29 +36,28 @@ _OPERATORS: dict[str, Callable[[Graph, str], str]] = {
 }
 
 
-def _activation(graph: Graph, settings: Settings, weights: Weights, values: str) -> str:
-    return add_activation(graph, settings, values)
+def _activation(graph: Graph, layer: FittedLayer, values: str) -> str:
+    return add_activation(graph, layer.settings, values)
 
 
-def _relu(graph: Graph, settings: Settings, weights: Weights, values: str) -> str:
-    if settings["max_value"] is None:
+def _relu(graph: Graph, layer: FittedLayer, values: str) -> str:
+    if layer.settings["max_value"] is None:
         return graph.add("Relu", values)
-    low, high = graph.numbers(0.0), graph.numbers(settings["max_value"])
+    low, high = graph.numbers(0.0), graph.numbers(layer.settings["max_value"])
     return graph.add("Clip", values, low, high)
 
 
-def _unchanged(graph: Graph, settings: Settings, weights: Weights, values: str) -> str:
+def _unchanged(graph: Graph, layer: FittedLayer, values: str) -> str:
     return values
 
 
-def _activation_class(name: str, activation: str, **fixed: Any) -> LayerKind:
+def _class_of(activation: str, name: str, **fixed: Any) -> LayerKind:
+    """Make the entry of a class of Keras whose layers are one activation."""
     return LayerKind(
         name=name,
         fixed=fixed,
         activation=lambda keras_layer: activation,
-        to_onnx=lambda graph, settings, weights, values: _OPERATORS[activation](
-            graph, values
-        ),
+        to_onnx=lambda graph, layer, values: _OPERATORS[activation](graph, values),
     )
 
 
@@ -69,9 +68,9 @@ KINDS = (
         activation=read_activation,
         to_onnx=_activation,
     ),
-    _activation_class("ELU", "elu"),
-    _activation_class("LeakyReLU", "leaky_relu", negative_slope=0.2),
-    _activation_class("Softmax", "softmax"),
+    _class_of("elu", "ELU"),
+    _class_of("leaky_relu", "LeakyReLU", negative_slope=0.2),
+    _class_of("softmax", "Softmax"),
     LayerKind(name="ReLU", activation=lambda keras_layer: "relu", to_onnx=_relu),
     LayerKind(
         name="Dropout",
@@ -82,9 +81,8 @@ KINDS = (
     LayerKind(
         name="SpatialDropout2D",
         settings={"rate": RATE},
-        fixed=CHANNELS_LAST,
         mask_shape=lambda maps: (1, 1, maps[2]),
-        on_rows=False,
         to_onnx=_unchanged,
+        **ON_MAPS,
     ),
 )

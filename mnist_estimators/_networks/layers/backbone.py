@@ -14,16 +14,15 @@ from ..backbones import (
     check_size_of_weights,
     initial_backbone_weights,
 )
-from .kind import Graph, LayerKind, Settings, Shape, Weights
+from .kind import FittedLayer, Graph, LayerKind, Settings, Shape, Shapes
 from .reading import refuse
 from .settings import Setting, one_of
 
 if TYPE_CHECKING:
     import keras
 
-# Keras' 0.99 keeps the initial statistics for hundreds of steps, more than a fit on
-# few images has.
-NORMALIZATION_MOMENTUM = 0.9
+Kinds = Mapping[str, LayerKind]
+
 # The layers of a backbone, which makes what its application takes of grey images.
 _PREPARED = ["InputLayer", "Resizing", "Concatenate", "Rescaling", "Functional"]
 
@@ -47,18 +46,12 @@ class _Backbone(LayerKind):
     def build(
         self,
         settings: Settings,
-        *,
         name: str,
-        image_shape: tuple[int, int],
+        size: tuple[int, int],
         seed: int,
         dtype: str,
     ) -> "keras.Model":
-        model = build_backbone(
-            settings["application"],
-            image_shape,
-            momentum=NORMALIZATION_MOMENTUM,
-            precision=dtype,
-        )
+        model = build_backbone(settings["application"], size, precision=dtype)
         model.trainable = settings.get("trainable", True)
         model.set_weights(initial_backbone_weights(model, seed))
         return model
@@ -78,32 +71,20 @@ def _application(model: Any) -> str | None:
     return named.get(model.name) if hasattr(model, "layers") else None
 
 
-def _shapes(settings: Settings, images: Shape) -> tuple[list[Shape], Shape]:
+def _shapes(settings: Settings, images: Shape) -> Shapes:
     shapes, n_features = backbone_shapes(settings["application"])
     return list(shapes), (n_features,)
 
 
-def _backbone(
-    kinds: Mapping[str, LayerKind],
-    graph: Graph,
-    settings: Settings,
-    weights: Weights,
-    images: str,
-) -> str:
-    _, height, width, _ = settings["input_shape"]
-    model = build_backbone(
-        settings["application"],
-        (height, width),
-        momentum=NORMALIZATION_MOMENTUM,
-        precision="float32",
-    )
-    model.set_weights(weights)
+def _backbone(kinds: Kinds, graph: Graph, layer: FittedLayer, images: str) -> str:
+    _, height, width, _ = layer.settings["input_shape"]
+    application = layer.settings["application"]
+    model = build_backbone(application, (height, width), precision="float32")
+    model.set_weights(layer.weights)
     return _add_model(kinds, graph, model, images)
 
 
-def _add_model(
-    kinds: Mapping[str, LayerKind], graph: Graph, model: "keras.Model", images: str
-) -> str:
+def _add_model(kinds: Kinds, graph: Graph, model: "keras.Model", images: str) -> str:
     """Add the nodes of a functional Keras model of one input and one output."""
     weights = {layer.name: layer.get_weights() for layer in model.layers}
     outputs: dict[str, str] = {}
@@ -125,9 +106,8 @@ def _add_model(
             outputs[name] = _add_model(kinds, graph, model.get_layer(name), *inputs)
         else:
             settings = operation["config"] | (operation.get("build_config") or {})
-            outputs[name] = kinds[kind].to_onnx(
-                graph, settings, weights.get(name, []), *inputs
-            )
+            layer = FittedLayer(settings, weights.get(name, []))
+            outputs[name] = kinds[kind].to_onnx(graph, layer, *inputs)
     return outputs[model.output_names[0]]
 
 
@@ -139,14 +119,14 @@ def _flat(arguments: Any) -> Iterator[Any]:
         yield arguments
 
 
-def _resizing(graph: Graph, settings: Settings, weights: Weights, maps: str) -> str:
+def _resizing(graph: Graph, layer: FittedLayer, maps: str) -> str:
     """Interpolate linearly, as two matrix products.
 
     ONNX has an operator for it, but behind that the number of images counts as unknown.
     """
-    _, height, width, _ = settings["input_shape"]
-    rows = graph.numbers(_interpolation(height, settings["height"]))
-    columns = graph.numbers(_interpolation(width, settings["width"]).T)
+    _, height, width, _ = layer.settings["input_shape"]
+    rows = graph.numbers(_interpolation(height, layer.settings["height"]))
+    columns = graph.numbers(_interpolation(width, layer.settings["width"]).T)
     return graph.add("MatMul", graph.add("MatMul", rows, maps), columns)
 
 
@@ -161,23 +141,19 @@ def _interpolation(n_given: int, n_wanted: int) -> NDArray[np.float64]:
     return (1 - np.abs(distances)).clip(0)
 
 
-def _rescaling(graph: Graph, settings: Settings, weights: Weights, maps: str) -> str:
+def _rescaling(graph: Graph, layer: FittedLayer, maps: str) -> str:
     scale, offset = (
-        graph.numbers(np.reshape(settings[name], (1, -1, 1, 1)))
+        graph.numbers(np.reshape(layer.settings[name], (1, -1, 1, 1)))
         for name in ("scale", "offset")
     )
     return graph.add("Add", graph.add("Mul", maps, scale), offset)
 
 
-def _concatenation(
-    graph: Graph, settings: Settings, weights: Weights, *maps: str
-) -> str:
+def _concatenation(graph: Graph, layer: FittedLayer, *maps: str) -> str:
     return graph.add("Concat", *maps, axis=1)
 
 
-def _arithmetic(
-    operator: str, graph: Graph, settings: Settings, weights: Weights, *values: str
-) -> str:
+def _arithmetic(operator: str, graph: Graph, layer: FittedLayer, *values: str) -> str:
     return reduce(partial(graph.add, operator), values)
 
 
@@ -190,7 +166,7 @@ KINDS = (
 )
 
 
-def backbone_of(kinds: Mapping[str, LayerKind]) -> LayerKind:
+def backbone_of(kinds: Kinds) -> LayerKind:
     """Make the entry of backbones, which contain layers of all other kinds."""
     return _Backbone(
         name="Backbone",

@@ -4,10 +4,20 @@ from collections.abc import Sequence
 from typing import Any
 
 from .activation import add_activation
-from .kind import CHANNELS_LAST, Graph, LayerKind, Settings, Shape, Weights
+from .kind import (
+    ON_MAPS,
+    FittedLayer,
+    Graph,
+    LayerKind,
+    Settings,
+    Shape,
+    Shapes,
+    Weights,
+)
 from .settings import (
     FLAG,
     KERNEL_SIZE,
+    OF_KERNELS,
     ONE_BY_DEFAULT,
     PADDING,
     SIZE,
@@ -16,102 +26,89 @@ from .settings import (
     pair,
 )
 
-CALLED_WITH_STEPS = 20
-
 
 def windowed(
     maps: Shape, window: Sequence[int], strides: Sequence[int], padding: str
-) -> tuple[int, int]:
+) -> Shape:
     """Find height and width of maps after a window has moved over them."""
     lost = [side - 1 if padding == "valid" else 0 for side in window]
-    height, width = (
-        -((less - size) // stride)  # rounded up
-        for size, less, stride in zip(maps[:2], lost, strides, strict=True)
-    )
-    return height, width
+    sizes = zip(maps[:2], lost, strides, strict=True)
+    # Rounded up.
+    return tuple(-((less - size) // stride) for size, less, stride in sizes)
 
 
 def window_attributes(
     window: Sequence[int], strides: Sequence[int], padding: str
 ) -> dict[str, Any]:
     """Say the same in ONNX' terms."""
-    return {
-        "kernel_shape": list(window),
-        "strides": list(strides),
-        "auto_pad": {"same": "SAME_UPPER", "valid": "VALID"}[padding],
-    }
+    auto_pad = {"same": "SAME_UPPER", "valid": "VALID"}[padding]
+    return {"kernel_shape": window, "strides": strides, "auto_pad": auto_pad}
 
 
-def _size_after(settings: Settings, maps: Shape) -> tuple[int, int]:
+def _shapes(settings: Settings, maps: Shape, *kernel: int, n_maps: int) -> Shapes:
+    """Add the sides of the window to a kernel, a bias, and the shape of the output."""
     window = pair(settings["kernel_size"])
-    return windowed(maps, window, settings["strides"], settings["padding"])
-
-
-def _conv_shapes(settings: Settings, maps: Shape) -> tuple[list[Shape], Shape]:
-    n_filters = settings["filters"]
-    kernel = (*pair(settings["kernel_size"]), maps[2], n_filters)
-    biases: list[Shape] = [(n_filters,)] * settings["use_bias"]
-    return [kernel, *biases], (*_size_after(settings, maps), n_filters)
-
-
-def _depthwise_shapes(settings: Settings, maps: Shape) -> tuple[list[Shape], Shape]:
-    multiplier = settings["depth_multiplier"]
-    n_maps = maps[2] * multiplier
-    kernel = (*pair(settings["kernel_size"]), maps[2], multiplier)
+    size = windowed(maps, window, settings["strides"], settings["padding"])
     biases: list[Shape] = [(n_maps,)] * settings["use_bias"]
-    return [kernel, *biases], (*_size_after(settings, maps), n_maps)
+    return [(*window, *kernel), *biases], (*size, n_maps)
 
 
-def _separable_shapes(settings: Settings, maps: Shape) -> tuple[list[Shape], Shape]:
-    inner = {**settings, "use_bias": False}
-    (depthwise,), between = _depthwise_shapes(inner, maps)
+def _conv_shapes(settings: Settings, maps: Shape) -> Shapes:
     n_filters = settings["filters"]
-    biases: list[Shape] = [(n_filters,)] * settings["use_bias"]
-    pointwise = (1, 1, between[2], n_filters)
-    return [depthwise, pointwise, *biases], (*between[:2], n_filters)
+    return _shapes(settings, maps, maps[2], n_filters, n_maps=n_filters)
+
+
+def _depthwise_shapes(settings: Settings, maps: Shape) -> Shapes:
+    n_copies = settings["depth_multiplier"]
+    return _shapes(settings, maps, maps[2], n_copies, n_maps=maps[2] * n_copies)
+
+
+def _separable_shapes(settings: Settings, maps: Shape) -> Shapes:
+    depthwise, between = _depthwise_shapes({**settings, "use_bias": False}, maps)
+    at_once = {**settings, "kernel_size": 1, "strides": (1, 1)}
+    pointwise, after = _conv_shapes(at_once, between)
+    return [*depthwise, *pointwise], after
 
 
 def _convolve(
-    graph: Graph, settings: Settings, weights: Weights, maps: str, **attributes: Any
+    graph: Graph, settings: Settings, weights: Weights, maps: str, group: int = 1
 ) -> str:
     """Add a convolution; its kernel is (filters, channels, height, width)."""
+    window = weights[0].shape[2:]
+    windows = window_attributes(window, settings["strides"], settings["padding"])
     inputs = map(graph.numbers, weights)
-    windows = window_attributes(
-        weights[0].shape[2:], settings["strides"], settings["padding"]
-    )
-    return graph.add("Conv", maps, *inputs, **windows, **attributes)
-
-
-def _conv(graph: Graph, settings: Settings, weights: Weights, maps: str) -> str:
-    kernel, *biases = weights
-    kernels = (kernel.transpose(3, 2, 0, 1), *biases)
-    found = _convolve(graph, settings, kernels, maps)
+    found = graph.add("Conv", maps, *inputs, group=group, **windows)
     return add_activation(graph, settings, found)
 
 
-def _depthwise_conv(
-    graph: Graph, settings: Settings, weights: Weights, maps: str
-) -> str:
-    kernel, *biases = weights
+def _conv(graph: Graph, layer: FittedLayer, maps: str) -> str:
+    kernel, *biases = layer.weights
+    weights = [kernel.transpose(3, 2, 0, 1), *biases]
+    return _convolve(graph, layer.settings, weights, maps)
+
+
+def _depthwise_conv(graph: Graph, layer: FittedLayer, maps: str) -> str:
+    kernel, *biases = layer.weights
     height, width, n_channels, _ = kernel.shape
     by_channel = kernel.transpose(2, 3, 0, 1).reshape(-1, 1, height, width)
-    kernels = (by_channel, *biases)
-    found = _convolve(graph, settings, kernels, maps, group=n_channels)
-    return add_activation(graph, settings, found)
+    return _convolve(graph, layer.settings, [by_channel, *biases], maps, n_channels)
 
 
-def _separable_conv(
-    graph: Graph, settings: Settings, weights: Weights, maps: str
-) -> str:
-    depthwise, *pointwise = weights
-    within = {name: settings[name] for name in ("strides", "padding")}
-    between = _depthwise_conv(graph, within, [depthwise], maps)
-    return _conv(graph, {**settings, "strides": (1, 1)}, pointwise, between)
+def _separable_conv(graph: Graph, layer: FittedLayer, maps: str) -> str:
+    (depthwise, *pointwise), settings = layer.weights, layer.settings
+    first = FittedLayer({**settings, "activation": "linear"}, [depthwise])
+    second = FittedLayer({**settings, "strides": (1, 1)}, pointwise)
+    return _conv(graph, second, _depthwise_conv(graph, first, maps))
 
 
-_WINDOWS = {
+_CONVOLVES: dict[str, Any] = {**ON_MAPS, "convolves": True, "steps_per_call": 20}
+_DEPTHWISE = {
     "kernel_size": KERNEL_SIZE,
     "padding": PADDING,
+    "use_bias": TRUE_BY_DEFAULT,
+    "strides": STRIDES,
+    "depth_multiplier": ONE_BY_DEFAULT,
+    **OF_KERNELS,
 }
 
 KINDS = (
@@ -119,49 +116,31 @@ KINDS = (
         name="Conv2D",
         settings={
             "filters": SIZE,
-            **_WINDOWS,
+            "kernel_size": KERNEL_SIZE,
+            "padding": PADDING,
             "use_bias": FLAG,
             "strides": STRIDES,
+            **OF_KERNELS,
         },
         shapes=_conv_shapes,
         kernels={"kernel": "kernel"},
-        fixed=CHANNELS_LAST,
-        on_rows=False,
-        convolves=True,
-        steps_per_call=CALLED_WITH_STEPS,
         to_onnx=_conv,
+        **_CONVOLVES,
     ),
     LayerKind(
         name="DepthwiseConv2D",
-        settings={
-            **_WINDOWS,
-            "depth_multiplier": ONE_BY_DEFAULT,
-            "use_bias": TRUE_BY_DEFAULT,
-            "strides": STRIDES,
-        },
+        settings=_DEPTHWISE,
         shapes=_depthwise_shapes,
         kernels={"kernel": "depthwise"},
-        fixed=CHANNELS_LAST,
-        on_rows=False,
-        convolves=True,
-        steps_per_call=CALLED_WITH_STEPS,
         to_onnx=_depthwise_conv,
+        **_CONVOLVES,
     ),
     LayerKind(
         name="SeparableConv2D",
-        settings={
-            "filters": SIZE,
-            **_WINDOWS,
-            "depth_multiplier": ONE_BY_DEFAULT,
-            "use_bias": TRUE_BY_DEFAULT,
-            "strides": STRIDES,
-        },
+        settings={"filters": SIZE, **_DEPTHWISE},
         shapes=_separable_shapes,
         kernels={"depthwise_kernel": "depthwise", "pointwise_kernel": "pointwise"},
-        fixed=CHANNELS_LAST,
-        on_rows=False,
-        convolves=True,
-        steps_per_call=CALLED_WITH_STEPS,
         to_onnx=_separable_conv,
+        **_CONVOLVES,
     ),
 )

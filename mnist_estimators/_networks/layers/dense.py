@@ -2,23 +2,31 @@
 
 from math import prod
 
-from .kind import CHANNELS_LAST, Graph, LayerKind, Settings, Shape, Weights
-from .settings import SIZE, TRUE_BY_DEFAULT
+from .kind import (
+    CHANNELS_LAST,
+    FittedLayer,
+    Graph,
+    LayerKind,
+    Settings,
+    Shape,
+    Shapes,
+)
+from .settings import OF_KERNELS, SIZE, TRUE_BY_DEFAULT
 
 
-def _dense_shapes(settings: Settings, values: Shape) -> tuple[list[Shape], Shape]:
+def _dense_shapes(settings: Settings, values: Shape) -> Shapes:
     units = settings["units"]
     biases: list[Shape] = [(units,)] * settings["use_bias"]
     return [(values[0], units), *biases], (units,)
 
 
-def _dense(graph: Graph, settings: Settings, weights: Weights, values: str) -> str:
-    return graph.add("Gemm", values, *map(graph.numbers, weights))
+def _dense(graph: Graph, layer: FittedLayer, values: str) -> str:
+    return graph.add("Gemm", values, *map(graph.numbers, layer.weights))
 
 
-def _flatten(graph: Graph, settings: Settings, weights: Weights, values: str) -> str:
+def _flatten(graph: Graph, layer: FittedLayer, values: str) -> str:
     """Bring maps to rows in Keras' order of them, with the channels last."""
-    if len(settings["input_shape"]) == 2:
+    if len(layer.settings["input_shape"]) == 2:
         return values
     return graph.add("Flatten", graph.add("Transpose", values, perm=(0, 2, 3, 1)))
 
@@ -26,7 +34,7 @@ def _flatten(graph: Graph, settings: Settings, weights: Weights, values: str) ->
 KINDS = (
     LayerKind(
         name="Dense",
-        settings={"units": SIZE, "use_bias": TRUE_BY_DEFAULT},
+        settings={"units": SIZE, "use_bias": TRUE_BY_DEFAULT, **OF_KERNELS},
         shapes=_dense_shapes,
         kernels={"kernel": "kernel"},
         on_maps=False,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,35 +10,39 @@ from numpy.typing import NDArray
 from ..._tensorflow import load_keras
 from ..backbones import constant_weights
 from .reading import check_rest, read_initializer, read_l2, refuse
-from .settings import INITIALIZER, PENALTY, REQUIRED, Setting
+from .settings import OF_KERNELS, Setting
 
 if TYPE_CHECKING:
     import keras
 
 Shape = tuple[int, ...]
+# Of the weights, in Keras' order, and of the output for one image.
+Shapes = tuple[list[Shape], Shape]
 Settings = Mapping[str, Any]
 Weights = Sequence[NDArray[Any]]
+Graph = Any  # an OnnxGraph of `_onnx`, which imports this room
 
 CHANNELS_LAST = {"data_format": "channels_last"}
+# Fields of the kinds that only take maps.
+ON_MAPS: dict[str, Any] = {"fixed": CHANNELS_LAST, "on_rows": False}
 STEPS_PER_CALL = 100
 # Apart from those of other layers, whose seeds are consecutive.
 _SEEDS_BETWEEN_KERNELS = 100_003
 
 
-class Graph(Protocol):
-    """What a layer needs of an ONNX graph: ``_onnx.graph.OnnxGraph`` has it."""
+class FittedLayer(NamedTuple):
+    """What a layer computes: its settings and its weights.
 
-    def add(self, operator: str, *inputs: str, **attributes: Any) -> str:
-        """Add a node; return the name of its output."""
+    The settings are those of a description with all defaults, or of Keras'
+    ``get_config``, and 'input_shape' as Keras has it: (n, height, width, channels) or
+    (n, units).
+    """
 
-    def constant(self, values: NDArray[Any]) -> str:
-        """Add an array; return its name."""
-
-    def numbers(self, values: Any) -> str:
-        """Add numbers as float32; return their name."""
+    settings: Settings
+    weights: Weights
 
 
-def same_shape(settings: Settings, values: Shape) -> tuple[list[Shape], Shape]:
+def same_shape(settings: Settings, values: Shape) -> Shapes:
     """Find the shapes of a layer without weights that works on each value."""
     return [], values
 
@@ -51,17 +55,14 @@ class LayerKind:
     ----------
     name : str
         Name of its class in ``keras.layers``.
-    to_onnx : function of (graph, settings, weights, *inputs)
-        Adds its nodes to a `Graph` and returns the name of the output. Maps are laid
-        out as (n, channels, height, width) there. The settings are those of a
-        description with all defaults, or of Keras' ``get_config``, and 'input_shape' as
-        Keras has it, (n, height, width, channels) or (n, units).
+    to_onnx : function of (Graph, FittedLayer, *inputs)
+        Adds its nodes and returns the name of the output. Maps are laid out as (n,
+        channels, height, width) there.
     settings : mapping of str to Setting, default=None
-        What a description says of such a layer, besides what it says of all `kernels`.
-        All else is as Keras has it by default. None is a kind without descriptions.
+        What a description says of such a layer; all else is as Keras has it by default.
+        None is a kind without descriptions.
     shapes : function of (settings, shape), default=same_shape
-        Finds the shapes of the weights, in Keras' order, and of the output for one
-        image, from the shape of the input.
+        Finds the `Shapes` from all settings and the shape of the input.
     kernels : mapping of str to str, default={}
         Weights that are drawn at random and that the l2 penalty is on: the name of the
         variable, and how Keras' arguments for it begin.
@@ -88,7 +89,7 @@ class LayerKind:
     name: str
     to_onnx: Callable[..., str]
     settings: Mapping[str, Setting] | None = None
-    shapes: Callable[[Settings, Shape], tuple[list[Shape], Shape]] = same_shape
+    shapes: Callable[[Settings, Shape], Shapes] = same_shape
     kernels: Mapping[str, str] = field(default_factory=dict)
     fixed: Mapping[str, Any] = field(default_factory=dict)
     activation: Callable[[Any], str | None] | None = None
@@ -101,26 +102,20 @@ class LayerKind:
     normalizes_batches: bool = False
     steps_per_call: int = STEPS_PER_CALL
 
-    @property
-    def all_settings(self) -> Mapping[str, Setting]:
-        """Settings of a description, with those that all kinds with kernels have."""
-        of_kernels = {"kernel_initializer": INITIALIZER, "l2": PENALTY}
-        return {**(self.settings or {}), **(of_kernels if self.kernels else {})}
+    def complete(self, settings: Settings) -> dict[str, Any]:
+        """Add the defaults to settings of a description."""
+        of_kind = self.settings or {}
+        return {name: one.default for name, one in of_kind.items()} | dict(settings)
 
     def allows(self, settings: Sequence[tuple[str, Any]]) -> bool:
         """Tell whether a description may have these settings."""
-        allowed, names = self.all_settings, [name for name, _ in settings]
-        required = {name for name, one in allowed.items() if one.default is REQUIRED}
+        given = self.complete(dict(settings))
         return (
             self.settings is not None
-            and len(names) == len(set(names))
-            and required <= set(names) <= allowed.keys()
-            and all(allowed[name].is_valid(value) for name, value in settings)
+            and len(settings) == len(dict(settings))
+            and given.keys() == self.settings.keys()
+            and all(one.is_valid(given[name]) for name, one in self.settings.items())
         )
-
-    def complete(self, settings: Settings) -> dict[str, Any]:
-        """Add the defaults to settings of a description."""
-        return {k: s.default for k, s in self.all_settings.items()} | dict(settings)
 
     def check_size_of_weights(self, settings: Settings, weights: Any) -> None:
         """Check cheaply that there are enough, where their shapes take long to find."""
@@ -149,7 +144,10 @@ class LayerKind:
         """
         config = keras_layer.get_config()
         found: dict[str, Any] = {}
-        for name, setting in ({} if self.activation else self.settings or {}).items():
+        of_class = {} if self.activation else self.settings or {}
+        for name, setting in of_class.items():
+            if name in OF_KERNELS:
+                continue
             value = setting.read(config) if setting.read else config[name]
             value = tuple(value) if isinstance(value, list) else value
             if value != setting.default:
@@ -167,9 +165,8 @@ class LayerKind:
     def build(
         self,
         settings: Settings,
-        *,
         name: str,
-        image_shape: tuple[int, int],
+        size: tuple[int, int],
         seed: int,
         dtype: str,
     ) -> "keras.layers.Layer":
@@ -181,7 +178,7 @@ class LayerKind:
             Of the description; 'trainable' may be among them.
         name : str
             Name of the layer.
-        image_shape : tuple of two int
+        size : tuple of two int
             Height and width of the images.
         seed : int
             Seed of its initial weights or its dropout.

@@ -1,29 +1,24 @@
 """Normalisation."""
 
-from .kind import Graph, LayerKind, Settings, Weights
+from .kind import FittedLayer, Graph, LayerKind
 from .settings import EPSILON, MOMENTUM
 
 
-def _batch_normalization(
-    graph: Graph, settings: Settings, weights: Weights, values: str
-) -> str:
+def _batch_normalization(graph: Graph, layer: FittedLayer, values: str) -> str:
     # Scale, offset, mean and variance, in both libraries.
-    statistics = map(graph.numbers, weights)
-    epsilon = settings.get("epsilon", 0.001)
+    statistics = map(graph.numbers, layer.weights)
+    epsilon = layer.settings.get("epsilon", 0.001)
     return graph.add("BatchNormalization", values, *statistics, epsilon=epsilon)
 
 
-def _layer_normalization(
-    graph: Graph, settings: Settings, weights: Weights, values: str
-) -> str:
+def _layer_normalization(graph: Graph, layer: FittedLayer, values: str) -> str:
     """Normalise over the channels of each pixel, which this operator wants last."""
-    scale_and_offset = list(map(graph.numbers, weights))
-    on_maps = len(settings["input_shape"]) == 4
+    on_maps = len(layer.settings["input_shape"]) == 4
     if on_maps:
         values = graph.add("Transpose", values, perm=(0, 2, 3, 1))
-    values = graph.add(
-        "LayerNormalization", values, *scale_and_offset, epsilon=settings["epsilon"]
-    )
+    scale_and_offset = map(graph.numbers, layer.weights)
+    epsilon = layer.settings["epsilon"]
+    values = graph.add("LayerNormalization", values, *scale_and_offset, epsilon=epsilon)
     return graph.add("Transpose", values, perm=(0, 3, 1, 2)) if on_maps else values
 
 

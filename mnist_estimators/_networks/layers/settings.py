@@ -84,8 +84,11 @@ TRUE_BY_DEFAULT = FLAG._replace(default=True)
 RATE = Setting(_is_rate, read=lambda config: float(config["rate"]))
 MOMENTUM = Setting(_is_rate, read=lambda config: float(config["momentum"]))
 EPSILON = Setting(_is_positive, 0.001, lambda config: float(config["epsilon"]))
-INITIALIZER = Setting(one_of(*INITIALIZERS))
-PENALTY = Setting(_is_penalty)
+# What a description says of the kernels of a layer, all at once.
+OF_KERNELS = {
+    "kernel_initializer": Setting(one_of(*INITIALIZERS)),
+    "l2": Setting(_is_penalty),
+}
 
 
 def pair(size: int | tuple[int, int]) -> tuple[int, int]:

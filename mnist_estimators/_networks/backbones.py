@@ -41,12 +41,15 @@ WEIGHT_COUNTS = {
 # They halve the sides of an image five times: 28 pixels would be less than one.
 SIDE = 64
 BYTES_PER_WEIGHT = 4  # float32
+# Keras' 0.99 keeps the initial statistics for hundreds of steps, more than a fit on
+# few images has.
+NORMALIZATION_MOMENTUM = 0.9
 
 _lock = Lock()
 
 
 def build_backbone(
-    name: str, image_shape: tuple[int, int], *, momentum: float, precision: str
+    name: str, image_shape: tuple[int, ...], *, precision: str
 ) -> "keras.Model":
     """Build a network that turns grey images into features.
 
@@ -56,8 +59,6 @@ def build_backbone(
         A member of ``BACKBONES``.
     image_shape : tuple of two int
         Height and width of the images.
-    momentum : float
-        Of the statistics in its batch normalisation.
     precision : str
         Keras' name for the numbers that the layers compute with.
 
@@ -84,7 +85,7 @@ def build_backbone(
         model = keras.Model(images, features, name=name.lower())
     for layer in application.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
-            layer.momentum = momentum
+            layer.momentum = NORMALIZATION_MOMENTUM
     return model
 
 

@@ -1,6 +1,5 @@
 """Keras models that a user built, read as networks of the classifiers."""
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -8,17 +7,14 @@ from numpy.typing import NDArray
 
 from .._inputs.images import resolve_image_shape
 from .._tensorflow import load_keras
-from .backbones import BACKBONES
-from .keras_layers import ALLOWED, describe_layer, refuse
+from .keras_chain import chain_of_layers
+from .layers.reading import read_activation, refuse
+from .layers.table import SUPPORTED, kind_of
 from .shapes import check_network, weight_shapes
 from .specs import LayerSpec, Network, layer
 
 if TYPE_CHECKING:
     import keras
-
-
-# The layers of a backbone, which makes what its application takes of grey images.
-PREPARED = ["InputLayer", "Resizing", "Concatenate", "Rescaling", "Functional"]
 
 
 class GivenModel(NamedTuple):
@@ -52,7 +48,7 @@ def read_keras_model(model: "keras.Model") -> GivenModel:
         If it is no Keras model.
     ValueError
         If it has no shape of images yet, more than one colour channel, several inputs
-        or outputs, or what the classifiers have not, or not there.
+        or outputs, or something that the classifiers do not support.
     """
     keras = load_keras()
     if not isinstance(model, keras.Model):
@@ -60,7 +56,7 @@ def read_keras_model(model: "keras.Model") -> GivenModel:
             "model must be a keras.Model, weights included. Got "
             f"{type(model).__name__} instead."
         )
-    layers = list(_chain(model))
+    layers = list(chain_of_layers(model))
     for number, keras_layer in enumerate(layers):
         if keras_layer.weights and keras_layer in layers[:number]:
             refuse(
@@ -85,6 +81,8 @@ def read_keras_model(model: "keras.Model") -> GivenModel:
     if network and network[-1].kind == "Dense":  # its units are logits
         network.append(layer("Activation", activation="softmax"))
     _check_end(layers[-1], network)
+    network[-2], biases = _with_bias(network[-2])
+    weights += biases
     n_classes = dict(network[-2].settings)["units"]
     check_network(tuple(network), n_classes, "The model")
     shapes = weight_shapes(tuple(network), image_shape)
@@ -95,69 +93,6 @@ def read_keras_model(model: "keras.Model") -> GivenModel:
             "with keras.Input((28, 28, 1))."
         )
     return GivenModel(tuple(network), weights, image_shape, white)
-
-
-def _chain(model: Any) -> Iterator[Any]:
-    """List the layers in the order in which they work."""
-    keras = load_keras()
-    if isinstance(model, keras.Sequential):
-        layers = model.layers
-    elif hasattr(model, "inputs"):
-        layers = _functional_chain(model)
-    else:
-        raise ValueError(
-            f"The model {model.name!r} ({type(model).__name__}) says in code which "
-            "layer comes after which. Build it as keras.Sequential, or wrap it with "
-            "scikeras."
-        )
-    for keras_layer in layers:
-        if isinstance(keras_layer, keras.Model) and _application(keras_layer) is None:
-            yield from _chain(keras_layer)
-        else:
-            yield keras_layer
-
-
-def _functional_chain(model: Any) -> list[Any]:
-    """Go from the output of a model back to its input, layer by layer.
-
-    ``model.layers`` would leave out the operations, and the ``input`` of a layer is
-    that of its first call, which may belong to another model.
-    """
-    keras = load_keras()
-    if len(model.inputs) != 1 or len(model.outputs) != 1:
-        raise ValueError(
-            f"The model {model.name!r} has {len(model.inputs)} inputs and "
-            f"{len(model.outputs)} outputs, but the classifiers have one of each. Make "
-            "a keras.Model of the one input and the output that gives the classes."
-        )
-    (start,), (values,) = model.inputs, model.outputs
-    backwards: list[Any] = []
-    while values is not start:
-        operation, call, _ = values._keras_history
-        node = operation._inbound_nodes[call]
-        if not isinstance(operation, keras.layers.Layer):
-            refuse(operation, "an operation that is no layer", ALLOWED)
-        if len(node.input_tensors) != 1:
-            refuse(
-                operation,
-                "which takes something else than what the layer before it gives",
-                "The classifiers have chains of layers alone.",
-            )
-        if node.arguments.kwargs.get("training"):
-            refuse(
-                operation,
-                "which was called with training=True",
-                "The classifiers predict without dropout, and normalise by what they "
-                "learned.",
-            )
-        backwards.append(operation)
-        (values,) = node.input_tensors
-    return backwards[::-1]
-
-
-def _application(model: Any) -> str | None:
-    """Name the backbone that a model within ``model_`` of a classifier is."""
-    return next((name for name in BACKBONES if name.lower() == model.name), None)
 
 
 def _input_shape(model: Any, layers: list[Any]) -> tuple[int | None, ...]:
@@ -204,10 +139,7 @@ def _read_layers(
     weights: list[NDArray[np.float32]] = []
     l2 = 0.0
     for keras_layer in layers:
-        if isinstance(keras_layer, load_keras().Model):
-            described = [_backbone(keras_layer)]
-        else:
-            described = describe_layer(keras_layer)
+        described = _describe_layer(keras_layer)
         own_l2 = max(
             (dict(one.settings).get("l2", 0.0) for one in described), default=0
         )
@@ -224,16 +156,28 @@ def _read_layers(
     return network, weights
 
 
-def _backbone(model: Any) -> LayerSpec:
-    application = _application(model)
-    assert application is not None
-    if [type(keras_layer).__name__ for keras_layer in model.layers] != PREPARED:
-        refuse(
-            model,
-            "which takes prepared images",
-            f"CNNDigitClassifier(backbone={application!r}) prepares them itself.",
-        )
-    return layer("Backbone", application=application)
+def _describe_layer(keras_layer: "keras.layers.Layer") -> list[LayerSpec]:
+    """Describe a layer, and its activation as a layer of its own."""
+    kind = kind_of(keras_layer)
+    if kind is None or (kind.settings is None and not kind.activation):
+        name = type(keras_layer).__name__
+        own = not isinstance(keras_layer, getattr(load_keras().layers, name, ()))
+        what = "which is of no kind of Keras' own" if own else "an unsupported kind"
+        refuse(keras_layer, what, SUPPORTED)
+    activation = (kind.activation or read_activation)(keras_layer)
+    settings = kind.read(keras_layer)
+    described = [] if settings is None else [layer(kind.name, **settings)]
+    if activation:
+        described.append(layer("Activation", activation=activation))
+    return described
+
+
+def _with_bias(output: LayerSpec) -> tuple[LayerSpec, list[NDArray[np.float32]]]:
+    """Give the output layer a bias of zeros where it has none, as all others have."""
+    settings = dict(output.settings)
+    if settings.pop("use_bias", True):
+        return output, []
+    return layer(output.kind, **settings), [np.zeros(settings["units"], np.float32)]
 
 
 def _check_end(last: Any, network: list[LayerSpec]) -> None:

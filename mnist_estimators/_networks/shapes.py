@@ -1,57 +1,10 @@
 """What a network's layers may be, and the shapes of their weights, as arithmetic."""
 
-from collections.abc import Callable
-from math import prod
 from typing import Any
 
-from .backbones import BACKBONES, backbone_shapes
-from .specs import ACTIVATIONS, INITIALIZERS, LayerSpec, Network, as_network, layer
-
-Shape = tuple[int, ...]
-
-
-def _is_size(value: Any) -> bool:
-    return type(value) is int and value >= 1
-
-
-def _is_rate(value: Any) -> bool:
-    return type(value) is float and 0 <= value < 1
-
-
-def _is_penalty(value: Any) -> bool:
-    return type(value) is float and 0 <= value < float("inf")
-
-
-def _one_of(*choices: Any) -> Callable[[Any], bool]:
-    return lambda value: any(
-        type(value) is type(choice) and value == choice for choice in choices
-    )
-
-
-_WEIGHTS = {"kernel_initializer": _one_of(*INITIALIZERS), "l2": _is_penalty}
-# The settings of each kind of layer, and what they may be.
-_SETTINGS: dict[str, dict[str, Callable[[Any], bool]]] = {
-    "Activation": {"activation": _one_of(*ACTIVATIONS, "softmax")},
-    "Backbone": {"application": _one_of(*BACKBONES)},
-    "BatchNormalization": {"momentum": _is_rate},
-    "Conv2D": {
-        "filters": _is_size,
-        "kernel_size": _is_size,
-        "padding": _one_of("same", "valid"),
-        "use_bias": _one_of(True, False),
-        **_WEIGHTS,
-    },
-    "Dense": {"units": _is_size, **_WEIGHTS},
-    "Dropout": {"rate": _is_rate},
-    "Flatten": {},
-    "MaxPooling2D": {
-        "pool_size": lambda value: (
-            type(value) is tuple and len(value) == 2 and all(map(_is_size, value))
-        )
-    },
-    "SpatialDropout2D": {"rate": _is_rate},
-}
-_ON_IMAGES = ("Backbone", "Conv2D", "Flatten", "MaxPooling2D", "SpatialDropout2D")
+from .layers.kind import Shape, Shapes
+from .layers.table import KINDS
+from .specs import LayerSpec, Network, as_network, layer
 
 
 def check_network(network: Any, n_classes: int, name: str = "_network") -> Network:
@@ -80,31 +33,34 @@ def check_network(network: Any, n_classes: int, name: str = "_network") -> Netwo
     if len(network) < 3:
         raise ValueError(f"{name} must be a tuple of three layers or more")
     for number, spec in enumerate(network):
-        if not _is_layer(spec):
+        kind = KINDS.get(spec.kind)
+        if kind is None or not kind.allows(spec.settings):
             raise ValueError(f"{name}[{number}] is no layer of a classifier")
-    kinds = [spec.kind for spec in network]
-    end = [dict(spec.settings) for spec in network[-2:]]
+    _check_order(network, name)
+    kinds = [spec.kind for spec in network[-2:]]
+    output, softmax = (dict(spec.settings) for spec in network[-2:])
     if (
-        kinds[-2:] != ["Dense", "Activation"]
-        or end[0]["units"] != n_classes
-        or end[1]["activation"] != "softmax"
+        kinds != ["Dense", "Activation"]
+        or output["units"] != n_classes
+        or not output.get("use_bias", True)
+        or softmax["activation"] != "softmax"
     ):
         raise ValueError(f"{name} must end in a softmax over {n_classes} classes")
-    if kinds.count("Flatten") != 1 or "Backbone" in kinds[1:]:
-        raise ValueError(f"{name} must flatten images once, after any backbone")
-    flattening = kinds.index("Flatten")
-    if set(kinds[flattening + 1 :]) & set(_ON_IMAGES) or "Dense" in kinds[:flattening]:
-        raise ValueError(f"{name} must work on images first, and then on rows")
     return network
 
 
-def _is_layer(spec: LayerSpec) -> bool:
-    allowed = _SETTINGS.get(spec.kind)
-    return (
-        allowed is not None
-        and sorted(allowed) == sorted(name for name, _ in spec.settings)
-        and all(allowed[name](value) for name, value in spec.settings)
-    )
+def _check_order(network: Network, name: str) -> None:
+    on_maps = True
+    for number, spec in enumerate(network):
+        kind = KINDS[spec.kind]
+        if number and kind.only_first:
+            raise ValueError(f"{name} must begin with its backbone")
+        if not (kind.on_maps if on_maps else kind.on_rows):
+            raise ValueError(
+                f"{name} must work on images first, then flatten them, and then work "
+                f"on rows: {name}[{number}] is misplaced"
+            )
+        on_maps = on_maps and not kind.gives_rows
 
 
 def given_network(layers: Any, image_shape: tuple[int, int], n_classes: int) -> Network:
@@ -176,7 +132,7 @@ def weight_shapes(network: Network, image_shape: tuple[int, int]) -> list[Shape]
     return shapes
 
 
-def layer_shapes(spec: LayerSpec, values: Shape) -> tuple[list[Shape], Shape]:
+def layer_shapes(spec: LayerSpec, values: Shape) -> Shapes:
     """Find the shapes of a layer's weights, and of what it gives.
 
     Parameters
@@ -192,24 +148,24 @@ def layer_shapes(spec: LayerSpec, values: Shape) -> tuple[list[Shape], Shape]:
     values : tuple of int
         Shape of what it makes of one image.
     """
-    settings = dict(spec.settings)
-    if spec.kind == "Backbone":
-        of_backbone, n_features = backbone_shapes(settings["application"])
-        return list(of_backbone), (n_features,)
-    if spec.kind == "Flatten":
-        return [], (prod(values),)
-    if spec.kind == "Dense":
-        units = settings["units"]
-        return [(values[0], units), (units,)], (units,)
-    if spec.kind == "BatchNormalization":
-        return [values[-1:]] * 4, values
-    if spec.kind == "MaxPooling2D":
-        window = settings["pool_size"]
-        return [], (values[0] // window[0], values[1] // window[1], values[2])
-    if spec.kind == "Conv2D":
-        side, n_filters = settings["kernel_size"], settings["filters"]
-        weights: list[Shape] = [(side, side, values[2], n_filters)]
-        weights += [(n_filters,)] * settings["use_bias"]
-        lost = side - 1 if settings["padding"] == "valid" else 0
-        return weights, (values[0] - lost, values[1] - lost, n_filters)
-    return [], values
+    kind = KINDS[spec.kind]
+    return kind.shapes(kind.complete(dict(spec.settings)), values)
+
+
+def check_size_of_weights(network: Network, weights: Any) -> None:
+    """Check cheaply that there are enough weights where their shapes take long to find.
+
+    Parameters
+    ----------
+    network : tuple of LayerSpec
+        Checked layers.
+    weights : object
+        What may be the list of their arrays.
+
+    Raises
+    ------
+    ValueError
+        If there are too few.
+    """
+    for spec in network:
+        KINDS[spec.kind].check_size_of_weights(dict(spec.settings), weights)

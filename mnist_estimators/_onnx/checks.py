@@ -15,8 +15,8 @@ from .graph import import_onnx_library
 OPSET_VERSION = 17
 OPERATORS = """
     Add ArgMax AveragePool BatchNormalization Clip Concat Conv Div Elu Erf Flatten
-    Gather Gemm GlobalAveragePool HardSwish Identity LeakyRelu MatMul MaxPool Mul Pad
-    Relu Sigmoid Softmax Tanh Transpose Unsqueeze
+    Gather Gemm GlobalAveragePool HardSwish Identity LayerNormalization LeakyRelu MatMul
+    MaxPool Mul Pad Relu Sigmoid Softmax Tanh Transpose Unsqueeze
 """
 INPUT = "images"
 OUTPUTS: dict[str, np.dtype[Any]] = {

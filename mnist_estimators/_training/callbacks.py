@@ -6,15 +6,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .._networks.specs import steps_per_call
 from .plan import TrainingPlan
 from .trainer import Trainer
 
 if TYPE_CHECKING:
     import keras
 
-# An interrupt is answered between calls: in well under a second, if these are short.
-STEPS_PER_CALL = 100
-STEPS_PER_CALL_OF = {"Conv2D": 20, "Backbone": 5}
 BATCH_METHODS = tuple(
     f"on_{kind}_{end}" for kind in ("batch", "train_batch") for end in ("begin", "end")
 )
@@ -24,9 +22,8 @@ class Callbacks:
     """The user's Keras callbacks, copied for this run; does nothing without any."""
 
     def __init__(self, plan: TrainingPlan, trainer: Trainer, steps_per_epoch: int):
-        kinds = {spec.kind for spec in plan.network} & STEPS_PER_CALL_OF.keys()
-        limits = [STEPS_PER_CALL_OF[kind] for kind in kinds]
-        self.steps_per_call = min([STEPS_PER_CALL, *limits])
+        # An interrupt is answered between calls: soon, if these are short.
+        self.steps_per_call: int = steps_per_call(plan.network)
         self._list: Any = None
         self._optimizer = trainer.optimizer
         # A schedule sets the rate of each step; without one, callbacks may set it.

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._networks.specs import Network, build_network, without_rates
+from .._networks.build import build_network
+from .._networks.specs import Network, without_rates
 from .._tensorflow import load_keras
 from .step import ROWS_PER_FORWARD_PASS, forward
 

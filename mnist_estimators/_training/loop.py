@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .._inputs.samples import Samples
+from .._networks.specs import convolves
 from .callbacks import Callbacks, wants_batches
 from .checkpoint import Checkpoint, RunState
 from .early_stopping import EarlyStopping
@@ -216,10 +217,9 @@ class _Run:
 def _trainer_for(plan: TrainingPlan, steps_per_epoch: int) -> Iterator[Trainer]:
     """Find a trainer; callbacks get one of their own, which they may do anything to."""
     n_steps = plan.epochs * steps_per_epoch
-    convolutional = any(spec.kind in ("Conv2D", "Backbone") for spec in plan.network)
     # Nor with one step a call: XLA computations have room for a whole chunk of them.
     stepwise = any(map(wants_batches, plan.callbacks))
-    pays = not (convolutional or stepwise) and n_steps >= XLA_MIN_STEPS
+    pays = not (convolves(plan.network) or stepwise) and n_steps >= XLA_MIN_STEPS
     arguments = (
         plan.network,
         plan.image_shape,

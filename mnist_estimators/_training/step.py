@@ -6,7 +6,7 @@ They run while TensorFlow traces a graph. All tensors are float32 unless said ot
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from .._networks.specs import DROPOUT_LAYERS
+from .._networks.layers.table import mask_shape, normalizes_batches
 
 if TYPE_CHECKING:
     import keras
@@ -32,11 +32,10 @@ def forward(
     training = masks is not None
     remaining = iter(masks or ())
     for keras_layer in model.layers[:-1]:
-        kind = type(keras_layer).__name__
-        if kind in DROPOUT_LAYERS:
+        if mask_shape(keras_layer):
             if training:
                 outputs = outputs * tf.cast(next(remaining), outputs.dtype)
-        elif kind == "BatchNormalization" and training and keras_layer.trainable:
+        elif training and keras_layer.trainable and normalizes_batches(keras_layer):
             outputs = normalize(keras_layer, outputs, n_steps[keras_layer])
         else:
             outputs = keras_layer(outputs, training=training)
@@ -99,11 +98,7 @@ def dropout_bits(model: "keras.Sequential", n_rows: Any, seed: Any) -> list[Any]
     import tensorflow as tf
 
     drawn = []
-    layers = [la for la in model.layers if type(la).__name__ in DROPOUT_LAYERS]
-    for index, keras_layer in enumerate(layers):
-        shape = list(keras_layer.input.shape[1:])
-        if type(keras_layer).__name__ == "SpatialDropout2D":
-            shape[:2] = 1, 1
+    for index, shape in enumerate(filter(None, map(mask_shape, model.layers))):
         n_numbers = n_rows * prod(shape)
         # Two numbers of 16 bits from each random word: half the work.
         words = tf.random.stateless_uniform(

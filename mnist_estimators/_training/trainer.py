@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._inputs.samples import Samples
+from .._networks.build import build_network, initial_weights, penalized_weights
+from .._networks.layers.table import normalizes_batches
 from .._networks.optimizers import OptimizerSpec, all_variables, take_plain_adam_step
-from .._networks.specs import Network, build_network, initial_weights
+from .._networks.specs import Network
 from .plan import Settings
 from .step import (
     ROWS_PER_FORWARD_PASS,
@@ -82,13 +84,9 @@ class Trainer:
         self._earlier_steps = {
             keras_layer: tf.Variable(0, dtype=tf.int64)
             for keras_layer in self.model.layers
-            if type(keras_layer).__name__ == "BatchNormalization"
+            if normalizes_batches(keras_layer)
         }
-        self._kernels = [
-            keras_layer.kernel
-            for spec, keras_layer in zip(network, self.model.layers, strict=True)
-            if dict(spec.settings).get("l2")
-        ]
+        self._kernels = penalized_weights(self.model, network)
         self._xla_batch_size = xla_batch_size
         self.steps_per_chunk = max(1, ROWS_PER_CHUNK // (xla_batch_size or 1))
         self._traced: dict[Any, Any] = {}

@@ -9,9 +9,10 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from .._inputs.seen import SeenData
+from .._networks.build import build_network
 from .._networks.from_keras import read_keras_model
 from .._networks.optimizers import optimizer_spec
-from .._networks.specs import as_plain, build_network
+from .._networks.specs import as_plain, convolves
 from .._tensorflow import load_keras
 from .._training.history import curves
 from ._keras_state import KerasState
@@ -88,9 +89,7 @@ class KerasModelMixin:
         mnist_estimators.to_keras : The way back, with the scaling of the pixels.
         """
         given = read_keras_model(model)
-        if any(spec.kind in ("Backbone", "Conv2D") for spec in given.network) != (
-            cls._convolves
-        ):
+        if convolves(given.network) != cls._convolves:
             raise ValueError(
                 f"The model {model.name!r} has {'no' if cls._convolves else 'a'} "
                 f"convolution. Use {cls._class_for_others}.from_keras(model)."

@@ -6,9 +6,14 @@ from typing import Any, Self
 
 import numpy as np
 
-from .._networks.backbones import check_size_of_weights
-from .._networks.shapes import check_network, weight_shapes
-from .._networks.specs import PRECISIONS, Network, as_network, as_plain
+from .._networks.shapes import check_network, check_size_of_weights, weight_shapes
+from .._networks.specs import (
+    PRECISIONS,
+    Network,
+    as_network,
+    as_plain,
+    n_batch_normalizations,
+)
 from .._training.trainer import MANY_STEPS, TrainingState
 from ._fitted_state import Arrays, FittedState
 
@@ -66,9 +71,7 @@ class KerasState(FittedState):
         """
         check_network(self.network, len(self.seen.classes))
         # First, as the shapes of a backbone's weights need TensorFlow.
-        if self.network[0].kind == "Backbone":
-            settings = dict(self.network[0].settings)
-            check_size_of_weights(settings["application"], self.weights)
+        check_size_of_weights(self.network, self.weights)
         self.check_common(weight_shapes(self.network, self.seen.image_shape))
         if any(values.dtype != np.float32 for values in self.weights):
             raise ValueError("weights must be of the type float32")
@@ -78,11 +81,10 @@ class KerasState(FittedState):
             raise ValueError("optimizer must hold arrays")
         if self.precision not in PRECISIONS:
             raise ValueError(f"precision must be one of {PRECISIONS}")
-        kinds = [spec.kind for spec in self.network]
         steps = self.earlier_steps
         if steps is not None and not (
             type(steps) is list
-            and len(steps) == kinds.count("BatchNormalization")
+            and len(steps) == n_batch_normalizations(self.network)
             and all(type(n) is int and 0 <= n <= MANY_STEPS for n in steps)
         ):
             raise ValueError(

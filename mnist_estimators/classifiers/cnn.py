@@ -7,16 +7,19 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from .._inputs.parameters import filters_per_stage, positive_integers, sizes_per_stage
-from .._inputs.sklearn_private import Interval, StrOptions
-from .._networks.backbones import BACKBONES
-from .._networks.shapes import given_network
-from .._networks.specs import (
-    ACTIVATIONS,
-    Network,
-    PlainNetwork,
-    convolutional_network,
+from .._inputs.parameters import (
+    filters_per_stage,
+    positive_integers,
+    rates_per_layer,
+    sizes_per_stage,
 )
+from .._inputs.sklearn_private import Interval, StrOptions
+from .._networks.architectures import convolutional_network
+from .._networks.backbones import BACKBONES
+from .._networks.layers.reading import ACTIVATIONS
+from .._networks.layers.settings import INITIALIZERS
+from .._networks.shapes import given_network
+from .._networks.specs import Network, PlainNetwork
 from ._keras_base import KerasDigitClassifier
 
 if TYPE_CHECKING:
@@ -237,9 +240,10 @@ class CNNDigitClassifier(KerasDigitClassifier):
         "backbone": [StrOptions(set(BACKBONES)), None],
         "weights": [str, PathLike, None],
         "activation": [StrOptions(set(ACTIVATIONS))],
-        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "dropout": [Interval(Real, 0, 1, closed="left"), "array-like"],
         "spatial_dropout": [Interval(Real, 0, 1, closed="left")],
         "batch_normalization": ["boolean"],
+        "kernel_initializer": [StrOptions(set(INITIALIZERS))],
         "l2": [Interval(Real, 0, None, closed="left")],
     }
 
@@ -257,9 +261,10 @@ class CNNDigitClassifier(KerasDigitClassifier):
         backbone: str | None = None,
         weights: str | PathLike[str] | None = None,
         activation: str = "relu",
-        dropout: float = 0.5,
+        dropout: float | Sequence[float] = 0.5,
         spatial_dropout: float = 0.0,
         batch_normalization: bool = False,
+        kernel_initializer: str = "glorot_uniform",
         l2: float = 0.0,
         layers: PlainNetwork | None = None,
         optimizer: "str | keras.optimizers.Optimizer" = "adam",
@@ -296,6 +301,7 @@ class CNNDigitClassifier(KerasDigitClassifier):
         self.dropout = dropout
         self.spatial_dropout = spatial_dropout
         self.batch_normalization = batch_normalization
+        self.kernel_initializer = kernel_initializer
         self.l2 = l2
         self.layers = layers
         self.optimizer = optimizer
@@ -327,6 +333,7 @@ class CNNDigitClassifier(KerasDigitClassifier):
         if self.layers is not None:
             return given_network(self.layers, image_shape, n_classes)
         filters = filters_per_stage("filters", self.filters)
+        sizes = positive_integers("dense_layer_sizes", self.dense_layer_sizes)
         return convolutional_network(
             n_classes,
             image_shape=image_shape,
@@ -334,13 +341,12 @@ class CNNDigitClassifier(KerasDigitClassifier):
             kernel_size=sizes_per_stage("kernel_size", self.kernel_size, len(filters)),
             pool_size=int(self.pool_size),
             padding=self.padding,
-            dense_layer_sizes=positive_integers(
-                "dense_layer_sizes", self.dense_layer_sizes
-            ),
+            dense_layer_sizes=sizes,
             activation=self.activation,
-            dropout=float(self.dropout),
+            dropout=rates_per_layer("dropout", self.dropout, len(sizes)),
             spatial_dropout=float(self.spatial_dropout),
             batch_normalization=bool(self.batch_normalization),
+            kernel_initializer=self.kernel_initializer,
             l2=float(self.l2),
             backbone=self.backbone,
         )

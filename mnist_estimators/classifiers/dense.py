@@ -9,14 +9,11 @@ import numpy as np
 
 from .._inputs.parameters import flags_per_layer, positive_integers, rates_per_layer
 from .._inputs.sklearn_private import Interval, StrOptions
+from .._networks.architectures import dense_network
+from .._networks.layers.reading import ACTIVATIONS
+from .._networks.layers.settings import INITIALIZERS
 from .._networks.shapes import given_network
-from .._networks.specs import (
-    ACTIVATIONS,
-    INITIALIZERS,
-    Network,
-    PlainNetwork,
-    dense_network,
-)
+from .._networks.specs import Network, PlainNetwork
 from ._keras_base import KerasDigitClassifier
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from sklearn.base import clone
 
 from .._inputs.images import resolve_image_shape
 from .._inputs.parameters import draw_seed
-from .._networks.specs import build_network
+from .._networks.build import build_network
 from .._tensorflow import load_keras
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from .._inputs.images import fits_float32, pixel_scale
-from .._networks.specs import Network, dense_network
+from .._networks.architectures import dense_network
+from .._networks.specs import Network
 from .._onnx.network import FittedNetwork
 from ..classifiers._base import BaseDigitClassifier
 from ..classifiers._keras_base import KerasDigitClassifier

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .._inputs.estimators import thawed
-from .._networks.specs import build_network
+from .._networks.build import build_network
 from .._onnx.network import FittedNetwork
 from .._tensorflow import load_keras
 from ..classifiers._base import BaseDigitClassifier

@@ -13,6 +13,7 @@ from ._display import Display
 from ._inside import first_images
 from ._layers import (
     architecture,
+    convolutions,
     layer_index,
     layer_names,
     network_and_images,
@@ -180,10 +181,12 @@ def _layers_to_draw(network: Any, names: list[str]) -> list[int]:
             f"The feature maps are inside the backbone {names[0]!r}, and can't be "
             "drawn. Name other layers, e.g. layers=[0] for what the backbone gives."
         )
-    wanted = "conv2d_" if kind == "convolutional" else "activation_"
-    numbers = [i for i, name in enumerate(names[:-2]) if name.startswith(wanted)]
+    if kind == "convolutional":
+        return convolutions(network)
+    hidden = list(enumerate(names[:-2]))
+    numbers = [i for i, name in hidden if name.startswith("activation_")]
     if not numbers:
-        numbers = [i for i, name in enumerate(names[:-2]) if name.startswith("dense_")]
+        numbers = [i for i, name in hidden if name.startswith("dense_")]
     if not numbers:
         raise ValueError(
             "The network has no hidden layer whose outputs could be drawn. "

@@ -15,6 +15,8 @@ from ._inside import inside
 from ._layers import (
     architecture,
     check_sees_pixels,
+    convolutions,
+    first_rows,
     layer_index,
     layer_names,
     network_within,
@@ -220,10 +222,10 @@ def _network_weights(
             f"The kernels are inside the backbone {names[0]!r}, and can't be drawn. "
             f"They are in model_.get_layer({names[0]!r}).get_weights()."
         )
-    wanted = "conv2d_" if kind == "convolutional" else "dense_"
-    possible = [name for name in names if name.startswith(wanted)]
-    if kind == "dense":
-        del possible[1:]
+    if kind == "convolutional":
+        possible = [names[number] for number in convolutions(network)]
+    else:
+        possible = [name for name in names if name.startswith("dense_")][:1]
     name = possible[0] if layer is None else names[layer_index(network, layer)]
     if name not in possible:
         raise ValueError(
@@ -252,15 +254,17 @@ def _network_weights(
     }
 
 
-def _weights_of_pixels(network: Any, name: str) -> tuple[NDArray[Any], tuple[int, int]]:
-    """Take the weights of a dense layer, and the shape of the image that it sees."""
+def _weights_of_pixels(
+    network: Any, name: str
+) -> tuple[NDArray[Any], tuple[int, int] | None]:
+    """Get the weights of a dense layer, and the shape of the image that it sees."""
     if not hasattr(network, "model_"):
         return network.weights_[0].T, network.image_shape_
     model = network.model_
-    # Pooling may have made the image smaller.
-    flattening = next(one for one in model.layers if one.name.startswith("flatten_"))
-    height, width = flattening.input.shape[1:3]
-    return model.get_layer(name).get_weights()[0].T, (height, width)
+    rows = model.get_layer(name).get_weights()[0].T
+    # Pooling may have made the image smaller, or one number.
+    height, width = model.layers[first_rows(network)].input.shape[1:3]
+    return rows, (height, width) if height * width == rows.shape[1] else None
 
 
 def _as_images(

@@ -9,6 +9,8 @@ from ._gradients import explained_classes, outputs_and_gradients
 from ._layers import (
     architecture,
     check_sees_pixels,
+    convolutions,
+    first_rows,
     layer_index,
     layer_names,
     network_and_images,
@@ -127,10 +129,9 @@ def _index_of_maps(network: Any, layer: str | int | None) -> int:
         name = layer_names(network)[0]
         raise ValueError(f"The feature maps are inside the backbone {name!r}. {advice}")
     names = layer_names(network)
-    n_map_layers = next(i for i, name in enumerate(names) if name.startswith("flatten"))
+    n_map_layers = first_rows(network)
     if layer is None:
-        first = next(i for i, name in enumerate(names) if name.startswith("conv2d_"))
-        behind = range(first, n_map_layers)
+        behind = range(convolutions(network)[0], n_map_layers)
         activated = [i for i in behind if names[i].startswith("activation_")]
         return max(activated, default=n_map_layers - 1)
     index = layer_index(network, layer)

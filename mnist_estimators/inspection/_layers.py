@@ -108,13 +108,27 @@ def layer_names(network: Any) -> list[str]:
 
 
 def architecture(network: Any) -> Literal["convolutional", "dense", "backbone"]:
-    """Tell of what kind a network is, from the kinds of its layers."""
+    """Find out of what kind a network is."""
     if not hasattr(network, "model_"):
         return "dense"
-    kinds = {spec.kind for spec in network._network}
-    if "Backbone" in kinds:
+    if hasattr(network.model_.layers[0], "layers"):
         return "backbone"
-    return "convolutional" if "Conv2D" in kinds else "dense"
+    return "convolutional" if convolutions(network) else "dense"
+
+
+def convolutions(network: Any) -> list[int]:
+    """List the numbers of the layers that have kernels: weights of four dimensions."""
+    return [
+        number
+        for number, layer in enumerate(network.model_.layers)
+        if any(len(weights.shape) == 4 for weights in layer.weights)
+    ]
+
+
+def first_rows(network: Any) -> int:
+    """Find the number of the layer that makes rows of feature maps."""
+    layers = network.model_.layers
+    return next(i for i, layer in enumerate(layers) if len(layer.output.shape) == 2)
 
 
 def layer_index(network: Any, layer: str | int) -> int:

@@ -75,7 +75,7 @@ def fitted(digits, weights_file):
 @pytest.mark.parametrize("name", BACKBONES)
 def test_every_backbone_sees_what_its_preprocessing_would_give(name):
     random_state = random.getstate()
-    backbone = build_backbone(name, (28, 20), momentum=0.9, precision="float32")
+    backbone = build_backbone(name, (28, 20), precision="float32")
     assert random.getstate() == random_state
     images = np.random.default_rng(0).random((2, 28, 20, 1), np.float32)
     features = backbone(images)
@@ -96,7 +96,7 @@ def test_every_backbone_sees_what_its_preprocessing_would_give(name):
 
 
 def test_initial_weights_are_seeded_and_of_the_layers_own_initializers(application):
-    backbone = build_backbone("MobileNet", (28, 28), momentum=0.9, precision="float32")
+    backbone = build_backbone("MobileNet", (28, 28), precision="float32")
     one, again, other = (initial_backbone_weights(backbone, s) for s in (0, 0, 1000))
     for values, same, different, reference in zip(
         one, again, other, application.weights, strict=True

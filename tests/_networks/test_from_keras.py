@@ -379,13 +379,35 @@ def application():
 
 
 REFUSED = {
-    "strides": (
-        lambda: chain(layers.Conv2D(2, 3, strides=2, name="half")),
-        r"the layer 'half' \(Conv2D\), with strides=\(2, 2\). .* have strides=\(1, 1\)",
+    "dilation": (
+        lambda: chain(layers.Conv2D(2, 3, dilation_rate=2, name="wide")),
+        r"the layer 'wide' \(Conv2D\), with dilation_rate=\(2, 2\). .* have "
+        r"dilation_rate=\(1, 1\)",
     ),
-    "oblong window": (
-        lambda: chain(layers.Conv2D(2, (3, 2))),
-        r"with kernel_size=\(3, 2\). Windows are square",
+    "groups": (
+        lambda: chain(layers.Conv2D(4, 3), layers.Conv2D(4, 3, groups=2)),
+        "with groups=2. .* have groups=1",
+    ),
+    "channels first": (
+        lambda: chain(
+            layers.Conv2D(2, 3),
+            layers.AveragePooling2D(2, data_format="channels_first"),
+        ),
+        "with data_format='channels_first'. .* have data_format='channels_last'",
+    ),
+    "axis": (
+        lambda: chain(layers.Conv2D(2, 3), layers.LayerNormalization(axis=(1, 2))),
+        r"with axis=\[1, 2\]. .* have axis=\[-1\]",
+    ),
+    "two initializers": (
+        lambda: chain(layers.SeparableConv2D(2, 3, depthwise_initializer="he_normal")),
+        "with different depthwise_initializer and pointwise_initializer",
+    ),
+    "kept dimensions": (
+        lambda: chain(
+            layers.Conv2D(2, 3), layers.GlobalAveragePooling2D(keepdims=True)
+        ),
+        "with keepdims=True",
     ),
     "kind": (
         lambda: chain(
@@ -393,7 +415,7 @@ REFUSED = {
             layers.GaussianNoise(0.1, name="noise"),
             layers.AveragePooling2D(2),
         ),
-        r"'noise' \(GaussianNoise\), a kind that the classifiers have not. Known are .*"
+        r"'noise' \(GaussianNoise\), an unsupported kind. Supported are .*"
         "Conv2D, .* wrap it with scikeras",
     ),
     "own kind": (
@@ -461,7 +483,7 @@ REFUSED = {
     ),
     "no flattening": (
         lambda: chain(layers.Conv2D(2, 3), end=(layers.Dense(3),)),
-        "The model must flatten images once",
+        r"The model must work on images first.* The model\[1\] is misplaced",
     ),
     "no shape": (
         lambda: keras.Sequential([layers.Flatten(), layers.Dense(3)]),
@@ -516,7 +538,8 @@ def test_something_else_than_a_model_is_refused():
     ("change", "message"),
     [
         (lambda found: found[:-1], "layers must end in a softmax over 3 classes"),
-        (lambda found: ("Conv2D", "Dense", "Softmax"), r"layers\[0\] is no layer"),
+        (lambda found: ("Conv2D", "Dense", "Softmax"), "must be a tuple of layers"),
+        (lambda found: (("ReLU", ()), *found), r"layers\[0\] is no layer"),
         (lambda found: (), "layers must be a tuple of three layers or more"),
     ],
 )

@@ -2,13 +2,13 @@
 
 import pytest
 
-from mnist_estimators._networks.shapes import check_network, weight_shapes
-from mnist_estimators._networks.specs import (
-    build_network,
+from mnist_estimators._networks.architectures import (
     convolutional_network,
     dense_network,
-    layer,
 )
+from mnist_estimators._networks.build import build_network
+from mnist_estimators._networks.shapes import check_network, weight_shapes
+from mnist_estimators._networks.specs import layer
 
 DENSE = dense_network(
     3,
@@ -30,9 +30,10 @@ def convolutional(**settings):
         "padding": "same",
         "dense_layer_sizes": (5,),
         "activation": "relu",
-        "dropout": 0.5,
+        "dropout": (0.5,),
         "spatial_dropout": 0.2,
         "batch_normalization": False,
+        "kernel_initializer": "glorot_uniform",
         "l2": 0.0,
     }
     return convolutional_network(3, **{**plain, **settings})

@@ -4,16 +4,17 @@ import keras
 import numpy as np
 import pytest
 
-from mnist_estimators._networks.specs import (
-    ACTIVATIONS,
-    INITIALIZERS,
-    as_network,
-    as_plain,
-    build_network,
+from mnist_estimators._networks.architectures import (
     convolutional_network,
     dense_network,
+)
+from mnist_estimators._networks.build import build_network, initial_weights
+from mnist_estimators._networks.layers.reading import ACTIVATIONS
+from mnist_estimators._networks.layers.settings import INITIALIZERS
+from mnist_estimators._networks.specs import (
+    as_network,
+    as_plain,
     dropout_rates,
-    initial_weights,
     l2_penalty,
     layer,
     without_rates,
@@ -43,9 +44,10 @@ def convolutional(**settings):
         "padding": "same",
         "dense_layer_sizes": (5,),
         "activation": "relu",
-        "dropout": 0.0,
+        "dropout": (0.0,),
         "spatial_dropout": 0.0,
         "batch_normalization": False,
+        "kernel_initializer": "glorot_uniform",
         "l2": 0.0,
     }
     return convolutional_network(3, **{**plain, **settings})
@@ -58,7 +60,7 @@ FULL_DENSE = dense(
     l2=0.01,
 )
 FULL_CONVOLUTIONAL = convolutional(
-    dropout=0.5, spatial_dropout=0.2, batch_normalization=True, l2=0.01
+    dropout=(0.5,), spatial_dropout=0.2, batch_normalization=True, l2=0.01
 )
 
 
@@ -153,7 +155,10 @@ class TestConvolutionalNetwork:
             convolutional(image_shape=image_shape, padding="valid")
 
     def test_needs_no_dense_layers(self):
-        kinds = [kind for kind, _ in layers_of(convolutional(dense_layer_sizes=()))]
+        kinds = [
+            kind
+            for kind, _ in layers_of(convolutional(dense_layer_sizes=(), dropout=()))
+        ]
         assert kinds[-3:] == ["Flatten", "Dense", "Activation"]
 
 
@@ -176,8 +181,7 @@ class TestDescription:
     @pytest.mark.parametrize("describe", [dense, convolutional])
     def test_rates_above_zero_do_not_matter_to_the_architecture(self, describe):
         def architecture(rate, l2):
-            rates = (rate,) if describe is dense else rate
-            return without_rates(describe(dropout=rates, l2=l2))
+            return without_rates(describe(dropout=(rate,), l2=l2))
 
         assert architecture(0.1, 0.001) == architecture(0.6, 0.1)
         assert len({architecture(r, l2) for r in (0, 0.1) for l2 in (0, 0.1)}) == 4

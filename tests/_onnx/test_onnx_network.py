@@ -5,7 +5,8 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from mnist_estimators._networks.specs import build_network, convolutional_network
+from mnist_estimators._networks.architectures import convolutional_network
+from mnist_estimators._networks.build import build_network
 from mnist_estimators._networks.specs import layer as described
 from mnist_estimators._onnx.file import read_classifier, to_bytes
 from mnist_estimators._onnx.graph import OnnxGraph
@@ -48,9 +49,10 @@ def describe(backbone):
         padding="same",
         dense_layer_sizes=(),
         activation="relu",
-        dropout=0.5,
+        dropout=(),
         spatial_dropout=0.0,
         batch_normalization=False,
+        kernel_initializer="glorot_uniform",
         l2=0.0,
         backbone=backbone,
     )
@@ -85,13 +87,15 @@ def test_a_backbone_computes_the_same(images, tmp_path):
 
 def test_layers_of_other_backbones_compute_the_same(images, tmp_path, monkeypatch):
     network = describe("another")
-    for module in ("_networks.specs", "_onnx.network"):
-        monkeypatch.setattr(f"mnist_estimators.{module}.build_backbone", small_backbone)
+    entry = "mnist_estimators._networks.layers.backbone"
+    monkeypatch.setattr(f"{entry}.build_backbone", small_backbone)
     monkeypatch.setattr(
-        "mnist_estimators._networks.specs.initial_backbone_weights",
+        f"{entry}.initial_backbone_weights",
         lambda backbone, seed: backbone.get_weights(),
     )
     model = build_network(network, SHAPE, seed=0)
+    shapes = [weights.shape for weights in model.layers[0].weights]
+    monkeypatch.setattr(f"{entry}.backbone_shapes", lambda name: (shapes, 8))
     expected = np.asarray(model(images[..., np.newaxis] / 255))
     found = run_onnx(network, model, images, tmp_path / "digits.onnx")
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6)

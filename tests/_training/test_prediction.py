@@ -4,12 +4,11 @@ import numpy as np
 import pytest
 from scipy.special import softmax
 
-from mnist_estimators._networks.specs import (
-    build_network,
+from mnist_estimators._networks.architectures import (
     convolutional_network,
     dense_network,
-    initial_weights,
 )
+from mnist_estimators._networks.build import build_network, initial_weights
 from mnist_estimators._training import forward as prediction
 from mnist_estimators._training.forward import predict_logits
 
@@ -38,9 +37,10 @@ CONVOLUTIONAL = convolutional_network(
     padding="same",
     dense_layer_sizes=(),
     activation="gelu",
-    dropout=0.5,
+    dropout=(),
     spatial_dropout=0.5,
     batch_normalization=True,
+    kernel_initializer="glorot_uniform",
     l2=0.0,
 )
 

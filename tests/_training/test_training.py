@@ -18,12 +18,12 @@ from keras.callbacks import (
 )
 
 from mnist_estimators._inputs.samples import Samples
-from mnist_estimators._networks.optimizers import optimizer_spec
-from mnist_estimators._networks.specs import (
-    build_network,
+from mnist_estimators._networks.architectures import (
     convolutional_network,
     dense_network,
 )
+from mnist_estimators._networks.build import build_network
+from mnist_estimators._networks.optimizers import optimizer_spec
 from mnist_estimators._training import callbacks as callbacks_module
 from mnist_estimators._training import loop, trainer_pool
 from mnist_estimators._training import trainer as engine
@@ -59,9 +59,10 @@ def convolutional(dropout=0.0, spatial_dropout=0.0):
         padding="same",
         dense_layer_sizes=(6,),
         activation="relu",
-        dropout=dropout,
+        dropout=(dropout,),
         spatial_dropout=spatial_dropout,
         batch_normalization=True,
+        kernel_initializer="glorot_uniform",
         l2=0.01,
     )
 

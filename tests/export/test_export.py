@@ -32,7 +32,8 @@ from mnist_estimators import (
     to_onnx,
 )
 from mnist_estimators._inputs.seen import look_at_data
-from mnist_estimators._networks.specs import ACTIVATIONS, build_network
+from mnist_estimators._networks.build import build_network
+from mnist_estimators._networks.layers.reading import ACTIVATIONS
 from mnist_estimators.augmentation import DigitAugmenter
 from mnist_estimators.classifiers._keras_state import KerasState
 from mnist_estimators.exceptions import ModelFileError

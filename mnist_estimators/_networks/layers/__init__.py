@@ -1,0 +1,1 @@
+"""The kinds of layers: one entry for each, in the file of its family."""

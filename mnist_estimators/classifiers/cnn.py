@@ -176,8 +176,9 @@ class CNNDigitClassifier(KerasDigitClassifier):
         no training pixel exceeds, or else the largest pixel, and becomes 1 in the
         network: divide images of 10 or 12 bits by 1023 or 4095. Data with negative
         values are taken as features, scaled by their root mean square.
-    weights_ : list of ndarray
-        The fitted weights, in the order of ``model_.weights``.
+    weights_ : tuple of ndarray
+        The fitted weights, in the order of ``model_.weights``. The arrays are
+        read-only. Assign others of the same shapes to replace them.
     history_ : dict of list of float
         Loss and accuracy of each epoch: 'loss', 'accuracy' and, with validation data,
         'val_loss' and 'val_accuracy'.

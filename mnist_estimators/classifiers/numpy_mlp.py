@@ -93,9 +93,10 @@ class NumpyDigitClassifier(BaseDigitClassifier):
         no training pixel exceeds, or else the largest pixel, and becomes 1 in the
         network: divide images of 10 or 12 bits by 1023 or 4095. Data with negative
         values are taken as features, scaled by their root mean square.
-    weights_ : list of ndarray
+    weights_ : tuple of ndarray
         Weights (n_inputs, n_units) and biases (n_units,) of one layer after the other:
-        float64 where `X` was, else float32.
+        float64 where `X` was, else float32. The arrays are read-only. Assign others of
+        the same shapes to replace them.
     history_ : dict of list of float
         Loss and accuracy of each epoch: 'loss', 'accuracy' and, with validation data,
         'val_loss' and 'val_accuracy'.

@@ -47,22 +47,26 @@ class KerasModelMixin:
         It predicts what the model does, and can do what any fitted classifier can: be
         saved, exported, shown, served, put in a vote. ``partial_fit`` trains it
         further, and so does ``fit`` after ``set_params(warm_start=True)``; else, and in
-        a clone, ``fit`` trains the same layers from random weights. How to train is up
-        to the parameters, which have their defaults: nothing is taken over of what the
-        model was compiled with, nor which layers were frozen.
+        a clone, ``fit`` trains the same layers from random weights. The parameters say
+        how to train, and have their defaults: what the model was compiled with is
+        ignored, and so is which layers were frozen.
 
         Parameters
         ----------
         model : keras.Model
             A ``keras.Sequential``, or a chain of layers of Keras' functional interface,
-            of these kinds: Conv2D, Dense, MaxPooling2D, BatchNormalization, Dropout,
-            SpatialDropout2D, Flatten and activations. It takes grey images with values
-            from 0 to 1, or begins with ``Rescaling``: then the classifier takes the
-            pixels that go into that, so ``keras.Sequential([keras.layers.Rescaling(1 /
-            255), model])`` makes one for bytes. A model that learned from bytes as they
-            are predicts them right, but with a PixelRangeWarning: multiply the kernel
-            of its first layer by 255, and put that ``Rescaling`` in front. It ends in a
-            softmax over the classes, or in logits. Not changed.
+            of these kinds: Conv2D, DepthwiseConv2D, SeparableConv2D, MaxPooling2D,
+            AveragePooling2D, GlobalAveragePooling2D, BatchNormalization,
+            LayerNormalization, Dropout, SpatialDropout2D, Flatten, Dense and
+            activations. Windows of any size, strides and layers without bias are
+            supported; dilation and groups are not. The model takes grey images with
+            values from 0 to 1, or begins with ``Rescaling``: then the classifier takes
+            the pixels that go into that, so
+            ``keras.Sequential([keras.layers.Rescaling(1 / 255), model])`` makes one for
+            bytes. A model that learned from unscaled bytes predicts them correctly, but
+            with a PixelRangeWarning: multiply the kernel of its first layer by 255, and
+            put that ``Rescaling`` in front. It ends in a softmax over the classes, or
+            in logits. Not changed.
         classes : array-like of shape (n_classes,), default=None
             Label of each of the model's outputs, in their order. None counts them: 0,
             1, 2 and so on.
@@ -77,10 +81,9 @@ class KerasModelMixin:
         TypeError
             If `model` is no Keras model.
         ValueError
-            If the model was not built, has several inputs or outputs, a layer or an
-            operation that the classifiers have not (it is named), or is one for the
-            other class; or if `classes` are not as many different labels as the model
-            has outputs.
+            If the model was not built, has several inputs or outputs, or an unsupported
+            layer or operation (the message names it), or is one for the other class; or
+            if `classes` are not as many different labels as the model has outputs.
         BackendError
             If Keras runs on another backend than TensorFlow.
 

@@ -62,19 +62,25 @@ class CNNDigitClassifier(KerasDigitClassifier):
     activation : {'relu', 'leaky_relu', 'sigmoid', 'tanh', 'elu', 'gelu'}, \
             default='relu'
         Activation of the hidden layers.
-    dropout : float, default=0.5
+    dropout : float or tuple of float, default=0.5
         Share of units that each training step leaves out after a dense layer, at least
-        0 and below 1.
+        0 and below 1: one number for all layers of `dense_layer_sizes`, or one for
+        each.
     spatial_dropout : float, default=0.0
         Share of whole feature maps that each training step leaves out after a pooling,
         at least 0 and below 1.
     batch_normalization : bool, default=False
         Whether to normalise over the batch before each activation.
+    kernel_initializer : str, default='glorot_uniform'
+        Keras initializer of the kernels and weight matrices: 'glorot_uniform',
+        'glorot_normal', 'he_uniform', 'he_normal', 'lecun_uniform', 'lecun_normal',
+        'orthogonal', 'random_uniform', 'random_normal' or 'truncated_normal'. A
+        `backbone` has its own.
     l2 : float, default=0.0
         Penalty on the sum of the squared weights, at least 0.
     layers : tuple, default=None
-        Layers in the place of those that the parameters above describe, which then play
-        no part: what ``from_keras`` found in a Keras model. `weights` must be None.
+        Layers that replace those that the parameters above describe, which are then
+        ignored: what ``from_keras`` found in a Keras model. `weights` must be None.
     optimizer : str or keras.optimizers.Optimizer, default='adam'
         Name of a Keras optimizer, or an instance, which is copied for each fit.
     learning_rate : float, default=None

@@ -47,8 +47,8 @@ class DenseDigitClassifier(KerasDigitClassifier):
     l2 : float, default=0.0
         Penalty on the sum of the squared weights, at least 0.
     layers : tuple, default=None
-        Layers in the place of those that the parameters above describe, which then play
-        no part: what ``from_keras`` found in a Keras model.
+        Layers that replace those that the parameters above describe, which are then
+        ignored: what ``from_keras`` found in a Keras model.
     optimizer : str or keras.optimizers.Optimizer, default='adam'
         Name of a Keras optimizer, or an instance, which is copied for each fit.
     learning_rate : float, default=None

@@ -439,7 +439,7 @@ class TestRuns:
             dense(dropout=0.5), batch_size=4, learning_rate_schedule="one_cycle"
         )
         at_once, _ = train(the_plan, SAMPLES)
-        monkeypatch.setattr(callbacks_module, "STEPS_PER_CALL", 3)
+        monkeypatch.setattr(callbacks_module, "steps_per_call", lambda _: 3)
         in_parts, _ = train(the_plan, SAMPLES)
         assert_same_weights(in_parts.weights, at_once.weights)
 

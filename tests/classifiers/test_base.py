@@ -825,7 +825,7 @@ def interrupting(monkeypatch, classifier, where):
     else:
         owner, names = trainer.Trainer, {"step": "run", "epoch": "evaluate"}
         if where[0] == "step":
-            monkeypatch.setattr(callbacks_module, "STEPS_PER_CALL", 1)
+            monkeypatch.setattr(callbacks_module, "steps_per_call", lambda _: 1)
     kind, number = where
     real, calls = getattr(owner, names[kind]), itertools.count()
 

@@ -64,6 +64,35 @@ def test_images_smaller_than_the_windows_are_pooled_as_a_whole(shape):
     assert classifier.predict(X).shape == (30,)
 
 
+def test_dropout_can_differ_by_dense_layer():
+    classifier = CNNDigitClassifier(
+        filters=(2,), dense_layer_sizes=(8, 7, 6), dropout=(0.0, 0.4, 0.3), epochs=1
+    ).fit(*random_images(8, 8))
+    layers = classifier.model_.layers
+    assert outputs(classifier, "Dropout") == [(7,), (6,)]
+    assert [la.rate for la in layers if hasattr(la, "rate")] == [0.4, 0.3]
+
+
+def test_the_initializer_draws_the_first_weights():
+    def spread(name, layer):
+        classifier = CNNDigitClassifier(
+            filters=(64,),
+            dense_layer_sizes=(32,),
+            kernel_initializer=name,
+            epochs=1,
+            learning_rate=1e-9,
+            random_state=0,
+        )
+        weights = classifier.fit(*random_images(8, 8)).weights_
+        return weights[2 * layer].std()
+
+    # 9 pixels of a window, and 4 x 4 x 64 values of the pooled maps.
+    assert spread("he_normal", 0) == pytest.approx(np.sqrt(2 / 9), rel=0.1)
+    assert spread("he_normal", 1) == pytest.approx(np.sqrt(2 / 1024), rel=0.03)
+    glorot = np.sqrt(2 / (9 + 9 * 64))
+    assert spread("glorot_uniform", 0) == pytest.approx(glorot, rel=0.1)
+
+
 def test_several_convolutions_before_one_pooling():
     X, y = random_images(12, 12)
     classifier = CNNDigitClassifier(
@@ -130,6 +159,10 @@ def test_pooling_before_the_activation_changes_nothing(activation):
         ({"kernel_size": (3, 0)}, "kernel_size must be positive integers"),
         ({"dense_layer_sizes": (0,)}, "dense_layer_sizes must be positive integers"),
         ({"kernel_size": 0}, "'kernel_size' .* Got 0"),
+        ({"dropout": 1.0}, "'dropout' .* Got 1.0"),
+        ({"dropout": (0.1, 0.2)}, r"dropout=.* has 2 values for 1 hidden layers"),
+        ({"dropout": (1.0,)}, "dropout must be at least 0 and below 1"),
+        ({"kernel_initializer": "zeros"}, "'kernel_initializer' .* Got 'zeros'"),
         ({"pool_size": 2.5}, "'pool_size' .* Got 2.5"),
         ({"padding": "full"}, "'padding' .* Got 'full'"),
         ({"spatial_dropout": 1.0}, "'spatial_dropout' .* Got 1.0"),

@@ -145,6 +145,54 @@ def test_a_convolution_need_not_come_first_nor_have_an_activation(
     np.testing.assert_array_equal(explained.grad_cams, expected)
 
 
+@pytest.mark.parametrize(
+    ("layers", "names", "kernels"),
+    [
+        (
+            lambda: [keras.layers.SeparableConv2D(3, 5, strides=3)],
+            ["separableconv2d_0"],
+            (1, 1, 5, 5),
+        ),
+        (
+            lambda: [
+                keras.layers.DepthwiseConv2D(3, depth_multiplier=2, activation="relu"),
+                keras.layers.AveragePooling2D(2),
+                keras.layers.Conv2D(4, (2, 3)),
+                keras.layers.LayerNormalization(),
+                keras.layers.GlobalAveragePooling2D(),
+            ],
+            ["depthwiseconv2d_0", "conv2d_3"],
+            (2, 1, 3, 3),
+        ),
+    ],
+    ids=["separable", "depthwise and global average"],
+)
+def test_all_kinds_of_convolutions_are_drawn(
+    draw, digits, of_keras_layers, layers, names, kernels
+):
+    network = of_keras_layers(CNNDigitClassifier, *layers())
+    X = digits[2][:2]
+
+    filters = draw(FilterDisplay.from_estimator(network))
+    maps = draw(ActivationMapDisplay.from_estimator(network, X))
+    explained = draw(SaliencyDisplay.from_estimator(network, X))
+
+    assert filters.title == f"{names[0]}: kernels"
+    assert filters.kernels.shape == kernels
+    assert list(maps.maps) == names
+    assert explained.grad_cams.shape == (2, 28, 28)
+
+
+def test_a_dense_network_of_averages_has_weights_of_no_image(
+    draw, digits, of_keras_layers
+):
+    network = of_keras_layers(
+        DenseDigitClassifier, keras.layers.GlobalAveragePooling2D()
+    )
+    filters = draw(FilterDisplay.from_estimator(network))
+    assert filters.kernels.shape == (10, 1, 1, 1)
+
+
 def test_a_dense_network_may_pool_and_normalize_first(draw, digits, of_keras_layers):
     network = of_keras_layers(
         DenseDigitClassifier, keras.layers.MaxPooling2D(4), keras.layers.Dropout(0.5)

@@ -12,6 +12,7 @@ from .._inputs.estimators import thawed
 from .._inputs.seen import SeenData
 from .._networks.backbones import pretrained_weights
 from .._networks.specs import Network, same_features
+from .trainer import TrainingState
 
 # Parameters that say which network it is.
 ARCHITECTURE = (
@@ -28,9 +29,9 @@ ARCHITECTURE = (
 )
 
 
-def starting_weights(
+def starting_state(
     classifier: Any, network: Network, seen: SeenData
-) -> list[NDArray[np.float32]] | None:
+) -> TrainingState | None:
     """Find the weights that the parameters of a classifier name.
 
     Parameters
@@ -44,7 +45,7 @@ def starting_weights(
 
     Returns
     -------
-    list of ndarray or None
+    TrainingState or None
         The first weights of the network, in their order; the rest are drawn at random.
         None if no parameter names any.
 
@@ -60,9 +61,10 @@ def starting_weights(
     parameters = classifier.get_params(deep=False)
     if parameters.get("weights") is not None:
         _check_backbone(parameters)
-        return pretrained_weights(parameters["backbone"], parameters["weights"])
+        name, weights = parameters["backbone"], parameters["weights"]
+        return TrainingState(pretrained_weights(name, weights), [])
     if classifier.init_from is not None:
-        return transferred_weights(classifier, network, seen)
+        return TrainingState(transferred_weights(classifier, network, seen), [])
     if classifier.freeze is not None:
         raise ValueError(
             f"freeze={classifier.freeze!r} keeps features as they are, but there are "

@@ -20,6 +20,7 @@ from .._inputs.samples import (
     check_class_weight,
     combine_weights,
     encode_labels,
+    hold_out,
 )
 from .._inputs.seen import SeenData, check_pixels, look_at_data
 from .._inputs.sklearn_private import (
@@ -357,12 +358,14 @@ class BaseDigitClassifier(
     def _draw_seed(self, previous: FittedState | None) -> int:
         return draw_seed(self.random_state, previous.n_epochs if previous else 0)
 
-    def _split_seed(self, seed: int) -> int:
-        """Find the seed of the validation split, from that of this training run."""
+    def _split(self, data: TrainingData, seed: int) -> tuple[Samples, Samples | None]:
+        """Hold out validation samples, if a fraction was asked for."""
+        if not data.validation_fraction:
+            return data.samples, data.validation
         if isinstance(self.random_state, Integral):
             # A warm start must not validate on images that it has learned from.
-            return draw_seed(self.random_state)
-        return seed
+            seed = draw_seed(self.random_state)
+        return hold_out(data.samples, data.validation_fraction, seed)
 
     def _checked_logits(self, X: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
         """Compute the scores before the softmax; return the classes as well.

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._inputs.images import as_network_input, pixel_scale
-from .._inputs.samples import hold_out
 from .._inputs.seen import SeenData
 from .._inputs.sklearn_private import (
     HasMethods,
@@ -29,7 +28,7 @@ from .._training.plan import TrainingPlan
 from .._training.schedules import SCHEDULES
 from .._training.tensorboard import new_run, run_callback
 from .._training.trainer import TrainingState
-from .._training.transfer import starting_weights
+from .._training.transfer import starting_state
 from ._base import BaseDigitClassifier, TrainingData
 from ._keras_model import KerasModelMixin
 from ._keras_plan import make_plan
@@ -142,74 +141,53 @@ class KerasDigitClassifier(KerasModelMixin, BaseDigitClassifier):
         return copied
 
     def _train(self, data: TrainingData, previous: KerasState | None) -> KerasState:
-        network = previous.network if previous else self._new_network(data.seen)
         validated = data.validation is not None or data.validation_fraction > 0
-        plan = make_plan(
-            self,
-            network,
-            data.seen,
+        return self._run(
+            data,
+            previous,
             epochs=int(self.epochs),
             schedule=self.learning_rate_schedule,
             patience=int(self.patience) if validated and self.early_stopping else None,
-            seed=self._draw_seed(previous),
+            checkpoint_dir=self.checkpoint_dir,
+            keeps_optimizer=self.warm_start,
         )
-        start = self._start(network, data.seen, previous)
-        checkpoint = self._checkpoint(plan, data, start)
-        return self._run(plan, network, data, start, previous, checkpoint)
 
     def _train_once(
         self, data: TrainingData, previous: KerasState | None
     ) -> KerasState:
-        network = previous.network if previous else self._new_network(data.seen)
-        plan = make_plan(
-            self,
-            network,
-            data.seen,
-            epochs=1,
-            schedule=None,
-            patience=None,
-            seed=self._draw_seed(previous),
-        )
-        start = self._start(network, data.seen, previous)
-        return self._run(plan, network, data, start, previous, keeps_optimizer=True)
-
-    def _new_network(self, seen: SeenData) -> Network:
-        return self._describe_network(seen.image_shape, len(seen.classes))
-
-    def _optimizer_identity(self) -> tuple[str, str | None]:
-        """Say in plain data what the optimizer's variables belong to."""
-        return optimizer_spec(self.optimizer).identity, self.freeze
-
-    def _start(
-        self, network: Network, seen: SeenData, previous: KerasState | None
-    ) -> TrainingState | None:
-        """Find the weights that the training starts from; None draws new ones."""
-        if previous:
-            return previous.training_state(self._optimizer_identity())
-        weights = starting_weights(self, network, seen)
-        return None if weights is None else TrainingState(weights, [])
+        return self._run(data, previous, keeps_optimizer=True)
 
     def _run(
         self,
-        plan: TrainingPlan,
-        network: Network,
         data: TrainingData,
-        start: TrainingState | None,
         previous: KerasState | None,
-        checkpoint: Checkpoint | None = None,
         *,
-        keeps_optimizer: bool = False,
+        epochs: int = 1,
+        schedule: str | None = None,
+        patience: int | None = None,
+        checkpoint_dir: str | PathLike[str] | None = None,
+        keeps_optimizer: bool,
     ) -> KerasState:
-        """Train as planned, and return all that the classifier keeps of it."""
-        samples, validation = data.samples, data.validation
-        if data.validation_fraction:
-            split_seed = self._split_seed(plan.seed)
-            samples, validation = hold_out(
-                samples, data.validation_fraction, split_seed
-            )
+        """Train, and return all that the classifier keeps of it."""
+        seen = data.seen
+        identity = optimizer_spec(self.optimizer).identity, self.freeze
+        network = self._network_for(seen, previous)
+        plan = make_plan(
+            self,
+            network,
+            seen,
+            epochs=epochs,
+            schedule=schedule,
+            patience=patience,
+            seed=self._draw_seed(previous),
+        )
+        start = previous.training_state(identity) if previous else None
+        start = start or starting_state(self, network, seen)
+        checkpoint = self._checkpoint(checkpoint_dir, plan, data, start)
+        samples, validation = self._split(data, plan.seed)
         if plan.augmenter is not None:
             plan.augmenter.fit(samples.images)
-        run, board = self._tensorboard(samples.images, plan, data.seen, previous)
+        run, board = self._tensorboard(samples.images, plan, seen, previous)
         final, history = train(
             # Last, since it writes the learning rate that the others have set.
             plan._replace(callbacks=(*plan.callbacks, *board)),
@@ -219,30 +197,32 @@ class KerasDigitClassifier(KerasModelMixin, BaseDigitClassifier):
             checkpoint=checkpoint,
             saved=checkpoint.read() if checkpoint and self.warm_start else None,
         )
-        if not all(np.isfinite(values).all() for values in final.weights):
-            raise ValueError(
-                "Training has diverged: the weights are no longer finite. "
-                f"learning_rate={plan.learning_rate:g} is too large for these data and "
-                "their weights; try a tenth of it."
-            )
-        keeps_optimizer = keeps_optimizer or self.warm_start
         return KerasState(
-            seen=data.seen,
+            seen=seen,
             weights=tuple(final.weights),
             history=extended(previous.history if previous else {}, history),
             network=network,
             precision=plan.precision,
             optimizer=tuple(final.optimizer) if keeps_optimizer else (),
-            optimizer_identity=self._optimizer_identity(),
+            optimizer_identity=identity,
             earlier_steps=final.earlier_steps if keeps_optimizer else None,
             tensorboard_run=run,
         )
 
+    def _network_for(self, seen: SeenData, previous: KerasState | None) -> Network:
+        if previous:
+            return previous.network
+        return self._describe_network(seen.image_shape, len(seen.classes))
+
     def _checkpoint(
-        self, plan: TrainingPlan, data: TrainingData, start: TrainingState | None
+        self,
+        folder: str | PathLike[str] | None,
+        plan: TrainingPlan,
+        data: TrainingData,
+        start: TrainingState | None,
     ) -> Checkpoint | None:
         """Find the file of this fit, which other fits do not share."""
-        if self.checkpoint_dir is None:
+        if folder is None:
             return None
         if plan.callbacks:
             raise ValueError(
@@ -251,7 +231,7 @@ class KerasDigitClassifier(KerasModelMixin, BaseDigitClassifier):
             )
         if self.random_state is None:
             raise ValueError(
-                f"checkpoint_dir={str(self.checkpoint_dir)!r} can't be used with "
+                f"checkpoint_dir={str(folder)!r} can't be used with "
                 "random_state=None: each fit would have another seed, so none could "
                 "continue from the checkpoint of a killed one. Give a seed, as in "
                 "random_state=0."
@@ -260,7 +240,7 @@ class KerasDigitClassifier(KerasModelMixin, BaseDigitClassifier):
         steps = repr(start.earlier_steps) if start else None
         arrays = [*data.samples, *(data.validation or ()), *begin]
         key = fingerprint(plan, data.validation_fraction, steps, arrays=arrays)
-        return Checkpoint(self.checkpoint_dir, key)
+        return Checkpoint(folder, key)
 
     def _tensorboard(
         self,

@@ -1,6 +1,5 @@
 """Between a fitted classifier and a Keras model: out of it, and into it."""
 
-from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
@@ -33,10 +32,6 @@ class KerasModelMixin:
     label_smoothing: float
 
     _fitted: Any
-
-    @abstractmethod
-    def _optimizer_identity(self) -> tuple[str, str | None]:
-        """Say in plain data what the optimizer's variables belong to."""
 
     @classmethod
     def from_keras(
@@ -113,7 +108,7 @@ class KerasModelMixin:
             weights=(*hidden, kernel[:, order], biases[order]),
             history=curves([], with_validation=False),
             network=given.network,
-            optimizer_identity=classifier._optimizer_identity(),
+            optimizer_identity=(optimizer_spec(classifier.optimizer).identity, None),
         )
         return classifier
 

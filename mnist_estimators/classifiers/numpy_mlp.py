@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._inputs.parameters import positive_integers
-from .._inputs.samples import hold_out
 from .._inputs.seen import SeenData
 from .._inputs.sklearn_private import Interval, StrOptions
 from .._training.history import extended
@@ -200,12 +199,7 @@ class NumpyDigitClassifier(BaseDigitClassifier):
     ) -> NumpyState:
         """Train, and return all that the classifier keeps of it."""
         seed = self._draw_seed(previous)
-        samples, validation = data.samples, data.validation
-        if data.validation_fraction:
-            split_seed = self._split_seed(seed)
-            samples, validation = hold_out(
-                samples, data.validation_fraction, split_seed
-            )
+        samples, validation = self._split(data, seed)
         plan = NumpyPlan(
             activation=previous.activation if previous else self.activation,
             white=data.seen.pixel_range[1],

@@ -440,10 +440,9 @@ class TestValidation:
             return parts
 
         from mnist_estimators._inputs.samples import hold_out
-        from mnist_estimators.classifiers import _keras_base, numpy_mlp
+        from mnist_estimators.classifiers import _base
 
-        monkeypatch.setattr(_keras_base, "hold_out", remember)
-        monkeypatch.setattr(numpy_mlp, "hold_out", remember)
+        monkeypatch.setattr(_base, "hold_out", remember)
         classifier.set_params(validation_fraction=0.2, epochs=1).fit(X, y)
         assert seen == [[32, 12, 4], [8, 3, 1]]
 

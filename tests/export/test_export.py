@@ -71,7 +71,7 @@ def with_random_weights(classifier, pixels="bytes"):
     """Make a network of Keras look fitted, as a fit takes a second for each."""
     X = images_of(pixels)
     _, _, seen = look_at_data(classifier, X, np.resize(LABELS, len(X)))
-    described = classifier._new_network(seen)
+    described = classifier._network_for(seen, None)
     network = build_network(described, SHAPE, seed=0)
     rng = np.random.default_rng(2)
     weights = [variable.numpy() for variable in network.weights]

@@ -21,7 +21,6 @@ from ._node_checks import (
     loader_of,
     name_of,
     only_keys,
-    plain_tuple,
     plain_value,
     text_mapping,
     wrong,
@@ -40,6 +39,8 @@ from ._nodes import (
     TEXT,
     TUPLE,
     Node,
+    plain_node,
+    tuple_node,
 )
 from ._trees import check_tree, parts_of_tree, tree_dtype
 from ._types import CLASS_NAMES, FUNCTION_NAMES, SCALARS, TREE, TREE_OWNERS, Name
@@ -200,7 +201,7 @@ class _Auditor:
         if node["type"] == "json":
             allow(name, {ARRAY}, where)
             size = self._items(node, name, where, depth)
-            if plain_tuple(node["shape"], where) != [len(node["content"])]:
+            if node["shape"] != tuple_node([plain_node(len(node["content"]))]):
                 raise wrong(where, "its shape must be the number of its objects")
             return size + 2
         header = self._array_member(node, where)

@@ -6,17 +6,12 @@ from typing import Any
 
 from ..exceptions import ModelFileError
 from ._manifest import SCHEMA
-from ._nodes import LIST, PLAIN, TEXT, TUPLE, Node
+from ._nodes import PLAIN, TEXT, Node, text_types
 from ._types import Name
 
 # Packages of which later versions of this one may read more classes.
 _GROWING = ("mnist_estimators", "sklearn")
 _COMMON_KEYS = {"__loader__", "__module__", "__class__"}
-_TEXT_KEY = {
-    "__loader__": "TypeNode",
-    "__module__": "builtins",
-    "__class__": "str",
-}
 
 
 def wrong(where: str, what: str) -> ModelFileError:
@@ -59,12 +54,10 @@ def text_mapping(node: Node, where: str) -> dict[str, Any]:
     if loader_of(node) != "DictNode":
         raise wrong(where, "it must be a mapping")
     only_keys(node, {"key_types", "content"}, where)
-    content, types = node["content"], node["key_types"]
-    allow(name_of(types, where), {LIST}, where)
-    only_keys(types, {"content"}, where)
-    if not isinstance(content, dict) or types["__loader__"] != "ListNode":
+    content = node["content"]
+    if not isinstance(content, dict):
         raise wrong(where, "its content must be a mapping")
-    if types["content"] != [_TEXT_KEY] * len(content):
+    if node["key_types"] != text_types(len(content)):
         raise wrong(where, "its keys must be text")
     return content
 
@@ -84,15 +77,6 @@ def plain_value(node: Any, where: str) -> Any:
     if type(value) not in PLAIN:
         raise wrong(where, "it must be a number, text, or null")
     return value
-
-
-def plain_tuple(node: Any, where: str) -> list[Any]:
-    """Read a tuple of plain values, none of which has a number."""
-    allow(name_of(node, where), {TUPLE}, where)
-    only_keys(node, {"content"}, where)
-    if node["__loader__"] != "TupleNode" or not isinstance(node["content"], list):
-        raise wrong(where, "its shape must be a tuple")
-    return [unnumbered_value(item, where) for item in node["content"]]
 
 
 def unnumbered_value(node: Any, where: str) -> Any:

@@ -48,13 +48,12 @@ def tuple_node(items: Iterable[Node]) -> Node:
 
 def mapping_node(items: dict[str, Node], name: Name = DICT) -> Node:
     """Make the node of a mapping whose keys are text."""
-    text = node("TypeNode", TEXT)
-    return node(
-        "DictNode",
-        name,
-        key_types=node("ListNode", LIST, content=[text] * len(items)),
-        content=items,
-    )
+    return node("DictNode", name, key_types=text_types(len(items)), content=items)
+
+
+def text_types(number: int) -> Node:
+    """Make the node that says that a number of keys are text."""
+    return node("ListNode", LIST, content=[node("TypeNode", TEXT)] * number)
 
 
 def reference(number: int) -> Node:

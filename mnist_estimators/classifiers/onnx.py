@@ -36,7 +36,7 @@ class _File(NamedTuple):
 
 
 class _Session(NamedTuple):
-    """What onnxruntime runs: of which classifier, and on how many threads."""
+    """A session of onnxruntime, with its classifier and number of threads."""
 
     classifier: OnnxClassifier
     n_jobs: int | None
@@ -46,34 +46,34 @@ class _Session(NamedTuple):
 class OnnxDigitClassifier(ClassifierMixin, BaseEstimator):
     """Classify digits with a model that ``to_onnx`` wrote.
 
-    It predicts only, with onnxruntime, and needs no TensorFlow. The file is read when
-    something is first asked of it, and then kept in memory, until `path` names another
-    one; it may come from anywhere: it can't run code, and no other file is read.
+    It only predicts, with onnxruntime and without TensorFlow. The first prediction or
+    attribute reads the file, which then stays in memory until `path` changes. You need
+    not trust the file: it can't run code, and no other file is read.
 
-    In scikit-learn's terms it is fitted from the start. ``fit`` learns nothing, as that
-    of ``sklearn.frozen.FrozenEstimator``, so a pipeline or a vote around it can be
-    fitted. Once the model is read, pickles and deep copies contain it; ``clone`` makes
-    a new estimator for the same file.
+    In scikit-learn's terms it is always fitted. ``fit`` learns nothing, as that of
+    ``sklearn.frozen.FrozenEstimator``, so you can fit a pipeline or a vote around it.
+    Once the model is read, pickles and deep copies contain it; ``clone`` makes a new
+    estimator for the same file.
 
     Parameters
     ----------
     path : str or path
         A file that ``to_onnx`` wrote.
     n_jobs : int, default=None
-        Threads that one call computes with. None means 1, which is the best for single
-        images and where several threads predict at once: they may share an estimator.
-        -1 means all processors, for large networks on many images.
+        Threads that one call uses. None means 1, which is best for single images and
+        if several threads share the estimator. -1 means all processors, for large
+        networks on many images.
 
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        Class labels, sorted, of the data type that the exported classifier knew.
+        Class labels, sorted, of the data type that the exported classifier had.
     n_features_in_ : int
         Pixels of an image.
     image_shape_ : tuple (height, width)
         Shape of the images.
     pixel_range_ : tuple (low, high)
-        Range of the pixel values that the exported classifier was fitted on.
+        Range of the pixel values in the exported classifier's training data.
 
     See Also
     --------
@@ -129,7 +129,7 @@ class OnnxDigitClassifier(ClassifierMixin, BaseEstimator):
         OSError
             If there is no such file, or it can't be read.
         ModelFileError
-            If the file is damaged, too large, not of this package, or holds anything
+            If the file is damaged, too large, not from this package, or holds anything
             that a classifier does not need.
         ImportError
             If onnx or onnxruntime is not installed.
@@ -141,14 +141,13 @@ class OnnxDigitClassifier(ClassifierMixin, BaseEstimator):
         return self
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """Name the most probable class of each image.
+        """Predict the most probable class of each image.
 
         Parameters
         ----------
         X : array-like of shape (n, pixels), (n, height, width) or (n, height, width, 1)
-            Images of the same shape and range of pixel values as those that the
-            exported classifier was fitted on. Columns of data frames are taken in their
-            order, whatever their names.
+            Images of the same shape and range of pixel values as the training data of
+            the exported classifier. Column names of data frames are ignored.
 
         Returns
         -------
@@ -161,24 +160,24 @@ class OnnxDigitClassifier(ClassifierMixin, BaseEstimator):
             If `X` has another number of pixels, holds NaN or infinity, or values so
             large that the scores are not finite.
         OSError, ModelFileError, ImportError
-            As in ``fit``, where the file was not read before.
+            As in ``fit``, if the file was not read before.
 
         Warns
         -----
         PixelRangeWarning
-            If the pixels have another range than those of the exported classifier.
+            If the pixels have another range than the training data.
         """
         best = self._scores(X).argmax(axis=1)
         return self.classes_[best]
 
     @available_if(_may_give_probabilities)
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Compute the probability of each class, if it was no hard vote that is run.
+        """Compute the probability of each class; a hard vote has no probabilities.
 
         Parameters
         ----------
         X : array-like of shape (n, pixels), (n, height, width) or (n, height, width, 1)
-            Images, as in ``predict``, which names the errors as well.
+            Images, as in ``predict``, with the same errors.
 
         Returns
         -------
@@ -240,7 +239,7 @@ class OnnxDigitClassifier(ClassifierMixin, BaseEstimator):
         return file.classifier
 
     def _attributes(self) -> OnnxClassifier:
-        """Give what the file says; where it can't be read, attributes are missing."""
+        """Return what the file says; if it can't be read, attributes are missing."""
         try:
             return self._loaded()
         except READ_ERRORS as error:
@@ -276,7 +275,7 @@ class OnnxDigitClassifier(ClassifierMixin, BaseEstimator):
 
     def _scores(self, X: ArrayLike) -> NDArray[Any]:
         known = self._loaded()
-        # The file knows no names of columns, so none are held against it.
+        # The file has no names of columns, so they can't be compared.
         images = X if isinstance(X, np.ndarray) else _without_names(X)
         pixels = validate_pixels(self, images, reset=False)
         warn_of_other_range(pixels, known.pixel_range)
@@ -289,7 +288,7 @@ class OnnxDigitClassifier(ClassifierMixin, BaseEstimator):
             for start in range(0, len(rows), known.max_rows)
         ]
         scores = parts[0] if len(parts) == 1 else np.concatenate(parts)
-        # Votes are counted from scores that are not seen here.
+        # Votes are counted inside the model, from scores that are not returned.
         if not (np.isfinite(rows).all() and np.isfinite(scores).all()):
             low, high = known.pixel_range
             raise ValueError(

@@ -1,7 +1,7 @@
-"""The way over to scikeras, in the one file that knows it.
+"""The conversion to scikeras, in the only file that imports it.
 
-scikeras wraps a Keras model as a scikit-learn estimator by means of Keras' own training
-loop. Importing it replaces methods of Keras classes; here they are put back.
+scikeras wraps a Keras model as a scikit-learn estimator with Keras' own training loop.
+Importing it replaces methods of Keras classes; this module restores them.
 """
 
 from collections.abc import Iterator
@@ -31,14 +31,14 @@ def to_scikeras(classifier: Any) -> "KerasClassifier":
     Returns
     -------
     scikeras.wrappers.KerasClassifier
-        Its ``fit`` takes rows of pixels from 0 to 1, and begins with random weights.
-        Augmenter, TensorBoard, checkpoints, precision, frozen features, learning-rate
-        schedule, early stopping and class weights stay behind: scikeras has Keras
-        callbacks for the last three.
-        So does `random_state`, with which scikeras would change the seeds of the whole
-        process; an int still seeds the initial weights and dropout.
+        Its ``fit`` takes rows of pixels from 0 to 1, and starts from random weights.
+        It ignores augmenter, TensorBoard, checkpoints, precision, frozen features,
+        learning-rate schedule, early stopping and class weights; use Keras callbacks
+        for the last three. It ignores `random_state` too, with which scikeras would
+        change the seeds of the whole process; an int still seeds the initial weights
+        and dropout.
     """
-    with _keras_methods_put_back():
+    with _keras_methods_restored():
         from scikeras.wrappers import KerasClassifier
 
     options: dict[str, Any] = {}
@@ -97,7 +97,7 @@ def build_keras_model(
         ]
     )
     if classifier.loss == "categorical_crossentropy":
-        # scikeras encodes the labels by the name of the loss, so the name stays.
+        # scikeras encodes the labels according to the name of the loss.
         compile_kwargs["loss"] = keras.losses.CategoricalCrossentropy(
             label_smoothing=classifier.label_smoothing
         )
@@ -106,7 +106,7 @@ def build_keras_model(
 
 
 @contextmanager
-def _keras_methods_put_back() -> Iterator[None]:
+def _keras_methods_restored() -> Iterator[None]:
     keras = load_keras()
     classes = (
         keras.Model,

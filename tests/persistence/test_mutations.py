@@ -1,6 +1,7 @@
 """Thousands of damaged and forged files: refused or equal, and never harmful."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -39,8 +40,13 @@ def told(tmp_path_factory, fitted_classifier):
         save_model(model.fit(X, y), folder / f"{name}.model")
     save_model(fitted_classifier("dense"), folder / "keras.model")
     script = Path(__file__).with_name("mutated_loads.py")
+    paths = [str(script.parents[1]), os.environ.get("PYTHONPATH", "")]
     done = subprocess.run(
-        [sys.executable, script, folder], capture_output=True, text=True, check=False
+        [sys.executable, script, folder],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr[-3000:]
     return json.loads(done.stdout)

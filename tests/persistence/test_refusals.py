@@ -300,11 +300,11 @@ class TestSealedByAnAttacker:
             if name.endswith(".npy") and b"(4, 3)" in members[name]:
                 content = sealed({**members, name: npy(np.zeros((4, 4)))})
         assert message_of(content).startswith(
-            "NumpyDigitClassifier: weights_ must have the shapes [(4, 3), (3,), "
+            "NumpyDigitClassifier: weights must have the shapes [(4, 3), (3,), "
         )
 
     def test_a_hidden_method(self, message_of, members):
-        content = changed(members, '"history_"', '"predict"')
+        content = changed(members, '"verbose"', '"predict"')
         assert message_of(content) == (
             "NumpyDigitClassifier.predict: it hides a method."
         )

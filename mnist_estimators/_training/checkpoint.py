@@ -66,7 +66,7 @@ def fingerprint(
     Returns
     -------
     str
-        32 hexadecimal digits: the same for equal values alone, and for the same
+        32 hexadecimal digits: the same only for equal values, and for the same
         versions of the libraries, as others may round differently.
     """
     import tensorflow as tf
@@ -95,7 +95,7 @@ class Checkpoint:
     ----------
     checkpoint_dir : str or path
         Its folder, which is made where it is missing. Files of other fits in it are
-        left alone.
+        not changed.
     fingerprint : str
         Of the fit; part of the file's name.
 
@@ -148,14 +148,13 @@ class Checkpoint:
     def write(self, state: RunState) -> None:
         """Replace the file by one of this state, at once or not at all.
 
-        Nothing is written once the weights are no longer finite: whoever goes on from
-        the file begins with weights that can be trained.
+        Nothing is written once the weights are no longer finite, so a run that resumes
+        from the file starts with weights that can be trained.
 
         Warns
         -----
         UserWarning
-            If it can't be written, as on a full disk: that is no reason to lose the
-            training.
+            If it can't be written, as on a full disk. The training run continues.
         """
         if not all(np.isfinite(values).all() for values in state.training.weights):
             return
@@ -164,7 +163,7 @@ class Checkpoint:
         except (OSError, ModelFileError) as error:
             warnings.warn(
                 f"The checkpoint of epoch {len(state.epochs)}, {self.path}, could not "
-                f"be written: {error}. The training goes on.",
+                f"be written: {error}. The training run continues.",
                 stacklevel=2,
             )
 

@@ -141,10 +141,11 @@ class _PlainRoute(APIRoute):
 def _add_predictions(app: FastAPI, service: Service) -> None:
     async def predict(request: Request) -> Response:
         with service.place():
-            received = await receive_pictures(
-                request, split=wants_split(request), limits=service.limits
+            answer = await service.answer(
+                await receive_pictures(
+                    request, split=wants_split(request), limits=service.limits
+                )
             )
-            answer = await service.answer(received)
         body = orjson.dumps(answer, option=orjson.OPT_SERIALIZE_NUMPY)
         return Response(body, media_type="application/json")
 

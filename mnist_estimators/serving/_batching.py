@@ -3,9 +3,9 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from threading import Lock
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Generic, NamedTuple, TypeVar
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ class QueueFullError(RuntimeError):
 
 class _Request(NamedTuple, Generic[Prediction]):
     images: NDArray[np.uint8]
-    predictions: Future[Sequence[Prediction]]
+    predictions: asyncio.Future[Sequence[Prediction]]
 
 
 class MicroBatcher(Generic[Prediction]):
@@ -40,11 +40,6 @@ class MicroBatcher(Generic[Prediction]):
         Maximum number of images that wait.
     observe : callable
         Called with the number of images of each batch.
-
-    Attributes
-    ----------
-    n_waiting : int
-        Number of images that wait now.
     """
 
     def __init__(
@@ -60,9 +55,15 @@ class MicroBatcher(Generic[Prediction]):
         self._waiting_images = waiting_images
         self._observe = observe
         self._thread = ThreadPoolExecutor(1, "classifier")
-        self._requests: deque[_Request[Prediction]] = deque()
-        self._lock = Lock()
-        self.n_waiting = 0
+        # A server has one event loop, but a test client may make one for each request.
+        self._queues: WeakKeyDictionary[
+            asyncio.AbstractEventLoop, _Queue[Prediction]
+        ] = WeakKeyDictionary()
+
+    @property
+    def n_waiting(self) -> int:
+        """Number of images that wait now."""
+        return sum(queue.n_images for queue in list(self._queues.values()))
 
     async def predict(self, images: NDArray[np.uint8]) -> Sequence[Prediction]:
         """Wait for the predictions of some images.
@@ -83,49 +84,64 @@ class MicroBatcher(Generic[Prediction]):
         Exception
             If the classifier raised it.
         """
-        request: _Request[Prediction] = _Request(images, Future())
-        with self._lock:
-            if self.n_waiting + len(images) > self._waiting_images:
-                raise QueueFullError
-            self.n_waiting += len(images)
-            self._requests.append(request)
-            # While others wait, the thread looks for more anyway.
-            is_first = len(self._requests) == 1
-        if is_first:
-            self._thread.submit(self._predict_waiting)
-        return await asyncio.wrap_future(request.predictions)
+        if self.n_waiting + len(images) > self._waiting_images:
+            raise QueueFullError
+        loop = asyncio.get_running_loop()
+        queue = self._queues.setdefault(loop, _Queue())
+        request: _Request[Prediction] = _Request(images, loop.create_future())
+        queue.add(request)
+        if queue.work is None or queue.work.done():
+            queue.work = loop.create_task(self._predict_waiting(queue))
+        return await request.predictions
 
-    def _predict_waiting(self) -> None:
-        while batch := self._next_batch():
-            self._predict_batch(batch)
+    # The event loop starts each batch, not the thread: before that it receives further
+    # requests. If the thread did, batches would be an eighth of the size.
+    async def _predict_waiting(self, queue: "_Queue[Prediction]") -> None:
+        while batch := queue.next_batch(self._batch_images):
+            await self._predict_batch(batch)
 
-    def _next_batch(self) -> list[_Request[Prediction]]:
-        batch: list[_Request[Prediction]] = []
-        n_images = 0
-        with self._lock:
-            while self._requests:
-                n_more = len(self._requests[0].images)
-                if batch and n_images + n_more > self._batch_images:
-                    break
-                request = self._requests.popleft()
-                self.n_waiting -= n_more
-                # False if the client has left.
-                if request.predictions.set_running_or_notify_cancel():
-                    batch.append(request)
-                    n_images += n_more
-        return batch
-
-    def _predict_batch(self, batch: list[_Request[Prediction]]) -> None:
+    async def _predict_batch(self, batch: list[_Request[Prediction]]) -> None:
         try:
             images = np.concatenate([request.images for request in batch])
             self._observe(len(images))
-            predictions = self._predict(images)
+            predictions = await asyncio.get_running_loop().run_in_executor(
+                self._thread, self._predict, images
+            )
         except Exception as error:
             for request in batch:
-                request.predictions.set_exception(error)
+                if not request.predictions.done():
+                    request.predictions.set_exception(error)
             return
         start = 0
         for request in batch:
             stop = start + len(request.images)
-            request.predictions.set_result(predictions[start:stop])
+            if not request.predictions.done():
+                request.predictions.set_result(predictions[start:stop])
             start = stop
+
+
+class _Queue(Generic[Prediction]):
+    """The waiting requests of one event loop, and the task that predicts them."""
+
+    def __init__(self) -> None:
+        self._requests: deque[_Request[Prediction]] = deque()
+        self.n_images = 0
+        self.work: asyncio.Task[None] | None = None
+
+    def add(self, request: _Request[Prediction]) -> None:
+        self._requests.append(request)
+        self.n_images += len(request.images)
+
+    def next_batch(self, most_images: int) -> list[_Request[Prediction]]:
+        batch: list[_Request[Prediction]] = []
+        n_images = 0
+        while self._requests:
+            n_more = len(self._requests[0].images)
+            if batch and n_images + n_more > most_images:
+                break
+            request = self._requests.popleft()
+            self.n_images -= n_more
+            if not request.predictions.done():  # the client may have left
+                batch.append(request)
+                n_images += n_more
+        return batch

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -106,8 +106,7 @@ class _Body:
         if message["type"] == "http.response.start" and not self._ended:
             await self._drain()
             if not self._ended:
-                headers = [*message.get("headers", []), (b"connection", b"close")]
-                message["headers"] = headers
+                MutableHeaders(scope=message)["connection"] = "close"
         await self._send(message)
 
     async def _drain(self) -> None:

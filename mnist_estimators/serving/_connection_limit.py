@@ -1,5 +1,6 @@
 """A response for connections beyond the limit."""
 
+from starlette.datastructures import MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -28,8 +29,7 @@ class ConnectionLimit:
 
         async def send_and_close(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = [*message.get("headers", []), (b"connection", b"close")]
-                message["headers"] = headers
+                MutableHeaders(scope=message)["connection"] = "close"
             await send(message)
 
         if scope["path"] == "/health":

@@ -7,13 +7,12 @@ from typing import NamedTuple
 
 from .._inputs.images import SIDE
 from ..datasets._pictures import read_picture
-from ._pictures import Source
+from ._pictures import MOST_SMALL_BYTES, Source
 
 # Signature, and the header with its length, name and checksum.
 _PIXELS_AT = 8 + 25
 # Length, name and checksum of a chunk, and the last chunk.
 _AROUND_PIXELS = 12 + 12
-_MOST_SMALL_BYTES = 8_192
 
 
 class Upload(NamedTuple):
@@ -43,7 +42,7 @@ def is_small_png(content: bytes) -> bool:
     bool
         False if the file has other chunks, which Pillow would inflate too.
     """
-    if not _PIXELS_AT + _AROUND_PIXELS <= len(content) <= _MOST_SMALL_BYTES:
+    if not _PIXELS_AT + _AROUND_PIXELS <= len(content) <= MOST_SMALL_BYTES:
         return False
     size = unpack_from(">II", content, 16)
     n_bytes, name = unpack_from(">I4s", content, _PIXELS_AT)

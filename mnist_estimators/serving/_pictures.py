@@ -16,6 +16,9 @@ from ..preprocessing._functional import is_in_mnist_form
 from ..preprocessing.split import find_digits
 from ._limits import Limits
 
+# Larger files and JSON are never read on the event loop.
+MOST_SMALL_BYTES = 8_192
+
 
 class Source(NamedTuple):
     """A picture as it was sent.

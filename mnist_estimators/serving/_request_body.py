@@ -12,14 +12,12 @@ from starlette.requests import Request
 
 from ._limits import Limits
 from ._picture_files import Upload, is_small_png
-from ._pictures import ReadPicture, read_pictures, too_many
+from ._pictures import MOST_SMALL_BYTES, ReadPicture, read_pictures, too_many
 from ._pixels import Pixels, is_small, parse_pixels, sources_of_pixels
 
 LONGEST_NAME = 80
 # No other thread runs while JSON is parsed.
 MOST_JSON_BYTES = 2_000_000
-# More is parsed outside the event loop.
-MOST_SMALL_BYTES = 8_192
 _BOOLEAN = TypeAdapter(bool)
 # This and DESCRIPTION describe the request for OpenAPI: FastAPI can't see what the
 # route reads from it.

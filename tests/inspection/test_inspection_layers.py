@@ -14,6 +14,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from states import in_state
 
 from mnist_estimators import (
     AugmentedClassifier,
@@ -201,7 +202,7 @@ def test_the_activation_is_that_of_the_last_fit(digits, fitted):
 
 
 def test_other_classifiers_have_no_layers(digits, fitted):
-    with pytest.raises(TypeError, match="holds a SVC, which is none"):
+    with pytest.raises(TypeError, match="holds a SVC, which is not a network"):
         activations(fitted("svc"), digits[2], 0)
 
 
@@ -270,8 +271,7 @@ def test_gradients_in_numpy_are_those_of_the_chain_rule_written_out(digits, fitt
 @pytest.mark.parametrize("look", [saliency, grad_cam])
 def test_the_predicted_class_is_explained_unless_labels_are_given(digits, fitted, look):
     new = digits[2]
-    named = copy.deepcopy(fitted("cnn"))
-    named.classes_ = np.array(list("abcdefghij"))
+    named = in_state(fitted("cnn"), classes=np.array(list("abcdefghij")))
 
     by_default = look(named, new)
 

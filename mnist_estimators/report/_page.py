@@ -13,18 +13,8 @@ from sklearn.utils.validation import check_is_fitted
 from .._inputs.estimators import as_taken
 from ..inspection import digit_report
 from ..inspection._confidence_of import predict_with_probability
+from . import _sections
 from ._html import page, paragraph, table
-from ._sections import (
-    activation_maps,
-    confidence_in_predictions,
-    confusion_matrix,
-    data,
-    each_digit,
-    mistakes,
-    model,
-    training,
-    versions_and_seeds,
-)
 
 
 def write_report(
@@ -106,15 +96,15 @@ def write_report(
         predicted = np.asarray(estimator.predict(as_taken(estimator, X)))
     scores = digit_report(labels, predicted)
     sections = [
-        ("Data", data(estimator, X, labels, y_train)),
-        ("Model", model(estimator)),
-        ("Training", training(estimator)),
-        ("Confusion matrix", confusion_matrix(labels, predicted)),
-        ("Each digit", each_digit(scores)),
-        ("Mistakes", mistakes(estimator, X, labels, predicted, confidence)),
-        ("Confidence", confidence_in_predictions(labels, predicted, confidence)),
-        ("Activation maps", activation_maps(estimator, X)),
-        ("Versions and seeds", versions_and_seeds(estimator)),
+        ("Data", _sections.data(estimator, X, labels, y_train)),
+        ("Model", _sections.model(estimator)),
+        ("Training", _sections.training(estimator)),
+        ("Confusion matrix", _sections.confusion_matrix(labels, predicted)),
+        ("Each digit", _sections.each_digit(scores)),
+        ("Mistakes", _sections.mistakes(estimator, X, labels, predicted, confidence)),
+        ("Confidence", _sections.confidence(labels, predicted, confidence)),
+        ("Activation maps", _sections.activation_maps(estimator, X)),
+        ("Versions and seeds", _sections.versions_and_seeds(estimator)),
     ]
     text = page(
         title,

@@ -131,11 +131,11 @@ def mistakes(
     ) + picture(display.figure_, "Images that were taken for another digit")
 
 
-def confidence_in_predictions(y: Any, predicted: Any, confidence: Any) -> str:
+def confidence(y: Any, predicted: Any, probabilities: Any) -> str:
     """Draw how confident right and wrong predictions are."""
-    if confidence is None:
+    if probabilities is None:
         return ""
-    display = ConfidenceDisplay.from_predictions(y, predicted, confidence)
+    display = ConfidenceDisplay.from_predictions(y, predicted, probabilities)
     error = display.expected_calibration_error
     return paragraph(
         f"Expected calibration error: {100 * error:.2f} % (how far, on average, the "

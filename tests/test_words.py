@@ -21,9 +21,24 @@ REWRITTEN = (
     "docs/guide/*.rst",
     "examples/*.py",
     "mnist_estimators/__*__.py",
+    "mnist_estimators/_inputs/**/*.py",
+    "mnist_estimators/_networks/**/*.py",
+    "mnist_estimators/_onnx/**/*.py",
     "mnist_estimators/_tensorflow.py",
+    "mnist_estimators/augmentation/**/*.py",
     "mnist_estimators/backpropagation.py",
+    "mnist_estimators/cli/**/*.py",
+    "mnist_estimators/comparison/**/*.py",
+    "mnist_estimators/datasets/**/*.py",
     "mnist_estimators/exceptions.py",
+    "mnist_estimators/export/**/*.py",
+    "mnist_estimators/inspection/**/*.py",
+    "mnist_estimators/meta/**/*.py",
+    "mnist_estimators/persistence/**/*.py",
+    "mnist_estimators/preprocessing/**/*.py",
+    "mnist_estimators/recipes/**/*.py",
+    "mnist_estimators/report/**/*.py",
+    "mnist_estimators/serving/**/*.py",
     "tests/rounding.py",
     "tests/test_architecture.py",
     "tests/test_layering.py",
@@ -50,7 +65,7 @@ PHRASES = (
     Phrase("has served", r"(?:has|have) served", "is no longer needed"),
     Phrase("come again", r"(?:come|comes|came) again", "are returned again"),
     # "There is no file" and "is no longer" are plain.
-    Phrase("is no file", r"(?<!there\s)(?:is|are) no (?!longer)\w+", "is not a file"),
+    Phrase("is no file", r"(?<!there\s)(?:is|are) no (?!longer)\w+", "is not a ..."),
     Phrase("Tell whether", r"tells? whether", "whether, return whether"),
     Phrase("by itself", r"by (?:it|them)sel(?:f|ves)", "nothing, or how it is done"),
     Phrase("what becomes of", r"what becomes? of", "what happens to"),
@@ -70,7 +85,8 @@ CODE = {
             re.M,
         )
     ],
-    ".py": [re.compile(r"^ *(?:>>>|\.\.\.) .*$", re.M)],
+    # Doctests, and values in strings.
+    ".py": [re.compile(r"^ *(?:>>>|\.\.\.) .*$", re.M), re.compile(r"\{[^{}\n]*\}")],
 }
 LITERAL = re.compile(r"``[^`]+``|`[^`\n]+`")
 STRINGS = {tokenize.STRING, getattr(tokenize, "FSTRING_MIDDLE", tokenize.STRING)}

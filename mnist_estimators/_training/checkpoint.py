@@ -1,4 +1,4 @@
-"""The state of a training in a file, so that a killed one can go on from there.
+"""The state of a training run in a file, from which a killed one can resume.
 
 A checkpoint file has three parts: a line that names the format, its version and the
 SHA-256 of what follows; a line of JSON; and the arrays, as ``numpy.savez`` writes them.
@@ -37,7 +37,7 @@ SECONDS_TO_WRITE = 60
 
 
 class RunState(NamedTuple):
-    """All that a training run needs to go on after a whole epoch.
+    """All that a training run needs to resume after a whole epoch.
 
     Weights and optimizer, the metrics of each epoch, the state of the generator that
     orders the rows, and the best epoch.
@@ -52,7 +52,7 @@ class RunState(NamedTuple):
 def fingerprint(
     plan: TrainingPlan, *others: Any, arrays: Iterable[NDArray[Any]]
 ) -> str:
-    """Tell one fit from all others, also in another process.
+    """Identify a fit, also in another process.
 
     Parameters
     ----------
@@ -66,8 +66,8 @@ def fingerprint(
     Returns
     -------
     str
-        32 hexadecimal digits: the same for equal values alone, and for the same
-        versions of the libraries, as others may round differently.
+        32 hexadecimal digits: the same only for equal values and the same versions of
+        the libraries, as others may round differently.
     """
     import tensorflow as tf
 
@@ -94,8 +94,8 @@ class Checkpoint:
     Parameters
     ----------
     checkpoint_dir : str or path
-        Its folder, which is made where it is missing. Files of other fits in it are
-        left alone.
+        Its folder, which is made if it is missing. Files of other fits in it stay as
+        they are.
     fingerprint : str
         Of the fit; part of the file's name.
 
@@ -148,14 +148,13 @@ class Checkpoint:
     def write(self, state: RunState) -> None:
         """Replace the file by one of this state, at once or not at all.
 
-        Nothing is written once the weights are no longer finite: whoever goes on from
-        the file begins with weights that can be trained.
+        Nothing is written once the weights are no longer finite, so that a fit that
+        resumes from the file starts with weights that can be trained.
 
         Warns
         -----
         UserWarning
-            If it can't be written, as on a full disk: that is no reason to lose the
-            training.
+            If it can't be written, as on a full disk: the training continues.
         """
         if not all(np.isfinite(values).all() for values in state.training.weights):
             return
@@ -164,7 +163,7 @@ class Checkpoint:
         except (OSError, ModelFileError) as error:
             warnings.warn(
                 f"The checkpoint of epoch {len(state.epochs)}, {self.path}, could not "
-                f"be written: {error}. The training goes on.",
+                f"be written: {error}. The training continues.",
                 stacklevel=2,
             )
 

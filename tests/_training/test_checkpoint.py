@@ -495,7 +495,9 @@ class TestTheFile:
         path.unlink()
         path.mkdir()
         classifier.set_params(warm_start=False)
-        with pytest.warns(UserWarning, match="no ordinary file.*The training goes on"):
+        with pytest.warns(
+            UserWarning, match="not an ordinary file.*The training continues"
+        ):
             classifier.fit(*data)
 
     def test_holds_no_diverged_weights(self, data, tmp_path, no_steps, monkeypatch):

@@ -80,8 +80,8 @@ print(f"without a label of the new digits: {pretrained.score(X_new, y_new):.3f}"
 # Learn the new digits from few labels
 # ------------------------------------
 #
-# Three ways: from scratch, beginning with the pretrained weights, and with its features
-# frozen, so that the dense layers alone are trained. Several draws of the labelled
+# Three ways: from scratch, starting with the pretrained weights, and with its features
+# frozen, so that only the dense layers are trained. Several draws of the labelled
 # images, and the same draws for each way.
 
 network.set_params(epochs=30, batch_size=16, learning_rate=0.002)

@@ -95,7 +95,7 @@ GridSearchDisplay.from_estimator(search, ax=axes)
 # The same with less work
 # -----------------------
 #
-# A candidate that is far behind after two epochs seldom wins after eighteen.
+# A candidate that is far behind after two epochs rarely wins after eighteen.
 # ``HalvingGridSearchCV`` takes ``epochs`` as its resource: all nine candidates train
 # for two epochs, the best three of them for six, and the best of those for eighteen.
 # That is a third of the epochs.

@@ -68,7 +68,7 @@ print(f"{len(labels)} images on disk: {n_megabytes:.0f} MB")
 # ------
 #
 # ``np.memmap`` is an array whose values lie in a file; only what is looked at is read.
-# Each chunk is mapped anew, so that the system can let go of the one before. MNIST's
+# Each chunk is mapped again, so that the system can let go of the one before. MNIST's
 # own file, once unpacked, can be read in this way too: its images begin at byte 16, so
 # add ``16`` to the offset.
 #
@@ -102,7 +102,7 @@ def memory() -> float:
 # -----
 #
 # The first call must name all classes, as its chunk may lack some. It also fixes the
-# range of pixel values. The learning rate does not change by itself, since nobody knows
+# range of pixel values. The learning rate stays constant, since nobody knows
 # how many chunks will come: here it is lowered for the last pass, which is worth a good
 # part of the mistakes.
 

@@ -99,7 +99,7 @@ print(cnn.history_frame_.round(4))
 #
 # ``history_frame_`` is a data frame with a row for each epoch. The accuracy on the
 # training images is measured while dropout switches off half of the dense layer, so it
-# is below that on the validation images. The slow start is no fault: by default the
+# is below that on the validation images. The slow start is intended: by default the
 # learning rate begins low, rises, and falls to 0 (``'one_cycle'``).
 
 figure, axes = plt.subplots(layout="constrained")

@@ -1,7 +1,7 @@
 """Errors and warnings of the package.
 
-Each one is also a builtin class, so code that catches ``ValueError`` or ``OSError``
-needs to know nothing of this module.
+Each one inherits from a builtin class, so you can catch ``ValueError`` or ``OSError``
+without importing this module.
 """
 
 __all__ = [
@@ -15,9 +15,9 @@ __all__ = [
 
 
 class DatasetNotFoundError(FileNotFoundError):
-    """A data set is neither on this machine nor can it be downloaded.
+    """A data set is not on this machine, and downloading it failed.
 
-    The message says where it was looked for, and what to do.
+    The message lists the places that were searched, and what to do.
 
     See Also
     --------
@@ -32,7 +32,7 @@ class DatasetNotFoundError(FileNotFoundError):
 
 
 class ChecksumError(OSError):
-    """A data file is not the one that it should be: its checksum differs.
+    """The checksum of a data file differs from the expected one.
 
     See Also
     --------
@@ -55,9 +55,9 @@ class ChecksumError(OSError):
 
 
 class BackendError(RuntimeError):
-    """Keras runs on another backend than TensorFlow.
+    """Keras uses a backend other than TensorFlow.
 
-    The environment variable ``KERAS_BACKEND=tensorflow`` is the mend.
+    Set the environment variable ``KERAS_BACKEND=tensorflow`` before you import Keras.
 
     See Also
     --------
@@ -72,7 +72,7 @@ class BackendError(RuntimeError):
 
 
 class WeightsNotFoundError(FileNotFoundError):
-    """Pretrained weights are neither on this machine nor can they be downloaded.
+    """Pretrained weights are not on this machine, and downloading them failed.
 
     See Also
     --------
@@ -87,7 +87,7 @@ class WeightsNotFoundError(FileNotFoundError):
 
 
 class ModelFileError(ValueError):
-    """A model that can't be saved, or a file that is damaged, unsafe or unknown.
+    """A model can't be saved, or a model file is damaged, unsafe or unknown.
 
     See Also
     --------
@@ -110,7 +110,7 @@ class ModelFileError(ValueError):
 
 
 class PixelRangeWarning(UserWarning):
-    """The pixels have another range of values than those seen in ``fit``.
+    """The pixel values have a different range than in ``fit``.
 
     See Also
     --------

@@ -1,4 +1,4 @@
-"""Simulated scans: what becomes of MNIST's images on paper, before a camera."""
+"""Simulated scans: MNIST's images on paper, before a camera."""
 
 import cv2
 import numpy as np

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..exceptions import ModelFileError
 
-_NO_FILE = "it is no ordinary file, but a folder, a pipe or a device"
+_NO_FILE = "it is not an ordinary file, but a folder, a pipe or a device"
 
 
 def read_file(path: Path, max_bytes: int) -> bytes:
@@ -89,8 +89,8 @@ def replace_file(path: Path, content: bytes) -> None:
             reason = f"{error.strerror or error}, in the folder {str(path.parent)!r}"
             raise OSError(error.errno, reason, str(given)) from error
         raise
-    # The file is there: a folder that can't be opened or synchronised (in Windows, over
-    # a network) is no failure.
+    # The file exists, so it does not matter if the folder can't be opened or
+    # synchronised, as in Windows or over a network.
     with suppress(OSError):
         folder = os.open(path.parent, os.O_RDONLY)
         try:

@@ -61,7 +61,7 @@ def _takes_stacks(estimator: Any) -> bool:
 
 
 def scores_pairs_of_classes(classifier: Any) -> bool:
-    """Tell whether the decision function of a classifier is for pairs of classes.
+    """Whether the decision function of a classifier is for pairs of classes.
 
     Parameters
     ----------

@@ -176,7 +176,7 @@ def warn_of_other_range(X: NDArray[Any], fitted_range: tuple[float, float]) -> N
 
 
 def is_clean(X: Any, n_pixels: int) -> TypeGuard[NDArray[Any]]:
-    """Tell whether `X` surely passes scikit-learn's validation as it is.
+    """Whether `X` surely passes scikit-learn's validation as it is.
 
     Parameters
     ----------
@@ -234,6 +234,6 @@ def pixel_scale(high: float) -> float:
 
 
 def fits_float32(high: float) -> bool:
-    """Tell whether numbers of 32 bits hold pixels up to `high` at full precision."""
+    """Whether numbers of 32 bits hold pixels up to `high` at full precision."""
     limits = np.finfo(np.float32)
     return float(limits.tiny) < high <= float(limits.max)

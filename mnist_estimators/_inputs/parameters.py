@@ -196,11 +196,11 @@ def draw_seed(random_state: int | np.random.RandomState | None, stream: int = 0)
     Parameters
     ----------
     random_state : int, RandomState instance or None
-        An int always gives the same seed; a RandomState goes on, as is usual in
-        scikit-learn; None takes fresh randomness from the operating system.
+        An int always gives the same seed, a RandomState the next one, as in
+        scikit-learn; None uses fresh randomness from the operating system.
     stream : int, default=0
         With an int, another number gives another, independent seed: to the members of
-        a vote, and to a training that goes on after so many epochs.
+        a vote, and to a training run that continues after so many epochs.
 
     Returns
     -------

@@ -117,7 +117,7 @@ def check_size_of_weights(name: str, weights: Any) -> None:
 def backbone_shapes(name: str) -> tuple[tuple[tuple[int, ...], ...], int]:
     """Find the shapes of a backbone's weights, and how many features it gives.
 
-    The network is built once for that, of hundreds of layers that Keras alone knows.
+    The network is built once for that: only Keras knows its hundreds of layers.
 
     Parameters
     ----------

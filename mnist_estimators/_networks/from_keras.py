@@ -45,7 +45,7 @@ def read_keras_model(model: "keras.Model") -> GivenModel:
     Raises
     ------
     TypeError
-        If it is no Keras model.
+        If it is not a Keras model.
     ValueError
         If it has no shape of images yet, more than one colour channel, several inputs
         or outputs, or something that the classifiers do not support.

@@ -27,8 +27,8 @@ def chain_of_layers(model: "keras.Model") -> "Iterator[keras.layers.Layer]":
     Raises
     ------
     ValueError
-        If the model is no chain of layers, each of which takes what the one before it
-        gives.
+        If the model is not a chain of layers, each of which takes the output of the one
+        before it.
     """
     keras = load_keras()
     if isinstance(model, keras.Sequential):
@@ -67,7 +67,7 @@ def _functional_chain(model: Any) -> list[Any]:
         operation, call, _ = values._keras_history
         node = operation._inbound_nodes[call]
         if not isinstance(operation, keras.layers.Layer):
-            refuse(operation, "an operation that is no layer", SUPPORTED)
+            refuse(operation, "an operation that is not a layer", SUPPORTED)
         if len(node.input_tensors) != 1:
             refuse(
                 operation,

@@ -36,7 +36,7 @@ class OptimizerSpec(NamedTuple):
         return rate if isinstance(rate, float) else None
 
     def without_learning_rate(self) -> "OptimizerSpec":
-        """Leave out the rate, unless it is a schedule: the trainer sets it anew."""
+        """Leave out the rate, unless it is a schedule: the trainer sets it."""
         config = json.loads(self.config)
         if self.learning_rate is not None:
             config["learning_rate"] = 0.0

@@ -35,7 +35,7 @@ def check_network(network: Any, n_classes: int, name: str = "_network") -> Netwo
     for number, spec in enumerate(network):
         kind = KINDS.get(spec.kind)
         if kind is None or not kind.allows(spec.settings):
-            raise ValueError(f"{name}[{number}] is no layer of a classifier")
+            raise ValueError(f"{name}[{number}] is not a layer of a classifier")
     _check_order(network, name)
     kinds = [spec.kind for spec in network[-2:]]
     output, softmax = (dict(spec.settings) for spec in network[-2:])

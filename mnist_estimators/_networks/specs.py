@@ -97,7 +97,7 @@ def _are_pairs(values: Any) -> bool:
 
 
 def convolves(network: Network) -> bool:
-    """Tell whether a network is a convolutional one."""
+    """Whether a network is a convolutional one."""
     return any(KINDS[spec.kind].convolves for spec in network)
 
 
@@ -128,7 +128,7 @@ def with_frozen_features(network: Network) -> Network:
 
 
 def same_features(network: Network, other: Network) -> bool:
-    """Tell whether the hidden layers of two networks have weights of the same use."""
+    """Whether the hidden layers of two networks have weights of the same use."""
     return _hidden_layers(network) == _hidden_layers(other)
 
 

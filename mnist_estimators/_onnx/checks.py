@@ -59,7 +59,7 @@ def check_parts(model: Any) -> None:
         )
         require(
             all(attribute.type in numbers for attribute in node.attribute),
-            f"its operator {node.op_type} has an attribute that is no number",
+            f"its operator {node.op_type} has an attribute that is not a number",
         )
     for tensor in model.graph.initializer:
         inside = tensor.data_location == onnx.TensorProto.DEFAULT

@@ -194,7 +194,7 @@ def read_classifier(path: str | PathLike[str]) -> OnnxClassifier:
 def model_file_error(path: str | PathLike[str], reason: str) -> ModelFileError:
     """Make an error of the reason why a file can't be used."""
     return ModelFileError(
-        f"{str(path)!r} is no file that mnist_estimators.to_onnx wrote: {reason}. "
+        f"{str(path)!r} is not a file that mnist_estimators.to_onnx wrote: {reason}. "
         "Export the classifier again."
     )
 
@@ -231,7 +231,7 @@ def _labels(metadata: dict[str, str], n_classes: int) -> NDArray[Any]:
     kind = {"b": bool, "i": int, "u": int, "f": float}.get(dtype.kind, str)
     require(
         {*map(type, labels)} == {kind} and labels == sorted(set(labels)),
-        f"its labels are no sorted list of {kind.__name__}",
+        f"its labels are not a sorted list of {kind.__name__}",
     )
     classes = np.array(labels, dtype)
     require(classes.tolist() == labels, f"its labels don't fit into {dtype}")

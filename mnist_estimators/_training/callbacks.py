@@ -75,7 +75,7 @@ class Callbacks:
 
 
 def wants_batches(callback: "keras.callbacks.Callback") -> bool:
-    """Tell whether a callback does something before or after each step."""
+    """Whether a callback does something before or after each step."""
     import keras
 
     return any(

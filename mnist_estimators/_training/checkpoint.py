@@ -1,4 +1,4 @@
-"""The state of a training in a file, so that a killed one can go on from there.
+"""The state of a training run in a file, from which a killed one can resume.
 
 A checkpoint file has three parts: a line that names the format, its version and the
 SHA-256 of what follows; a line of JSON; and the arrays, as ``numpy.savez`` writes them.
@@ -37,7 +37,7 @@ SECONDS_TO_WRITE = 60
 
 
 class RunState(NamedTuple):
-    """All that a training run needs to go on after a whole epoch.
+    """All that a training run needs to resume after a whole epoch.
 
     Weights and optimizer, the metrics of each epoch, the state of the generator that
     orders the rows, and the best epoch.
@@ -52,7 +52,7 @@ class RunState(NamedTuple):
 def fingerprint(
     plan: TrainingPlan, *others: Any, arrays: Iterable[NDArray[Any]]
 ) -> str:
-    """Tell one fit from all others, also in another process.
+    """Identify a fit, also in another process.
 
     Parameters
     ----------

@@ -11,7 +11,7 @@ class TrainingProgress:
     Parameters
     ----------
     verbose : int
-        0 shows nothing, 1 one bar for the whole fit (on a terminal alone), 2 a line for
+        0 shows nothing, 1 one bar for the whole fit (only on a terminal), 2 a line for
         each epoch.
     n_epochs : int
         Most epochs that the fit can take.

@@ -33,9 +33,9 @@ Weights = list[NDArray[np.float32]]
 
 
 class TrainingState(NamedTuple):
-    """All that a later fit needs to go on: weights, and the optimizer's variables.
+    """All that a later fit needs to continue: weights, and the optimizer's variables.
 
-    Weights that are missing at the end are drawn anew, and an empty list stands for an
+    Weights that are missing at the end are drawn, and an empty list stands for an
     optimizer that has taken no step. The earlier steps are those behind the statistics
     of each batch normalisation that the optimizer did not count; None leaves them to be
     estimated.

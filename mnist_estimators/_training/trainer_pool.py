@@ -1,7 +1,7 @@
 """Idle trainers, kept for the next fit of the same architecture.
 
 Tracing a trainer costs more than a small fit. The fit that borrows one sets weights and
-optimizer state anew.
+optimizer state.
 """
 
 from collections import OrderedDict

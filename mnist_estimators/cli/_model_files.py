@@ -15,7 +15,7 @@ def check_savable(path: Path | None) -> None:
     Parameters
     ----------
     path : Path or None
-        A file, which may exist; None is no file.
+        A file, which may exist, or None.
 
     Raises
     ------

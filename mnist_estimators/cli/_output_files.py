@@ -7,7 +7,7 @@ from ._errors import UsageError
 
 
 def check_writable(option: str, path: Path | None) -> None:
-    """Refuse a file that can't be written; None is no file."""
+    """Refuse a file that can't be written, unless it is None."""
     if path is None:
         return
     existed = path.exists()

@@ -43,7 +43,7 @@ def read_search_file(path: Path) -> dict[str, Any]:
         ) from None
     except (UnicodeDecodeError, yaml.YAMLError) as error:
         raise CommandError(
-            f"--file: {str(path)!r} is no YAML: {one_line(error)}"
+            f"--file: {str(path)!r} is not YAML: {one_line(error)}"
         ) from error
     if not isinstance(given, dict):
         raise UsageError(

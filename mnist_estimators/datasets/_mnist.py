@@ -79,8 +79,8 @@ def load_mnist(
     as_images : bool, default=False
         If True, the data are images, not rows of pixels.
     data_home : path-like, default=None
-        A folder to look in first. It must exist; where it holds no MNIST, the search
-        goes on.
+        A folder to search first. It must exist; if it does not hold MNIST, the other
+        places are searched.
     download_if_missing : bool, default=True
         If False, data that are not on this machine are an error.
 

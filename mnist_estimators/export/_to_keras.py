@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def to_keras(estimator: Any, path: str | PathLike[str]) -> None:
-    """Write a network as a file that Keras loads by itself.
+    """Write a network as a file that Keras loads without this package.
 
     ``keras.models.load_model(path)`` needs nothing of this package. The model takes
     images of shape (n, height, width, 1), of any numeric type, with pixels in the range
@@ -47,7 +47,7 @@ def to_keras(estimator: Any, path: str | PathLike[str]) -> None:
         If `path` does not end in '.keras', or the pixels that the classifier was
         fitted on are out of the range of float32.
     ModelFileError
-        If `path` is that of a folder, or of something else that is no ordinary file.
+        If `path` is that of a folder, or of anything else that is not an ordinary file.
     OSError
         If the file can't be written.
     BackendError

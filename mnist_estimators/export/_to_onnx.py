@@ -51,7 +51,7 @@ def to_onnx(estimator: Any, path: str | PathLike[str]) -> None:
         If the pixels that it was fitted on are out of the range of float32, the weights
         of a soft vote sum to 0, or model or images are too large.
     ModelFileError
-        If `path` is that of a folder, or of something else that is no ordinary file.
+        If `path` is that of a folder, or of anything else that is not an ordinary file.
     OSError
         If the file can't be written.
     ImportError

@@ -16,7 +16,7 @@ COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, GREY, YELLOW)
 
 
 class Display:
-    """A picture that is drawn by ``plot``, and that a notebook shows by itself.
+    """A picture that ``plot`` draws, and that a notebook shows.
 
     ``figure_`` is the whole figure, also where a display is drawn on a part of it.
     pyplot does not know of new figures: nothing has to be closed. ``figure_.savefig``
@@ -57,7 +57,7 @@ class Display:
 
 
 def _is_of_pyplot(figure: "Figure") -> bool:
-    # A notebook shows the open figures of pyplot by itself, at the end of the cell.
+    # A notebook shows the open figures of pyplot at the end of the cell.
     pyplot = sys.modules.get("matplotlib.pyplot")
     number = getattr(figure, "number", None)
     return pyplot is not None and number is not None and pyplot.fignum_exists(number)

@@ -107,8 +107,8 @@ class GridSearchDisplay(Display):
         search : fitted search
             Such as `GridSearchCV`, `RandomizedSearchCV` or `HalvingGridSearchCV`.
         parameters : sequence of one or two str, default=None
-            Names of the parameters for the rows and the columns, or for the columns
-            alone. None takes the first two that were varied.
+            Names of the parameters for the rows and the columns, or only for the
+            columns. None uses the first two that were varied.
         metric : str, default=None
             What to show of a search with several metrics. None takes the one that the
             search chose by.

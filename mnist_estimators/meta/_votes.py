@@ -10,7 +10,7 @@ from .._inputs.estimators import as_taken
 
 
 def knows_numbers(fitted: Any, n_classes: int) -> bool:
-    """Tell whether a member predicts numbers of labels, as do all fitted in the vote.
+    """Whether a member predicts numbers of labels, as do all fitted in the vote.
 
     Parameters
     ----------

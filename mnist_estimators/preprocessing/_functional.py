@@ -206,7 +206,7 @@ def into_mnist_form(ink: NDArray[np.float32]) -> NDArray[np.uint8]:
 
 
 def is_in_mnist_form(picture: NDArray[Any]) -> bool:
-    """Tell whether a picture needs no preparation.
+    """Whether a picture needs no preparation.
 
     Parameters
     ----------

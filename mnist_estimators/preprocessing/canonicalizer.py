@@ -27,8 +27,7 @@ class DigitCanonicalizer(
 
     Paper, uneven light and noise are removed, dark ink becomes white, and the digit is
     cropped, fitted into 20 x 20 pixels and placed in 28 x 28 so that its centre of mass
-    is in the middle. Each picture is treated by itself: there is nothing to learn in
-    ``fit``.
+    is in the middle. Each picture is prepared independently: ``fit`` learns nothing.
 
     See Also
     --------

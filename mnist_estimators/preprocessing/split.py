@@ -11,7 +11,8 @@ from ._parts import Part, find_parts, shares
 from .canonicalizer import check_picture
 
 # A part of less than this share of the tallest digit's height, near another one, is a
-# stroke of it, such as the bar of a 5; and by itself, of less than SPECK, dirt.
+# stroke of it, such as the bar of a 5; a part far from others, of less than SPECK, is
+# dirt.
 STROKE = 0.5
 SPECK = 0.25
 # The gap between strokes of one digit, as a share of the tallest digit's height.

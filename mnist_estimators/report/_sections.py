@@ -70,7 +70,7 @@ def _layers(network: Any) -> Iterator[tuple[str, str, str, int]]:
             kind = type(layer).__name__
             yield layer.name, kind, " x ".join(map(str, shape)), layer.count_params()
         return
-    # Other classifiers have arrays of these names, which are no layers.
+    # Other classifiers have arrays of these names, which are not layers.
     found = (getattr(network, name, None) for name in ("weights_", "coefs_"))
     weights = next((arrays for arrays in found if isinstance(arrays, list)), [])
     kernels = [values for values in weights if np.ndim(values) == 2]

@@ -492,15 +492,15 @@ REFUSED = {
     "branches": (branched, r"\(Add\), .* something else than what the layer before it"),
     "operation at the end": (
         lambda: before_and_after(after=lambda logits: logits / 5.0),
-        "an operation that is no layer",
+        "an operation that is not a layer",
     ),
     "flipped": (
         lambda: before_and_after(after=lambda logits: keras.ops.flip(logits, axis=1)),
-        r"\(Flip\), an operation that is no layer",
+        r"\(Flip\), an operation that is not a layer",
     ),
     "operation at the beginning": (
         lambda: before_and_after(before=lambda images: 1 - images),
-        r"\(Subtract\), an operation that is no layer",
+        r"\(Subtract\), an operation that is not a layer",
     ),
     "two outputs": (two_outputs, "has 1 inputs and 2 outputs"),
     "a layer twice": (twice, "'same' .* in two places with the same weights"),

@@ -302,7 +302,9 @@ def test_other_settings_are_refused(kind, settings):
         layer("Dense", units=N_CLASSES, **weights),
         layer("Activation", activation="softmax"),
     )
-    with pytest.raises(ValueError, match=r"network\[0\] is no layer of a classifier"):
+    with pytest.raises(
+        ValueError, match=r"network\[0\] is not a layer of a classifier"
+    ):
         check_network(network, N_CLASSES, "network")
 
 

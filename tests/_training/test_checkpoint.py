@@ -496,7 +496,7 @@ class TestTheFile:
         path.mkdir()
         classifier.set_params(warm_start=False)
         with pytest.warns(
-            UserWarning, match="no ordinary file.*training run continues"
+            UserWarning, match="not an ordinary file.*training run continues"
         ):
             classifier.fit(*data)
 

@@ -2,6 +2,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from rounding import assert_same_up_to_rounding
 from scipy.special import softmax
 
 from mnist_estimators._networks.architectures import (
@@ -65,7 +66,7 @@ def test_logits_are_those_of_the_keras_model(network):
     logits = predict_logits(network, SHAPE, weights, IMAGES)
     assert logits.shape == (7, 3)
     assert logits.dtype == np.float32
-    np.testing.assert_allclose(softmax(logits, axis=1), model(IMAGES), atol=1e-6)
+    assert_same_up_to_rounding(softmax(logits, axis=1), model(IMAGES))
 
 
 @pytest.mark.parametrize("network", [dense(), CONVOLUTIONAL])
@@ -104,7 +105,7 @@ def test_one_function_serves_all_weights_and_rates_of_an_architecture():
         network = dense(dropout=dropout, l2=l2)
         model, weights = random_weights(network, seed)
         logits = predict_logits(network, SHAPE, weights, IMAGES)
-        np.testing.assert_allclose(softmax(logits, axis=1), model(IMAGES), atol=1e-6)
+        assert_same_up_to_rounding(softmax(logits, axis=1), model(IMAGES))
     assert len(prediction._predictors) == 1
 
 
@@ -131,4 +132,4 @@ def test_threads_share_a_function():
             lambda job: predict_logits(dense(), SHAPE, job[1], IMAGES), jobs
         )
     for (model, _), found in zip(jobs, logits, strict=True):
-        np.testing.assert_allclose(softmax(found, axis=1), model(IMAGES), atol=1e-6)
+        assert_same_up_to_rounding(softmax(found, axis=1), model(IMAGES))

@@ -491,7 +491,7 @@ class TestMistrust:
     @pytest.mark.parametrize("change", CRAFTED.values(), ids=CRAFTED)
     def test_a_crafted_file_is_refused(self, change, path, images, tmp_path):
         crafted = changed(path, tmp_path, change)
-        with pytest.raises(ModelFileError, match=r"crafted\.onnx' is no file that"):
+        with pytest.raises(ModelFileError, match=r"crafted\.onnx' is not a file that"):
             OnnxDigitClassifier(crafted).predict(images)
 
     def test_an_unchanged_copy_is_not(self, path, network, images, tmp_path):
@@ -529,7 +529,7 @@ class TestMistrust:
     @pytest.mark.parametrize("make", [os.mkdir, lambda path: os.mkfifo(path)])
     def test_only_an_ordinary_file_is_read(self, make, tmp_path):
         make(tmp_path / "other.onnx")
-        with pytest.raises(ModelFileError, match="no ordinary file"):
+        with pytest.raises(ModelFileError, match="not an ordinary file"):
             OnnxDigitClassifier(tmp_path / "other.onnx").fit()
 
     def test_a_missing_file_is_an_error_of_the_file_system(self, tmp_path, images):

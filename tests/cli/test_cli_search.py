@@ -150,7 +150,7 @@ def test_wrong_arguments_are_one_line_before_any_work(
         ("- Numpy", 2, "must be a mapping with recipe, estimator, method, parameters"),
         ("parameters: {epochs: '{[1]: 2}'}", 2, "Got '{[1]: 2}' instead"),
         ("parameters: [a]", 2, "parameters must be a mapping of names to lists"),
-        ("a: [", 1, "is no YAML"),
+        ("a: [", 1, "is not YAML"),
         (None, 1, "--file: can't read"),
     ],
 )

@@ -93,7 +93,7 @@ def test_what_is_no_file_is_refused(tmp_path, kind):
         os.mkfifo(path)
     else:
         path = Path("/dev/null")
-    with pytest.raises(ModelFileError, match="it is no ordinary file"):
+    with pytest.raises(ModelFileError, match="it is not an ordinary file"):
         save_model(ONE, path)
     with pytest.raises((ModelFileError, IsADirectoryError)):
         load_model(path)

@@ -108,7 +108,7 @@ class LayerKind:
         return {name: one.default for name, one in of_kind.items()} | dict(settings)
 
     def allows(self, settings: Sequence[tuple[str, Any]]) -> bool:
-        """Tell whether a description may have these settings."""
+        """Whether a description may have these settings."""
         given = self.complete(dict(settings))
         return (
             self.settings is not None
@@ -121,7 +121,7 @@ class LayerKind:
         """Check cheaply that there are enough, where their shapes take long to find."""
 
     def matches(self, keras_layer: "keras.layers.Layer") -> bool:
-        """Tell whether a Keras layer is of this kind."""
+        """Whether a Keras layer is of this kind."""
         return type(keras_layer) is getattr(load_keras().layers, self.name, None)
 
     def read(self, keras_layer: "keras.layers.Layer") -> dict[str, Any] | None:

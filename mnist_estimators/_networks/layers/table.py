@@ -40,6 +40,6 @@ def mask_shape(keras_layer: "keras.layers.Layer") -> Shape | None:
 
 
 def normalizes_batches(keras_layer: "keras.layers.Layer") -> bool:
-    """Tell whether a Keras layer keeps statistics of batches while it trains."""
+    """Whether a Keras layer keeps statistics of batches while it trains."""
     kind = kind_of(keras_layer)
     return kind is not None and kind.normalizes_batches

@@ -14,7 +14,6 @@ from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from states import in_state
 
 from mnist_estimators import (
     AugmentedClassifier,
@@ -270,8 +269,8 @@ def test_gradients_in_numpy_are_those_of_the_chain_rule_written_out(digits, fitt
 
 @pytest.mark.parametrize("look", [saliency, grad_cam])
 def test_the_predicted_class_is_explained_unless_labels_are_given(digits, fitted, look):
-    new = digits[2]
-    named = in_state(fitted("cnn"), classes=np.array(list("abcdefghij")))
+    X, y, new = digits
+    named = clone(fitted("cnn")).fit(X, np.array(list("abcdefghij"))[y])
 
     by_default = look(named, new)
 

@@ -72,7 +72,7 @@ def _layers(network: Any) -> Iterator[tuple[str, str, str, int]]:
         return
     # Other classifiers have arrays of these names, which are not layers.
     found = (getattr(network, name, None) for name in ("weights_", "coefs_"))
-    weights = next((arrays for arrays in found if isinstance(arrays, list)), [])
+    weights = next((arrays for arrays in found if isinstance(arrays, list | tuple)), [])
     kernels = [values for values in weights if np.ndim(values) == 2]
     for number, kernel in enumerate(kernels, start=1):
         n_units = kernel.shape[1]

@@ -21,6 +21,7 @@ from mnist_estimators import (
     NumpyDigitClassifier,
 )
 from mnist_estimators.augmentation import AffineAugmenter, DigitAugmenter
+from mnist_estimators.classifiers import _numpy_training
 
 
 @pytest.fixture(scope="module")
@@ -162,7 +163,7 @@ class TestInterrupt:
         )
         classifier = AugmentedClassifier(network, DigitAugmenter(), n_copies=1)
         with (
-            ctrl_c_at(3, NumpyDigitClassifier, "_step"),
+            ctrl_c_at(3, _numpy_training._Run, "_step"),
             pytest.warns(UserWarning, match="interrupted by user, after 2 of 4 epochs"),
         ):
             classifier.fit(X, y)

@@ -32,6 +32,7 @@ from mnist_estimators import (
     DigitVotingClassifier,
     NumpyDigitClassifier,
 )
+from mnist_estimators.classifiers import _numpy_training
 
 X_BLOBS, Y_BLOBS = make_classification(
     200, 8, n_informative=6, n_classes=3, random_state=0
@@ -530,7 +531,7 @@ class TestInterrupt:
         )
         vote = DigitVotingClassifier(network, n_members=2, voting="soft")
         with (
-            ctrl_c_at(3, NumpyDigitClassifier, "_step"),
+            ctrl_c_at(3, _numpy_training._Run, "_step"),
             pytest.warns(UserWarning, match="interrupted by user, after 2 of 4 epochs"),
         ):
             vote.fit(X, y)

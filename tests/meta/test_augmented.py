@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from interrupts import ctrl_c_at
+from interrupts import ctrl_c_at, ctrl_c_at_step
 from sklearn import config_context
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.exceptions import NotFittedError
@@ -162,7 +162,7 @@ class TestInterrupt:
         )
         classifier = AugmentedClassifier(network, DigitAugmenter(), n_copies=1)
         with (
-            ctrl_c_at(3, NumpyDigitClassifier, "_step"),
+            ctrl_c_at_step(3),
             pytest.warns(UserWarning, match="interrupted by user, after 2 of 4 epochs"),
         ):
             classifier.fit(X, y)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import sklearn
-from interrupts import ctrl_c_at
+from interrupts import ctrl_c_at_step
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.datasets import make_classification
 from sklearn.ensemble import RandomForestClassifier, VotingClassifier
@@ -530,7 +530,7 @@ class TestInterrupt:
         )
         vote = DigitVotingClassifier(network, n_members=2, voting="soft")
         with (
-            ctrl_c_at(3, NumpyDigitClassifier, "_step"),
+            ctrl_c_at_step(3),
             pytest.warns(UserWarning, match="interrupted by user, after 2 of 4 epochs"),
         ):
             vote.fit(X, y)

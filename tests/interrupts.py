@@ -1,8 +1,10 @@
 """Ctrl-C, pressed by a test."""
 
 import signal
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from unittest import mock
+
+from mnist_estimators.classifiers import _numpy_training
 
 
 @contextmanager
@@ -40,3 +42,8 @@ def ctrl_c_at(number, owner, method):
         assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def ctrl_c_at_step(number: int) -> AbstractContextManager[list[str]]:
+    """Press Ctrl-C as a NumpyDigitClassifier begins this training step."""
+    return ctrl_c_at(number, _numpy_training._Run, "_step")

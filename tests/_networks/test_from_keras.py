@@ -539,7 +539,7 @@ def test_something_else_than_a_model_is_refused():
     [
         (lambda found: found[:-1], "layers must end in a softmax over 3 classes"),
         (lambda found: ("Conv2D", "Dense", "Softmax"), "must be a tuple of layers"),
-        (lambda found: (("ReLU", ()), *found), r"layers\[0\] is no layer"),
+        (lambda found: (("ReLU", ()), *found), r"layers\[0\] is not a layer"),
         (lambda found: (), "layers must be a tuple of three layers or more"),
     ],
 )

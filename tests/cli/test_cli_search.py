@@ -3,11 +3,10 @@
 import json
 
 import pytest
-from interrupts import ctrl_c_at
+from interrupts import ctrl_c_at_step
 
 import mnist_estimators.datasets
 from mnist_estimators import load_model
-from mnist_estimators.classifiers import _numpy_training
 from mnist_estimators.cli import main
 
 QUICK = ["--n-train", "300", "--cv", "2", "--param", "epochs=2"]
@@ -181,7 +180,7 @@ def test_values_that_do_not_go_together_are_one_line(capsys):
 
 @pytest.mark.parametrize("step", [2, 5], ids=["first epoch", "second epoch"])
 def test_ctrl_c_ends_the_search_also_where_it_ends_a_fit_alone(capsys, step):
-    with ctrl_c_at(step, _numpy_training._Run, "_step") as steps:
+    with ctrl_c_at_step(step) as steps:
         assert main([*NUMPY, *RATES, "--json"]) == 130
 
     out, err = capsys.readouterr()

@@ -10,7 +10,7 @@ from contextlib import redirect_stdout
 
 import numpy as np
 import pytest
-from interrupts import ctrl_c_at
+from interrupts import ctrl_c_at_step
 
 from mnist_estimators import (
     DigitVotingClassifier,
@@ -20,7 +20,6 @@ from mnist_estimators import (
 )
 from mnist_estimators._training import tensorboard
 from mnist_estimators.augmentation import DigitAugmenter
-from mnist_estimators.classifiers import _numpy_training
 from mnist_estimators.cli import main
 
 QUICK = ["--n-train", "300", "--param", "epochs=2"]
@@ -169,7 +168,7 @@ def test_parameters_that_do_not_fit_the_images_are_one_line(capsys):
 def test_after_ctrl_c_what_was_learned_is_saved(capsys, tmp_path, step, n_epochs):
     model, folder = tmp_path / "model", tmp_path / "report"
 
-    with ctrl_c_at(step, _numpy_training._Run, "_step") as steps:
+    with ctrl_c_at_step(step) as steps:
         assert main([*NUMPY, "--save", str(model), "--report", str(folder)]) == 130
 
     assert len(steps) == step
@@ -184,7 +183,7 @@ def test_after_ctrl_c_what_was_learned_is_saved(capsys, tmp_path, step, n_epochs
 
 
 def test_after_ctrl_c_that_left_nothing_nothing_is_saved(capsys, tmp_path):
-    with ctrl_c_at(1, _numpy_training._Run, "_step"):
+    with ctrl_c_at_step(1):
         assert main([*NUMPY, "--save", str(tmp_path / "model")]) == 130
 
     assert capsys.readouterr().err == "interrupted\n"
@@ -192,7 +191,7 @@ def test_after_ctrl_c_that_left_nothing_nothing_is_saved(capsys, tmp_path):
 
 
 def test_where_ctrl_c_is_ignored_the_training_goes_on(capsys):
-    with ctrl_c_at(2, _numpy_training._Run, "_step"):
+    with ctrl_c_at_step(2):
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         assert main([*NUMPY, "--json"]) == 0
         assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
@@ -240,7 +239,7 @@ def test_a_vote_leaves_standard_output_to_the_json(capsys, monkeypatch, a_vote):
 def test_ctrl_c_ends_a_vote_and_not_one_of_its_members(capsys, tmp_path, a_vote):
     path = tmp_path / "model"
 
-    with ctrl_c_at(2, _numpy_training._Run, "_step") as steps:
+    with ctrl_c_at_step(2) as steps:
         arguments = ["train", "vote", "--n-train", "300", "--save", str(path)]
         assert main(arguments) == 130
 

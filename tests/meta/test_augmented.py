@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from interrupts import ctrl_c_at
+from interrupts import ctrl_c_at, ctrl_c_at_step
 from sklearn import config_context
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.exceptions import NotFittedError
@@ -21,7 +21,6 @@ from mnist_estimators import (
     NumpyDigitClassifier,
 )
 from mnist_estimators.augmentation import AffineAugmenter, DigitAugmenter
-from mnist_estimators.classifiers import _numpy_training
 
 
 @pytest.fixture(scope="module")
@@ -163,7 +162,7 @@ class TestInterrupt:
         )
         classifier = AugmentedClassifier(network, DigitAugmenter(), n_copies=1)
         with (
-            ctrl_c_at(3, _numpy_training._Run, "_step"),
+            ctrl_c_at_step(3),
             pytest.warns(UserWarning, match="interrupted by user, after 2 of 4 epochs"),
         ):
             classifier.fit(X, y)

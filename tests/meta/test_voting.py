@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import sklearn
-from interrupts import ctrl_c_at
+from interrupts import ctrl_c_at_step
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.datasets import make_classification
 from sklearn.ensemble import RandomForestClassifier, VotingClassifier
@@ -32,7 +32,6 @@ from mnist_estimators import (
     DigitVotingClassifier,
     NumpyDigitClassifier,
 )
-from mnist_estimators.classifiers import _numpy_training
 
 X_BLOBS, Y_BLOBS = make_classification(
     200, 8, n_informative=6, n_classes=3, random_state=0
@@ -531,7 +530,7 @@ class TestInterrupt:
         )
         vote = DigitVotingClassifier(network, n_members=2, voting="soft")
         with (
-            ctrl_c_at(3, _numpy_training._Run, "_step"),
+            ctrl_c_at_step(3),
             pytest.warns(UserWarning, match="interrupted by user, after 2 of 4 epochs"),
         ):
             vote.fit(X, y)

@@ -147,7 +147,7 @@ def _read_layers(
             refuse(
                 keras_layer,
                 f"with an L2 penalty of {own_l2:g} where one before has {l2:g}",
-                "The classifiers have one penalty for all. To set kernel_regularizer "
+                "The classifiers have one penalty for all. Setting kernel_regularizer "
                 "leaves the weights as they are.",
             )
         l2 = l2 or own_l2

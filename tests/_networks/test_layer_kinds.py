@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
+from sklearn.base import clone
 
 from mnist_estimators import (
     CNNDigitClassifier,
@@ -227,6 +228,19 @@ def test_a_fit_draws_each_kernel_anew(name, images):
     for kernel in kernels:
         assert 0.01 < kernel.std() < 2
     assert len({kernel.tobytes() for kernel in kernels}) == len(kernels)
+
+
+def test_features_before_a_global_average_are_frozen(images):
+    source = CNNDigitClassifier.from_keras(model_of("global average and dense"))
+    classifier = clone(source).set_params(
+        init_from=source, freeze="features", epochs=1, random_state=0
+    )
+    classifier.fit(images, np.arange(20) % N_CLASSES)
+    kernel, bias, *head = zip(source.weights_, classifier.weights_, strict=True)
+    for before, after in (kernel, bias):
+        np.testing.assert_array_equal(after, before)
+    for before, after in head:
+        assert (after != before).any()
 
 
 @pytest.mark.parametrize("name", ["separable with a multiplier", "dense without bias"])

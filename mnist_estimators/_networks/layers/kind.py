@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ..._tensorflow import load_keras
 from ..backbones import constant_weights
-from .reading import check_rest, read_initializer, read_l2, refuse
+from .reading import check_rest, read_kernels
 from .settings import OF_KERNELS, Setting
 
 if TYPE_CHECKING:
@@ -156,11 +156,7 @@ class LayerKind:
         check_rest(keras_layer, {**self.fixed, **found}, prefixes)
         if self.activation or found.get("rate") == 0:
             return None
-        if prefixes:
-            read = _read_same(keras_layer, prefixes, "initializer", read_initializer)
-            found["kernel_initializer"] = read
-            found["l2"] = _read_same(keras_layer, prefixes, "regularizer", read_l2)
-        return found
+        return found | read_kernels(keras_layer, prefixes)
 
     def build(
         self,
@@ -208,16 +204,15 @@ class LayerKind:
     ) -> list[NDArray[np.float32]]:
         """Draw the weights that ``build`` gives a layer with this seed."""
         numbers = {name: number for number, name in enumerate(self.kernels)}
-        return [
-            np.asarray(
-                _seeded(settings["kernel_initializer"], seed, numbers[variable.name])(
-                    variable.shape, dtype="float32"
-                )
-            )
-            if variable.name in numbers
-            else constant_weights(variable)
-            for variable in keras_layer.weights
-        ]
+        weights = []
+        for variable in keras_layer.weights:
+            if variable.name in numbers:
+                number = numbers[variable.name]
+                draw = _seeded(settings["kernel_initializer"], seed, number)
+                weights.append(np.asarray(draw(variable.shape, dtype="float32")))
+            else:
+                weights.append(constant_weights(variable))
+        return weights
 
 
 def _seeded(name: str, seed: int, number: int) -> Any:
@@ -227,22 +222,3 @@ def _seeded(name: str, seed: int, number: int) -> Any:
     return load_keras().initializers.deserialize(
         {"class_name": name, "config": {"seed": seed}}
     )
-
-
-def _read_same(
-    keras_layer: "keras.layers.Layer",
-    prefixes: Sequence[str],
-    what: str,
-    read: Callable[[Any, str], Any],
-) -> Any:
-    """Read what all kernels of a layer share in a description."""
-    found = [read(keras_layer, prefix) for prefix in prefixes]
-    if len(set(found)) > 1:
-        names = " and ".join(f"{prefix}_{what}" for prefix in prefixes)
-        refuse(
-            keras_layer,
-            f"with different {names}",
-            "The classifiers have one for both. To set them leaves the weights as they "
-            "are.",
-        )
-    return found[0]

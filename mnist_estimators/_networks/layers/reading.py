@@ -1,6 +1,6 @@
 """What a layer of a user's Keras model says, in the terms of a description."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..._tensorflow import load_keras
@@ -101,11 +101,30 @@ def read_activation(keras_layer: "keras.layers.Layer") -> str | None:
     refuse(
         keras_layer,
         f"with activation={shown}",
-        f"Known are {', '.join(ACTIVATIONS)} and softmax of keras.activations.",
+        f"Supported are {', '.join(ACTIVATIONS)} and softmax of keras.activations.",
     )
 
 
-def read_initializer(keras_layer: "keras.layers.Layer", kernel: str) -> str:
+def read_kernels(
+    keras_layer: "keras.layers.Layer", kernels: Sequence[str]
+) -> dict[str, Any]:
+    """Read what a description says of the kernels of a layer, the same of each."""
+    if not kernels:
+        return {}
+    found = {(_initializer(keras_layer, one), _l2(keras_layer, one)) for one in kernels}
+    if len(found) > 1:
+        refuse(
+            keras_layer,
+            f"whose kernels ({', '.join(kernels)}) have different initializers or "
+            "regularizers",
+            "The classifiers have one for all kernels of a layer. Setting those of the "
+            "layer leaves its weights as they are.",
+        )
+    ((initializer, l2),) = found
+    return {"kernel_initializer": initializer, "l2": l2}
+
+
+def _initializer(keras_layer: "keras.layers.Layer", kernel: str) -> str:
     """Name the initializer of a kernel."""
     initializers = load_keras().initializers
     given = getattr(keras_layer, f"{kernel}_initializer")
@@ -118,12 +137,12 @@ def read_initializer(keras_layer: "keras.layers.Layer", kernel: str) -> str:
     refuse(
         keras_layer,
         f"with {kernel}_initializer={given!r}",
-        f"Known are {', '.join(INITIALIZERS)}, each with Keras' defaults. To set the "
-        f"layer's {kernel}_initializer leaves its weights as they are.",
+        f"Supported are {', '.join(INITIALIZERS)}, each with Keras' defaults. Setting "
+        f"the layer's {kernel}_initializer leaves its weights as they are.",
     )
 
 
-def read_l2(keras_layer: "keras.layers.Layer", kernel: str) -> float:
+def _l2(keras_layer: "keras.layers.Layer", kernel: str) -> float:
     """Find the penalty on the squared weights of a kernel."""
     regularizers = load_keras().regularizers
     given = getattr(keras_layer, f"{kernel}_regularizer")
@@ -134,7 +153,7 @@ def read_l2(keras_layer: "keras.layers.Layer", kernel: str) -> float:
         refuse(
             keras_layer,
             f"with {kernel}_regularizer={given!r}",
-            f"Known is keras.regularizers.L2. To set the layer's {kernel}_regularizer "
-            "leaves its weights as they are.",
+            "Supported is keras.regularizers.L2. Setting the layer's "
+            f"{kernel}_regularizer leaves its weights as they are.",
         )
     return float(given.l2)

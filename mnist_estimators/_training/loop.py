@@ -42,12 +42,12 @@ def train(
     samples, validation : Samples
         Training data, and data to evaluate after each epoch.
     state : TrainingState or None
-        Where to go on from; None starts anew.
+        Where to continue from; None starts from random weights.
     checkpoint : Checkpoint or None
         Written after each epoch.
     saved : RunState or None
-        What a checkpoint of this training holds: the training goes on after its last
-        epoch, instead of beginning from `state`, and ends as if it had never stopped.
+        What a checkpoint of this training run holds: the run resumes after its last
+        epoch instead of starting from `state`, and ends like an uninterrupted one.
 
     Returns
     -------

@@ -130,8 +130,8 @@ def transferred_weights(
         )
     if source is classifier:
         raise ValueError(
-            "init_from is the classifier itself. Use warm_start=True to go on from its "
-            "own weights."
+            "init_from is the classifier itself. Use warm_start=True to continue from "
+            "its own weights."
         )
     check_is_fitted(
         source,

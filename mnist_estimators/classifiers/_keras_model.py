@@ -74,7 +74,7 @@ class KerasModelMixin:
         Raises
         ------
         TypeError
-            If `model` is no Keras model.
+            If `model` is not a Keras model.
         ValueError
             If the model was not built, has several inputs or outputs, or an unsupported
             layer or operation (the message names it), or is one for the other class; or

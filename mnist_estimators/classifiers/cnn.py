@@ -46,7 +46,7 @@ class CNNDigitClassifier(KerasDigitClassifier):
     pool_size : int, default=2
         Side of the window of max pooling, in pixels; 1 for no pooling.
     padding : {'same', 'valid'}, default='same'
-        'same' keeps the image size in a convolution; 'valid' uses whole windows alone,
+        'same' keeps the image size in a convolution; 'valid' uses only whole windows,
         so the image loses ``kernel_size - 1`` pixels a side, and must have that many.
     dense_layer_sizes : int or tuple of int, default=(128,)
         Units of the dense layers after the convolutions.
@@ -54,7 +54,7 @@ class CNNDigitClassifier(KerasDigitClassifier):
             'ResNet50', 'VGG16'}, default=None
         Network of ``keras.applications`` to put in the place of convolutions and
         pooling: `filters`, `kernel_size`, `pool_size`, `padding` and `spatial_dropout`
-        then play no part. Images are enlarged to 64 x 64 pixels for it.
+        are then ignored. Images are enlarged to 64 x 64 pixels for it.
     weights : 'imagenet' or path, default=None
         Weights that the backbone begins with: those learned from ImageNet, which Keras
         downloads once, or a file that ``save_weights`` of such a network without its
@@ -123,34 +123,35 @@ class CNNDigitClassifier(KerasDigitClassifier):
         metrics, the learning rate and histograms of the weights after each epoch, the
         graph of the network, its parameters, and some training images, with variants
         by `augmenter`. Each fit makes a new folder in it, named after the classifier
-        and the time, with 'train' and 'validation' inside; where a fit goes on from the
-        one before, so does its folder. Needs
+        and the time, with 'train' and 'validation' inside; a fit that continues the one
+        before writes to its folder. Needs
         ``pip install "mnist_estimators[tensorboard]"``.
     checkpoint_dir : str or path, default=None
-        Folder to keep the state of the training in, written after each epoch. Where a
-        fit was killed, the same call with ``warm_start=True`` goes on after the last
-        of them, and on the same machine, with the same number of threads, ends with
-        the same weights as if nothing had happened. Other parameters, data or versions
-        of the libraries make another fit, with a file of its own: the fits of a search
-        can share a folder. Without
-        `warm_start` a fit begins anew. The file stays when the fit ends, so that the
-        same call, made again, need not train; delete the folder once it has served.
-        Needs a `random_state`, by which the same call is the same fit. Does not go
-        together with `callbacks`, and ``partial_fit`` writes none.
+        Folder for the state of the training run, written after each epoch. If a fit
+        was killed, the same call with ``warm_start=True`` resumes after the last of
+        them. On the same machine, with the same number of threads, it ends with the
+        same weights as an uninterrupted fit. A fit with other parameters, data or
+        versions of the libraries has its own file, so the fits of a search can share a
+        folder. Without `warm_start` a fit starts from the first epoch. The file stays
+        when the fit ends, so that the same call need not train again; delete the
+        folder when you no longer need it. Needs a `random_state`, since the file
+        belongs to one seed. Can't be used with `callbacks`, and ``partial_fit`` writes
+        no file.
     augmenter : augmenter, default=None
         Makes new random variants of the training images for each epoch, while the
         network trains on those before, such as
         ``mnist_estimators.augmentation.DigitAugmenter()``. Validation images stay as
-        they are. Its `random_state` plays no part here.
+        they are. Its `random_state` is ignored.
     init_from : fitted classifier of this class, default=None
-        Begin the first fit with its weights instead of random ones. Its network must
-        have the same layers; the output layer begins anew where the classes differ. In
-        the grid of a search, give ``sklearn.frozen.FrozenEstimator(fitted)``.
+        Start the first fit with its weights instead of random ones. Its network must
+        have the same layers; the output layer starts from random weights if the classes
+        differ. In the grid of a search, use
+        ``sklearn.frozen.FrozenEstimator(fitted)``.
     freeze : {'features'}, default=None
         'features' leaves the layers before the dense ones as they are, and
         trains the rest. Needs `init_from`, `weights` or `warm_start`.
     warm_start : bool, default=False
-        Whether another call of ``fit`` goes on from the fitted weights, and the first
+        Whether another call of ``fit`` continues from the fitted weights, and the first
         one from what a killed fit left in `checkpoint_dir`.
     precision : {'float32', 'mixed_bfloat16'}, default='float32'
         Numbers that the network computes with; the weights are float32 in any case.
@@ -210,7 +211,7 @@ class CNNDigitClassifier(KerasDigitClassifier):
         In ``fit``, if `weights` are neither on this machine nor can be downloaded.
     TypeError
         In ``fit``, if `optimizer` or a member of `callbacks` is of another kind,
-        `callbacks` is no list, or `augmenter` is a class, not an instance of it.
+        `callbacks` is not a list, or `augmenter` is a class, not an instance of it.
     ImportError
         In ``fit``, if `tensorboard_dir` is given and TensorBoard is not installed.
     BackendError
@@ -218,7 +219,7 @@ class CNNDigitClassifier(KerasDigitClassifier):
 
     See Also
     --------
-    DenseDigitClassifier : Dense layers alone: faster.
+    DenseDigitClassifier : Only dense layers: faster.
 
     References
     ----------

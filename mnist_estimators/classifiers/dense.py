@@ -91,34 +91,35 @@ class DenseDigitClassifier(KerasDigitClassifier):
         metrics, the learning rate and histograms of the weights after each epoch, the
         graph of the network, its parameters, and some training images, with variants
         by `augmenter`. Each fit makes a new folder in it, named after the classifier
-        and the time, with 'train' and 'validation' inside; where a fit goes on from the
-        one before, so does its folder. Needs
+        and the time, with 'train' and 'validation' inside; a fit that continues the one
+        before writes to its folder. Needs
         ``pip install "mnist_estimators[tensorboard]"``.
     checkpoint_dir : str or path, default=None
-        Folder to keep the state of the training in, written after each epoch. Where a
-        fit was killed, the same call with ``warm_start=True`` goes on after the last
-        of them, and on the same machine, with the same number of threads, ends with
-        the same weights as if nothing had happened. Other parameters, data or versions
-        of the libraries make another fit, with a file of its own: the fits of a search
-        can share a folder. Without
-        `warm_start` a fit begins anew. The file stays when the fit ends, so that the
-        same call, made again, need not train; delete the folder once it has served.
-        Needs a `random_state`, by which the same call is the same fit. Does not go
-        together with `callbacks`, and ``partial_fit`` writes none.
+        Folder for the state of the training run, written after each epoch. If a fit
+        was killed, the same call with ``warm_start=True`` resumes after the last of
+        them. On the same machine, with the same number of threads, it ends with the
+        same weights as an uninterrupted fit. A fit with other parameters, data or
+        versions of the libraries has its own file, so the fits of a search can share a
+        folder. Without `warm_start` a fit starts from the first epoch. The file stays
+        when the fit ends, so that the same call need not train again; delete the
+        folder when you no longer need it. Needs a `random_state`, since the file
+        belongs to one seed. Can't be used with `callbacks`, and ``partial_fit`` writes
+        no file.
     augmenter : augmenter, default=None
         Makes new random variants of the training images for each epoch, while the
         network trains on those before, such as
         ``mnist_estimators.augmentation.DigitAugmenter()``. Validation images stay as
-        they are. Its `random_state` plays no part here.
+        they are. Its `random_state` is ignored.
     init_from : fitted classifier of this class, default=None
-        Begin the first fit with its weights instead of random ones. Its network must
-        have the same layers; the output layer begins anew where the classes differ. In
-        the grid of a search, give ``sklearn.frozen.FrozenEstimator(fitted)``.
+        Start the first fit with its weights instead of random ones. Its network must
+        have the same layers; the output layer starts from random weights if the classes
+        differ. In the grid of a search, use
+        ``sklearn.frozen.FrozenEstimator(fitted)``.
     freeze : {'features'}, default=None
         'features' leaves the hidden layers as they are, and
         trains the rest. Needs `init_from` or `warm_start`.
     warm_start : bool, default=False
-        Whether another call of ``fit`` goes on from the fitted weights, and the first
+        Whether another call of ``fit`` continues from the fitted weights, and the first
         one from what a killed fit left in `checkpoint_dir`.
     precision : {'float32', 'mixed_bfloat16'}, default='float32'
         Numbers that the network computes with; the weights are float32 in any case.
@@ -176,7 +177,7 @@ class DenseDigitClassifier(KerasDigitClassifier):
         or written to.
     TypeError
         In ``fit``, if `optimizer` or a member of `callbacks` is of another kind,
-        `callbacks` is no list, or `augmenter` is a class, not an instance of it.
+        `callbacks` is not a list, or `augmenter` is a class, not an instance of it.
     ImportError
         In ``fit``, if `tensorboard_dir` is given and TensorBoard is not installed.
     BackendError

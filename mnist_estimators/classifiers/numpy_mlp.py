@@ -1,4 +1,4 @@
-"""A multi-layer perceptron in NumPy alone."""
+"""A multi-layer perceptron that needs only NumPy."""
 
 from collections.abc import Hashable, Mapping, Sequence
 from numbers import Integral, Real
@@ -64,8 +64,8 @@ class NumpyDigitClassifier(BaseDigitClassifier):
         Weight of each class in the loss; 'balanced' makes them count alike. Weights
         count relative to their mean over the images of a call.
     warm_start : bool, default=False
-        Whether another call of ``fit`` goes on from the fitted weights, with the layers
-        and the activation that they were fitted with.
+        Whether another call of ``fit`` continues from the fitted weights, with their
+        layers and activation.
     image_shape : tuple (height, width), default=None
         Shape of the images where `X` has one row an image. None takes a square where
         the number of pixels allows, else one row of pixels.

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.multiclass import check_classification_targets
 
 from .images import pixel_range
 from .validation import validate_pixels
@@ -49,13 +50,16 @@ def look_at_data(
     Raises
     ------
     ValueError
-        As ``validate_pixels`` does.
+        As ``validate_pixels`` does; or if `classes` is None and `y` is not made of
+        class labels.
     TypeError
         If `X` is sparse.
     """
     scratch = _scratch_class(type(estimator).__name__)()
     scratch.image_shape = estimator.image_shape
     pixels, labels = validate_pixels(scratch, X, y, reset=True)
+    if classes is None:
+        check_classification_targets(labels)
     return (
         pixels,
         labels,

@@ -62,8 +62,6 @@ def train(
     KeyboardInterrupt
         If the user interrupts the training before the first steps are done. Later, it
         is the end of the training.
-    ValueError
-        If the weights are no longer finite.
 
     Warns
     -----
@@ -99,12 +97,6 @@ def train(
     best_weights = run.early_stopping.best.weights
     if best_weights is not None and (interrupted or plan.patience is not None):
         final = final._replace(weights=best_weights)
-    if not all(np.isfinite(values).all() for values in final.weights):
-        raise ValueError(
-            "Training has diverged: the weights are no longer finite. "
-            f"learning_rate={plan.learning_rate:g} is too large for these data and "
-            "their weights; try a tenth of it."
-        )
     return final, curves(run.epochs, with_validation=validation is not None)
 
 

@@ -157,8 +157,8 @@ class BaseDigitClassifier(
         else:
             seen = previous.seen
             pixels, labels = check_pixels(self, X, y, seen)
+            check_classification_targets(labels)
             warn_of_other_range(pixels, seen.pixel_range)
-        check_classification_targets(labels)
         samples = self._samples(pixels, labels, sample_weight, seen)
         if validation_data is None:
             data = TrainingData(

@@ -197,6 +197,7 @@ class KerasDigitClassifier(KerasModelMixin, BaseDigitClassifier):
             checkpoint=checkpoint,
             saved=checkpoint.read() if checkpoint and self.warm_start else None,
         )
+        _check_finite(final, plan.learning_rate)
         return KerasState(
             seen=seen,
             weights=tuple(final.weights),
@@ -281,4 +282,13 @@ class KerasDigitClassifier(KerasModelMixin, BaseDigitClassifier):
             self._network_input(pixels, fitted.seen),
             pixel_scale=pixel_scale(fitted.seen.pixel_range[1]),
             precision=fitted.precision,
+        )
+
+
+def _check_finite(state: TrainingState, learning_rate: float) -> None:
+    if not all(np.isfinite(values).all() for values in state.weights):
+        raise ValueError(
+            "Training has diverged: the weights are no longer finite. "
+            f"learning_rate={learning_rate:g} is too large for these data and their "
+            "weights; try a tenth of it."
         )

@@ -185,7 +185,7 @@ def test_a_pickle_is_not_loaded(capsys, tmp_path, served):
 
     err = capsys.readouterr().err
     assert "a pickle" in err
-    assert "load it with joblib, and write it anew with save_model" in err
+    assert "load it with joblib, and save it again with save_model" in err
     assert err.count("\n") == 1
     assert served == []
 

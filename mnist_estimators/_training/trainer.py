@@ -15,12 +15,11 @@ from .._networks.build import build_network, initial_weights, penalized_weights
 from .._networks.layers.table import normalizes_batches
 from .._networks.optimizers import OptimizerSpec, all_variables, take_plain_adam_step
 from .._networks.specs import Network
+from .dropout import dropout_bits, dropout_masks
 from .plan import Settings
 from .step import (
     ROWS_PER_FORWARD_PASS,
     cross_entropy,
-    dropout_bits,
-    dropout_masks,
     forward,
     n_correct,
 )

@@ -21,10 +21,10 @@ from .._networks.optimizers import optimizer_spec
 from .._networks.specs import PRECISIONS, Network
 from .._tensorflow import load_keras
 from .._training.checkpoint import Checkpoint, fingerprint
-from .._training.forward import predict_logits
 from .._training.history import extended
 from .._training.loop import train
 from .._training.plan import TrainingPlan
+from .._training.prediction import predict_logits
 from .._training.schedules import SCHEDULES
 from .._training.tensorboard import new_run, run_callback
 from .._training.trainer import TrainingState

@@ -10,8 +10,8 @@ from mnist_estimators._networks.architectures import (
     dense_network,
 )
 from mnist_estimators._networks.build import build_network, initial_weights
-from mnist_estimators._training import forward as prediction
-from mnist_estimators._training.forward import predict_logits
+from mnist_estimators._training import prediction
+from mnist_estimators._training.prediction import predict_logits
 
 SHAPE = (4, 4)
 IMAGES = np.random.default_rng(0).random((7, *SHAPE, 1), np.float32)

@@ -27,9 +27,9 @@ from mnist_estimators._networks.optimizers import optimizer_spec
 from mnist_estimators._training import callbacks as callbacks_module
 from mnist_estimators._training import loop, trainer_pool
 from mnist_estimators._training import trainer as engine
+from mnist_estimators._training.dropout import dropout_bits, dropout_masks
 from mnist_estimators._training.loop import train
 from mnist_estimators._training.plan import TrainingPlan
-from mnist_estimators._training.step import dropout_bits, dropout_masks
 from mnist_estimators._training.trainer import Trainer, TrainingState
 from mnist_estimators._training.trainer_pool import borrow_trainer
 

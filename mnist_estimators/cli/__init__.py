@@ -5,13 +5,13 @@ result as JSON and as text. ``_command`` describes these parts, and prints the r
 run imports the libraries that it needs, so ``--help`` answers at once.
 """
 
-import argparse
 import os
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from .. import __version__
 from ..exceptions import BackendError
 from ._arguments import Parser
 from ._command import declare, run_and_show
@@ -80,7 +80,12 @@ def _make_parser() -> Parser:
         description="Handwritten-digit classifiers that behave like scikit-learn's.",
         epilog="See 'mnist-estimators COMMAND --help' for the options of a command.",
     )
-    parser.add_argument("--version", action=_Version)
+    parser.add_argument(
+        "--version",
+        action="version",
+        version=__version__,
+        help="show the version and exit",
+    )
     parser.set_defaults(run=None, parser=parser)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     for command in _COMMANDS:
@@ -95,21 +100,6 @@ def _without_command(parser: Parser) -> int:
         return run_menu(main)
     parser.print_help(sys.stderr)
     return 2
-
-
-class _Version(argparse.Action):
-    """Prints the version and exits."""
-
-    def __init__(self, option_strings: Sequence[str], dest: str):
-        super().__init__(
-            option_strings, dest, nargs=0, help="show the version and exit"
-        )
-
-    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        from .. import __version__
-
-        print(__version__)
-        parser.exit()
 
 
 @contextmanager

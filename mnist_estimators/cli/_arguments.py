@@ -3,6 +3,7 @@
 import argparse
 import difflib
 from collections.abc import Iterable
+from functools import partial
 from typing import NoReturn
 
 
@@ -25,7 +26,7 @@ def add_seed(parser: Parser, of_what: str) -> None:
     """Declare ``--seed``."""
     parser.add_argument(
         "--seed",
-        type=seed,
+        type=partial(integer, low=0, high=2**32 - 1),
         default=0,
         metavar="S",
         help=f"seed of {of_what} (default: %(default)s)",
@@ -36,7 +37,7 @@ def add_folds(parser: Parser) -> None:
     """Declare ``--cv``."""
     parser.add_argument(
         "--cv",
-        type=fold_count,
+        type=partial(integer, low=2),
         default=3,
         metavar="K",
         help="number of folds (default: %(default)s)",
@@ -45,20 +46,10 @@ def add_folds(parser: Parser) -> None:
 
 def image_count(text: str) -> int | str:
     """Read a number of images, or 'all'."""
-    return text if text == "all" else integer(text, 1, None, "or 'all'")
+    return text if text == "all" else integer(text, 1, otherwise="or 'all'")
 
 
-def fold_count(text: str) -> int:
-    """Read a number of folds."""
-    return integer(text, 2, None)
-
-
-def seed(text: str) -> int:
-    """Read a seed."""
-    return integer(text, 0, 2**32 - 1)
-
-
-def integer(text: str, low: int, high: int | None, otherwise: str = "") -> int:
+def integer(text: str, low: int, high: int | None = None, otherwise: str = "") -> int:
     """Read an integer from `low` to `high`; `otherwise` names what else is allowed."""
     try:
         number = int(text)

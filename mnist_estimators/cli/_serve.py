@@ -1,12 +1,12 @@
 """``serve``: answer over HTTP, and show a page to draw on."""
 
 import gc
-import socket
 import sys
 import warnings
 from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,7 @@ def _add_arguments(parser: Parser) -> None:
     )
     parser.add_argument(
         "--port",
-        type=_port,
+        type=partial(integer, low=0, high=65535),
         default=8000,
         metavar="N",
         help="port to listen at; 0 uses a free one (default: %(default)s)",
@@ -60,7 +60,15 @@ def _run(arguments: Namespace) -> None:
     except ImportError as error:
         raise CommandError(str(error)) from error
 
-    listener = _listen(open_socket, arguments.host, arguments.port)
+    host, port = arguments.host, arguments.port
+    try:
+        listener = open_socket(host, port)
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise CommandError(
+            f"can't listen at {host}, port {port}: {reason}. Give others with "
+            "--host and --port; 0 uses any free port."
+        ) from error
     with listener:
         recipe, accuracy = None, None
         if arguments.model is None:
@@ -102,18 +110,6 @@ def _process_for_serving() -> Iterator[None]:
         cv2.setNumThreads(n_threads)
 
 
-def _listen(open_socket: Any, host: str, port: int) -> socket.socket:
-    try:
-        listener: socket.socket = open_socket(host, port)
-    except (OSError, UnicodeError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise CommandError(
-            f"can't listen at {host}, port {port}: {reason}. Give others with "
-            "--host and --port; 0 uses any free port."
-        ) from error
-    return listener
-
-
 def _train(recipe: str, data: str | None) -> tuple[Any, float]:
     """Train a recipe, on MNIST if it is on this machine; return its accuracy too."""
     digits = _training_digits(data)
@@ -142,10 +138,6 @@ def _training_digits(data: str | None) -> Digits:
     except DatasetNotFoundError:
         return load_digits("small")
     return load_digits("mnist")
-
-
-def _port(text: str) -> int:
-    return integer(text, 0, 65535)
 
 
 SERVE = Command(

@@ -126,16 +126,13 @@ def _make_search(
         "scoring": score,
         "cv": StratifiedKFold(n_folds, shuffle=True, random_state=seed),
         "error_score": "raise",
+        "return_train_score": False,
     }
+    search = GridSearchCV
     if task.method == "halving":
-        return HalvingGridSearchCV(
-            task.estimator,
-            task.grid,
-            random_state=seed,
-            return_train_score=False,
-            **settings,
-        )
-    return GridSearchCV(task.estimator, task.grid, **settings)
+        search = HalvingGridSearchCV
+        settings["random_state"] = seed
+    return search(task.estimator, task.grid, **settings)
 
 
 def _ranked(results: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import Any
 
 
@@ -25,6 +25,9 @@ def search_progress(
         Scores a fitted classifier by its accuracy, and shows it: the `scoring` of the
         search.
     """
+    from rich.console import Console
+
+    console = Console(stderr=True, force_terminal=sys.stderr.isatty())
     n_fits = 0
 
     def score(estimator: Any, X: Any, y: Any) -> float:
@@ -34,19 +37,11 @@ def search_progress(
         values = estimator.get_params()
         tried = ", ".join(f"{name}={values[name]!r}" for name in names)
         line = f"fit {n_fits}: accuracy {accuracy:.4f} with {tried}"
-        if status is not None:
-            status.update(line)
-        elif not quiet:
+        status.update(line)
+        if not (console.is_terminal or quiet):
             print(line, flush=True)
         return accuracy
 
-    with _status_line() as status:
+    # Where there is no terminal, rich shows no status.
+    with console.status("searching") as status:
         yield score
-
-
-def _status_line() -> AbstractContextManager[Any]:
-    if not sys.stderr.isatty():
-        return nullcontext()
-    from rich.console import Console
-
-    return Console(stderr=True).status("searching")

@@ -70,7 +70,16 @@ def _run(arguments: Namespace) -> Result:
     if interrupted:
         print("what was learned until then is kept", file=sys.stderr)
     if page is not None:
-        _write_report(estimator, digits, page, seconds)
+        from ..report import write_report
+
+        write_report(
+            estimator,
+            digits.X_test,
+            digits.y_test,
+            page,
+            y_train=digits.y_train,
+            facts={"Data": digits.origin, "Training time": f"{seconds:.1f} s"},
+        )
     results = {
         "data": digits.origin,
         "n_train": len(digits.y_train),
@@ -129,21 +138,6 @@ def _make_page(folder: Path | None) -> Path | None:
     page = folder / REPORT_NAME
     check_writable("--report", page)
     return page
-
-
-def _write_report(
-    estimator: Any, digits: Digits, path: Path, fit_seconds: float
-) -> None:
-    from ..report import write_report
-
-    write_report(
-        estimator,
-        digits.X_test,
-        digits.y_test,
-        path,
-        y_train=digits.y_train,
-        facts={"Data": digits.origin, "Training time": f"{fit_seconds:.1f} s"},
-    )
 
 
 def _as_text(results: Mapping[str, Any]) -> str:

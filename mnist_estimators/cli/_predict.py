@@ -35,7 +35,9 @@ def _add_arguments(parser: Parser) -> None:
 
 
 def _run(arguments: Namespace) -> Result:
-    images = _read_pictures(arguments.images)
+    import numpy as np
+
+    images = np.concatenate([_read_picture(name) for name in arguments.images])
     model = _quick_model() if arguments.model is None else load_model(arguments.model)
     try:
         results = _predict(model, arguments.images, images)
@@ -64,14 +66,8 @@ def _predict(model: Any, names: Sequence[str], images: Any) -> list[dict[str, An
     return found
 
 
-def _read_pictures(names: Sequence[str]) -> Any:
-    """Read pictures and bring them to MNIST's form, as rows of 784 pixels."""
-    import numpy as np
-
-    return np.concatenate([_read_picture(name) for name in names])
-
-
 def _read_picture(name: str) -> Any:
+    """Read a picture and bring it to MNIST's form, as a row of 784 pixels."""
     from ..datasets import load_digit_images
     from ..preprocessing import DigitCanonicalizer
 

@@ -1,14 +1,22 @@
 """Live progress of a comparison."""
 
-from types import TracebackType
-from typing import Any, Self
+from collections.abc import Iterator
 
 import pandas as pd
+from rich.console import Console, RenderableType
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.text import Text
 
 from ._table import best_first, format_table
 
 
-class ComparisonProgress:
+class ComparisonProgress(Progress):
     """Live progress of a comparison on standard error, used as a context manager.
 
     Parameters
@@ -21,64 +29,37 @@ class ComparisonProgress:
     """
 
     def __init__(self, verbose: int, n_fits: int):
-        self.verbose = verbose
-        self.n_fits = n_fits
-        self._live: Any = None
-
-    def __enter__(self) -> Self:
-        if self.verbose < 1:
-            return self
-        from rich.console import Console
-
+        self._results: pd.DataFrame | None = None
         console = Console(stderr=True)
-        if console.is_terminal:
-            from rich.live import Live
-            from rich.progress import (
-                BarColumn,
-                MofNCompleteColumn,
-                Progress,
-                TextColumn,
-                TimeElapsedColumn,
-            )
+        # Even a disabled bar ends with an empty line in old versions of rich.
+        console.quiet = verbose < 1 or not console.is_terminal
+        super().__init__(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("fits"),
+            TimeElapsedColumn(),
+            console=console,
+            transient=True,
+            disable=console.quiet,
+        )
+        self._fits = self.add_task("", total=n_fits)
 
-            self._bar = Progress(
-                TextColumn("{task.description}"),
-                BarColumn(),
-                MofNCompleteColumn(),
-                TextColumn("fits"),
-                TimeElapsedColumn(),
-                console=console,
-            )
-            self._task = self._bar.add_task("", total=self.n_fits)
-            self._live = Live(self._bar, console=console, transient=True)
-            self._live.start()
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        if self._live is not None:
-            self._live.stop()
+    def get_renderables(self) -> Iterator[RenderableType]:
+        """Put the results so far above the bar."""
+        if self._results is not None:
+            yield Text(format_table(best_first(self._results)), no_wrap=True)
+            yield Text()
+        yield from super().get_renderables()
 
     def fold_started(self, description: str) -> None:
         """Show which fit is running."""
-        if self._live is not None:
-            self._bar.update(self._task, description=description)
-            self._live.refresh()
+        self.update(self._fits, description=description, refresh=True)
 
     def fold_done(self) -> None:
         """Count the fit that was running."""
-        if self._live is not None:
-            self._bar.advance(self._task)
+        self.advance(self._fits)
 
     def estimator_done(self, results: pd.DataFrame) -> None:
         """Show the results so far."""
-        if self._live is not None:
-            from rich.console import Group
-            from rich.text import Text
-
-            table = Text(format_table(best_first(results)), no_wrap=True)
-            self._live.update(Group(table, Text(), self._bar))
+        self._results = results

@@ -162,10 +162,11 @@ def _evaluate(
     loss = np.nan
     if hasattr(estimator, "predict_proba"):
         classes = np.unique(y)
-        probabilities = _for_all_classes(
-            estimator.predict_proba(X_test), estimator.classes_, classes
-        )
-        loss = log_loss(y_test, probabilities, labels=classes)
+        probabilities = np.asarray(estimator.predict_proba(X_test))
+        columns = pd.DataFrame(probabilities, columns=estimator.classes_)
+        # Classes that the training fold lacked have the probability 0.
+        columns = columns.reindex(columns=classes, fill_value=0)
+        loss = log_loss(y_test, columns.to_numpy(probabilities.dtype), labels=classes)
 
     started = perf_counter()
     predicted = estimator.predict(X_test)
@@ -182,27 +183,3 @@ def _evaluate(
 
 def _rows(X: Any, indices: Any) -> Any:
     return X.iloc[indices] if hasattr(X, "iloc") else X[indices]
-
-
-def _for_all_classes(
-    probabilities: Any, known: NDArray[Any], classes: NDArray[Any]
-) -> NDArray[np.floating[Any]]:
-    """Give classes that a training fold lacked the probability 0.
-
-    Parameters
-    ----------
-    probabilities : array-like of shape (n, n_known)
-        A column for each known class.
-    known : ndarray of shape (n_known,)
-        Some of `classes`.
-    classes : ndarray of shape (n_classes,)
-        All labels, sorted.
-
-    Returns
-    -------
-    ndarray of shape (n, n_classes)
-    """
-    given = np.asarray(probabilities)
-    complete = np.zeros((len(given), len(classes)), dtype=given.dtype)
-    complete[:, np.searchsorted(classes, known)] = given
-    return complete

@@ -59,7 +59,7 @@ def search_map(
         (len(rows), len(columns)),
         cells,
         results[key],
-        results.get("n_resources", [0] * len(cells)),
+        results.get("n_resources", np.zeros(len(cells), int)),
     )
     best = getattr(search, "best_index_", None)
     return {
@@ -127,18 +127,15 @@ def _check_parameters(
 def _best_of_each_cell(
     shape: tuple[int, int],
     cells: Sequence[tuple[int, int]],
-    scores: Sequence[float],
-    resources: Sequence[int],
+    scores: NDArray[Any],
+    resources: NDArray[Any],
 ) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
     """Take the best score among the candidates with most resources in each cell."""
     best = np.full(shape, np.nan)
     most = np.zeros(shape, dtype=np.intp)
-    for cell, score, resource in zip(cells, scores, resources, strict=True):
-        if resource > most[cell]:
-            most[cell] = resource
-            best[cell] = score
-        elif resource == most[cell]:
-            best[cell] = np.fmax(best[cell], score)
+    # In this order the last candidate of a cell, which stays, is its best one.
+    for i in np.lexsort((np.nan_to_num(scores, nan=-np.inf), resources)):
+        best[cells[i]], most[cells[i]] = scores[i], resources[i]
     return best, most
 
 

@@ -237,15 +237,11 @@ def _history_of(estimator: Any) -> Mapping[str, ArrayLike]:
             "neither history_ nor loss_curve_ in it. Give a fitted network, such as "
             "DenseDigitClassifier, or numbers to from_history."
         )
+    history = {"loss": loss}
     accuracy = getattr(network, "validation_scores_", None)
-    return (
-        {"loss": loss}
-        if accuracy is None
-        else {
-            "loss": loss,
-            "val_accuracy": accuracy,
-        }
-    )
+    if accuracy is not None:
+        history["val_accuracy"] = accuracy
+    return history
 
 
 def _known(history: Mapping[str, ArrayLike] | pd.DataFrame) -> History:

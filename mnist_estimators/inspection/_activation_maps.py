@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .._inputs.parameters import check_count
 from ._colours import fitting_colours
-from ._display import Display
+from ._display import Display, grid_of_axes
 from ._inside import first_images
 from ._layers import (
     architecture,
@@ -211,17 +211,13 @@ def _draw_maps(
     height, width, n_maps = maps.shape
     shown = maps[:, :, :n_columns]
     colours = fitting_colours(shown)
-    places = row.subplots(1, n_columns, squeeze=False)[0]
-    axes = list(places[:n_maps])
-    for number, ax in enumerate(places):
-        ax.set(xticks=[], yticks=[])
-        ax.set_visible(number < n_maps)
+    axes = grid_of_axes(row, min(n_maps, n_columns), n_columns)
     for number, ax in enumerate(axes):
         ax.imshow(shown[:, :, number], **colours)
         ax.set_title(f"{number}", fontsize=8, pad=2)
     some = f"{len(axes)} of {n_maps}" if len(axes) < n_maps else f"{n_maps}"
     row.suptitle(f"{name}: {some} maps of {height} x {width}", fontsize=10)
-    _draw_scale(row, axes[0], list(places))
+    _draw_scale(row, axes[0])
     return axes
 
 
@@ -232,14 +228,14 @@ def _draw_units(
     ax.imshow(units[np.newaxis], aspect="auto", **fitting_colours(units))
     ax.set(yticks=[], xlabel="unit")
     row.suptitle(f"{name}: {len(units)} units, no maps", fontsize=10)
-    _draw_scale(row, ax, [ax])
+    _draw_scale(row, ax)
     return [ax]
 
 
-def _draw_scale(row: "SubFigure", drawn: "Axes", beside: "list[Axes]") -> None:
+def _draw_scale(row: "SubFigure", drawn: "Axes") -> None:
     (image,) = drawn.images
     # Few ticks of one width keep the rows in line.
     ticks = np.unique([*image.get_clim(), 0.0])
     row.colorbar(
-        image, ax=beside, label="output", aspect=10, ticks=ticks, format="{x:5.2g}"
+        image, ax=row.axes, label="output", aspect=10, ticks=ticks, format="{x:5.2g}"
     )

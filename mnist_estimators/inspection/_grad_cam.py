@@ -82,16 +82,15 @@ def grad_cam(
     """
     network, images = network_and_images(estimator, X)
     check_sees_pixels(estimator, network)
-    index = _index_of_maps(network, layer)
     targets = explained_classes(network, images, labels)
-    return class_activation_maps(network, images, targets, index)
+    return class_activation_maps(network, images, targets, layer)
 
 
 def class_activation_maps(
     network: Any,
     images: NDArray[np.float32],
     targets: NDArray[np.int64],
-    index: int | None = None,
+    layer: str | int | None = None,
 ) -> NDArray[np.float32]:
     """Compute Grad-CAM of each image for its class.
 
@@ -103,16 +102,15 @@ def class_activation_maps(
         From ``network_and_images``.
     targets : ndarray of shape (n,)
         From ``explained_classes``.
-    index : int, default=None
-        Number of the layer. None takes the one that ``grad_cam`` does.
+    layer : str or int, default=None
+        As in ``grad_cam``.
 
     Returns
     -------
     ndarray of shape (n, height, width), dtype float32
     """
-    if index is None:
-        index = _index_of_maps(network, None)
-    maps, gradients = outputs_and_gradients(network, images, targets, index + 1)
+    depth = _index_of_maps(network, layer) + 1
+    maps, gradients = outputs_and_gradients(network, images, targets, depth)
     importance = gradients.mean(axis=(1, 2), keepdims=True)
     heat = np.maximum((importance * maps).sum(axis=3, keepdims=True), 0)
     import tensorflow as tf

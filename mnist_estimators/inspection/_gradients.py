@@ -4,8 +4,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from sklearn.utils import gen_batches
 
-from ._layers import ROWS_PER_FORWARD_PASS, layer_names, run_layers
+from ._layers import ROWS_PER_FORWARD_PASS, apply_layers, layer_names, run_layers
 
 
 def explained_classes(
@@ -83,16 +84,11 @@ def outputs_and_gradients(
     import tensorflow as tf
 
     parts = []
-    for start in range(0, len(images), ROWS_PER_FORWARD_PASS):
-        rows = slice(start, start + ROWS_PER_FORWARD_PASS)
-        outputs = tf.constant(images[rows])
-        for layer in layers[:depth]:
-            outputs = layer(outputs, training=False)
+    for rows in gen_batches(len(images), ROWS_PER_FORWARD_PASS):
+        outputs = apply_layers(layers[:depth], tf.constant(images[rows]))
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(outputs)
-            scores = outputs
-            for layer in layers[depth:]:
-                scores = layer(scores, training=False)
+            scores = apply_layers(layers[depth:], outputs)
             explained = tf.gather(scores, targets[rows], axis=1, batch_dims=1)
         gradients = tape.gradient(explained, outputs)
         parts.append(

@@ -4,12 +4,14 @@ A ``NumpyDigitClassifier`` has no ``model_``: its layers are named and numbered 
 of the same network in Keras.
 """
 
+from collections.abc import Iterable
 from numbers import Integral
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import softmax
+from sklearn.utils import gen_batches
 
 from .._inputs.estimators import as_taken
 from .._inputs.images import as_network_input, pixel_scale, warn_of_other_range
@@ -185,27 +187,25 @@ def run_layers(
     -------
     ndarray of shape (n, ...), dtype float32
     """
-    return np.concatenate(
-        [
-            _run_batch(network, images[start : start + ROWS_PER_FORWARD_PASS], index)
-            for start in range(0, len(images), ROWS_PER_FORWARD_PASS)
-        ]
-    )
+    run = _run_keras if hasattr(network, "model_") else _run_numpy
+    batches = gen_batches(len(images), ROWS_PER_FORWARD_PASS)
+    outputs = [run(network, images[rows], index) for rows in batches]
+    return np.concatenate(outputs).astype(np.float32, copy=False)
 
 
-def _run_batch(
-    network: Any, images: NDArray[np.float32], index: int
-) -> NDArray[np.float32]:
-    if not hasattr(network, "model_"):
-        return _run_numpy(network, images, index).astype(np.float32)
-    # Layer by layer, since a backbone's output has no place in the graph of the model.
+def _run_keras(network: Any, images: NDArray[Any], index: int) -> NDArray[Any]:
     layers = network.model_.layers[: index + 1]
     import tensorflow as tf
 
-    outputs = tf.constant(images)
+    return apply_layers(layers, tf.constant(images)).numpy()
+
+
+def apply_layers(layers: Iterable[Any], values: Any) -> Any:
+    """Pass a tensor through layers in Keras."""
+    # Layer by layer, since a backbone's output has no place in the graph of the model.
     for layer in layers:
-        outputs = layer(outputs, training=False)
-    return tf.cast(outputs, tf.float32).numpy()
+        values = layer(values, training=False)
+    return values
 
 
 def _run_numpy(network: Any, images: NDArray[Any], index: int) -> NDArray[Any]:

@@ -3,7 +3,7 @@
 import io
 import sys
 from base64 import b64encode
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -50,10 +50,7 @@ class Display:
     def _repr_html_(self) -> str | None:
         if not hasattr(self, "figure_") or _is_of_pyplot(self.figure_):
             return None
-        png = io.BytesIO()
-        self.figure_.savefig(png, format="png")
-        text = b64encode(png.getvalue()).decode("ascii")
-        return f'<img alt="{type(self).__name__}" src="data:image/png;base64,{text}">'
+        return f'<img alt="{type(self).__name__}" src="{png_url(self.figure_)}">'
 
 
 def _is_of_pyplot(figure: "Figure") -> bool:
@@ -78,6 +75,13 @@ def new_figure(width: float, height: float) -> "Figure":
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), layout="constrained")
+
+
+def png_url(figure: "Figure", **options: Any) -> str:
+    """Encode a figure as a URL that holds its PNG, saved with these options."""
+    png = io.BytesIO()
+    figure.savefig(png, format="png", **options)
+    return f"data:image/png;base64,{b64encode(png.getvalue()).decode('ascii')}"
 
 
 def grid_of_axes(

@@ -1,10 +1,10 @@
 """A web page in one file: text that is escaped, tables, and pictures within it."""
 
-import io
-from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from html import escape
 from typing import TYPE_CHECKING
+
+from ..inspection._display import png_url
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -119,13 +119,8 @@ def picture(figure: "Figure", description: str) -> str:
     str
         HTML.
     """
-    png = io.BytesIO()
-    figure.savefig(png, format="png", dpi=110, facecolor="white")
-    data = b64encode(png.getvalue()).decode("ascii")
-    return (
-        f'<figure><img alt="{escape(description)}" '
-        f'src="data:image/png;base64,{data}"></figure>\n'
-    )
+    url = png_url(figure, dpi=110, facecolor="white")
+    return f'<figure><img alt="{escape(description)}" src="{url}"></figure>\n'
 
 
 def _cell(value: object) -> str:

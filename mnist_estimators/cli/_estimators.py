@@ -9,11 +9,7 @@ from typing import Any
 from ._arguments import Parser, known_name, unknown
 from ._errors import UsageError, one_line
 
-ESTIMATORS = {
-    "DenseDigit": "DenseDigitClassifier",
-    "CNNDigit": "CNNDigitClassifier",
-    "NumpyDigit": "NumpyDigitClassifier",
-}
+ESTIMATORS = ("DenseDigit", "CNNDigit", "NumpyDigit")  # without "Classifier"
 _WORDS = {"none": None, "null": None, "true": True, "false": False}
 
 
@@ -70,7 +66,7 @@ def make_estimator(recipe: str | None, name: str | None, seed: int) -> Any:
             "of them out"
         )
     if name is not None:
-        return getattr(mnist_estimators, ESTIMATORS[name])(random_state=seed)
+        return getattr(mnist_estimators, f"{name}Classifier")(random_state=seed)
     assert recipe is not None
     try:
         return known[known_name("recipe", recipe, known)]
@@ -120,7 +116,7 @@ def progress_verbosity(*, quiet: bool) -> int:
 
 def estimator_name(text: str) -> str:
     """Read one of ``ESTIMATORS``, or the name of its class."""
-    names = {class_name.lower(): name for name, class_name in ESTIMATORS.items()}
+    names = {f"{name}Classifier".lower(): name for name in ESTIMATORS}
     return names.get(text.lower()) or known_name("estimator", text, ESTIMATORS)
 
 

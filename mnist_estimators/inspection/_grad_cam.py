@@ -5,16 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ._gradients import explained_classes, outputs_and_gradients
-from ._layers import (
-    architecture,
-    check_sees_pixels,
-    convolutions,
-    first_rows,
-    layer_index,
-    layer_names,
-    network_and_images,
-)
+from ._gradients import images_to_explain, outputs_and_gradients
+from ._layers import architecture, convolutions, first_rows, layer_index, layer_names
 
 
 def grad_cam(
@@ -80,9 +72,7 @@ def grad_cam(
     >>> grad_cam(network, X[:5]).shape
     (5, 28, 28)
     """
-    network, images = network_and_images(estimator, X)
-    check_sees_pixels(estimator, network)
-    targets = explained_classes(network, images, labels)
+    network, images, targets = images_to_explain(estimator, X, labels)
     return class_activation_maps(network, images, targets, layer)
 
 
@@ -99,9 +89,9 @@ def class_activation_maps(
     network : fitted classifier
         A convolutional one. Not changed.
     images : ndarray of shape (n, height, width, 1), dtype float32
-        From ``network_and_images``.
+        From ``images_to_explain``.
     targets : ndarray of shape (n,)
-        From ``explained_classes``.
+        From ``images_to_explain``.
     layer : str or int, default=None
         As in ``grad_cam``.
 

@@ -6,36 +6,52 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import gen_batches
 
-from ._layers import ROWS_PER_FORWARD_PASS, apply_layers, layer_names, run_layers
+from ._layers import (
+    ROWS_PER_FORWARD_PASS,
+    apply_layers,
+    check_sees_pixels,
+    layer_names,
+    network_and_images,
+    run_layers,
+)
 
 
-def explained_classes(
-    network: Any, images: NDArray[np.float32], labels: ArrayLike | None
-) -> NDArray[np.int64]:
-    """Find the number of the class to explain, for each image.
+def images_to_explain(
+    estimator: Any, X: ArrayLike, labels: ArrayLike | None
+) -> tuple[Any, NDArray[np.float32], NDArray[np.int64]]:
+    """Find the network, what it sees of the images, and the class to explain of each.
 
     Parameters
     ----------
-    network : fitted classifier
-        With layers.
-    images : ndarray of shape (n, height, width, 1), dtype float32
-        From ``network_and_images``.
+    estimator : fitted classifier
+        Or one that holds it.
+    X : array-like of shape (n, pixels), (n, height, width) or (n, height, width, 1)
+        Images as the estimator takes them. Not changed.
     labels : array-like of shape (n,) or None
         None takes the classes predicted.
 
     Returns
     -------
-    ndarray of shape (n,)
-        Places in ``classes_``.
+    network : fitted classifier
+        Of this package, with layers.
+    images : ndarray of shape (n, height, width, 1), dtype float32
+        What reaches the first layer: pixels have values from 0 to 1.
+    targets : ndarray of shape (n,)
+        Places of the classes in ``classes_``.
 
     Raises
     ------
+    NotFittedError, TypeError
+        As in ``network_within``.
     ValueError
-        If `labels` are of another number, or not among the classes.
+        If `labels` are of another number, or not among the classes; and as in
+        ``network_and_images`` and ``check_sees_pixels``.
     """
+    network, images = network_and_images(estimator, X)
+    check_sees_pixels(estimator, network)
     if labels is None:
-        n_layers = len(layer_names(network))
-        return run_layers(network, images, n_layers - 2).argmax(axis=1)
+        scores = run_layers(network, images, len(layer_names(network)) - 2)
+        return network, images, scores.argmax(axis=1)
     given = label_of_each(labels, len(images))
     unknown = given[~np.isin(given, network.classes_)]
     if len(unknown):
@@ -43,7 +59,7 @@ def explained_classes(
             f"labels names {np.unique(unknown).tolist()}, which are not among the "
             f"classes {network.classes_.tolist()}."
         )
-    return np.searchsorted(network.classes_, given)
+    return network, images, np.searchsorted(network.classes_, given)
 
 
 def label_of_each(labels: ArrayLike, n_images: int) -> NDArray[Any]:
@@ -70,9 +86,9 @@ def outputs_and_gradients(
     network : fitted classifier
         In Keras. Not changed.
     images : ndarray of shape (n, height, width, 1), dtype float32
-        From ``network_and_images``.
+        From ``images_to_explain``.
     targets : ndarray of shape (n,)
-        From ``explained_classes``.
+        From ``images_to_explain``.
     depth : int
         Number of layers before those outputs; 0 for the images themselves.
 

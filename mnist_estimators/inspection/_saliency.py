@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..backpropagation import forward, gradients_of_sums
-from ._gradients import explained_classes, outputs_and_gradients
-from ._layers import check_sees_pixels, network_and_images, numpy_layers
+from ._gradients import images_to_explain, outputs_and_gradients
+from ._layers import numpy_layers
 
 
 def saliency(
@@ -63,9 +63,7 @@ def saliency(
     >>> saliency(network, X[:5]).shape
     (5, 28, 28)
     """
-    network, images = network_and_images(estimator, X)
-    check_sees_pixels(estimator, network)
-    targets = explained_classes(network, images, labels)
+    network, images, targets = images_to_explain(estimator, X, labels)
     return input_gradients(network, images, targets)
 
 
@@ -79,9 +77,9 @@ def input_gradients(
     network : fitted classifier
         With layers. Not changed.
     images : ndarray of shape (n, height, width, 1), dtype float32
-        From ``network_and_images``.
+        From ``images_to_explain``.
     targets : ndarray of shape (n,)
-        From ``explained_classes``.
+        From ``images_to_explain``.
 
     Returns
     -------

@@ -9,9 +9,9 @@ from .._inputs.parameters import check_count
 from ._colours import centred_colours
 from ._display import Display
 from ._grad_cam import class_activation_maps
-from ._gradients import explained_classes, label_of_each
+from ._gradients import images_to_explain, label_of_each
 from ._inside import first_images
-from ._layers import architecture, check_sees_pixels, network_and_images
+from ._layers import architecture
 from ._saliency import input_gradients
 
 if TYPE_CHECKING:
@@ -117,11 +117,9 @@ class SaliencyDisplay(Display):
         """
         check_count("n_images", n_images)
         shown = first_images(estimator, X, n_images)
-        network, images = network_and_images(estimator, shown)
-        check_sees_pixels(estimator, network)
         if labels is not None:
             labels = label_of_each(labels, len(cast(Any, X)))[:n_images]
-        targets = explained_classes(network, images, labels)
+        network, images, targets = images_to_explain(estimator, shown, labels)
         cams = None
         if architecture(network) == "convolutional":
             cams = class_activation_maps(network, images, targets)

@@ -27,10 +27,8 @@ def data(estimator: Any, X: ArrayLike, y: Any, y_train: ArrayLike | None) -> str
     """Count the images of each digit, and draw the first ones."""
     sets = {"test": y} if y_train is None else {"train": y_train, "test": y}
     counts = ClassDistributionDisplay.from_labels(sets)
-    rows = [
-        (str(label), *(int(counts.counts[name][i]) for name in sets))
-        for i, label in enumerate(counts.classes)
-    ]
+    columns = [of_set.tolist() for of_set in counts.counts.values()]
+    rows = zip(counts.classes, *columns, strict=True)
     samples = DigitGridDisplay.from_images(
         X, y, image_shape=image_shape_within(estimator, X)
     )
@@ -104,11 +102,8 @@ def confusion_matrix(y: Any, predicted: Any) -> str:
 
 def each_digit(scores: Any) -> str:
     """List the scores of each digit."""
-    rows = [
-        (label, *map(float, values[:-1]), int(values[-1]))
-        for label, *values in scores.itertuples()
-    ]
-    return table("Scores on test images", ["digit", *scores.columns], rows)
+    headings = ["digit", *scores.columns]
+    return table("Scores on test images", headings, scores.itertuples())
 
 
 def mistakes(

@@ -128,14 +128,9 @@ def _centre(boxes: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Place (n, 20, 20) boxes in 28 x 28 pixels by their centre of mass."""
     total = boxes.sum(axis=(1, 2))
     positions = np.arange(DIGIT_SIDE)
-    corners = np.stack(
-        [
-            SIDE // 2 - boxes.sum(axis=2) @ positions / total,
-            SIDE // 2 - boxes.sum(axis=1) @ positions / total,
-        ],
-        axis=1,
-    )
-    corners = np.clip(np.rint(corners), 0, SIDE - DIGIT_SIDE).astype(int)
+    centres = [boxes.sum(axis=axis) @ positions / total for axis in (2, 1)]
+    corners = np.rint(SIDE // 2 - np.stack(centres, axis=1))
+    corners = np.clip(corners, 0, SIDE - DIGIT_SIDE).astype(int)
     images = np.zeros((len(boxes), SIDE, SIDE), np.uint8)
     for image, box, (top, left) in zip(images, boxes, corners, strict=True):
         image[top : top + DIGIT_SIDE, left : left + DIGIT_SIDE] = box

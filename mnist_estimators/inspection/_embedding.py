@@ -139,8 +139,7 @@ class EmbeddingDisplay(Display):
                 f"{outputs.shape[1]} numbers each: two dimensions need two of both. "
                 "Give more images, or a network with more units."
             )
-        reduce = _principal_components if method == "pca" else _neighbours
-        embedding, axis_names = reduce(outputs, random_state)
+        embedding, axis_names = _in_two_dimensions(outputs, method, random_state)
         display = cls(
             embedding=embedding,
             y_true=y_true,
@@ -211,23 +210,20 @@ class EmbeddingDisplay(Display):
         return self
 
 
-def _principal_components(
-    outputs: NDArray[Any], random_state: Any
+def _in_two_dimensions(
+    outputs: NDArray[Any], method: str, random_state: Any
 ) -> tuple[NDArray[Any], tuple[str, str]]:
-    components = PCA(2, random_state=random_state)
-    embedding = components.fit_transform(outputs)
-    first, second = 100 * components.explained_variance_ratio_
-    return embedding, (
-        f"first principal component ({first:.0f} % of the variance)",
-        f"second principal component ({second:.0f} % of the variance)",
-    )
-
-
-def _neighbours(
-    outputs: NDArray[Any], random_state: Any
-) -> tuple[NDArray[Any], tuple[str, str]]:
+    """Reduce outputs to two dimensions, and name these."""
+    if method == "pca":
+        components = PCA(2, random_state=random_state)
+        embedding = components.fit_transform(outputs)
+        first, second = 100 * components.explained_variance_ratio_
+        return embedding, (
+            f"first principal component ({first:.0f} % of the variance)",
+            f"second principal component ({second:.0f} % of the variance)",
+        )
     # It must be below the number of images.
     perplexity = min(PERPLEXITY, len(outputs) / 4)
-    method = TSNE(perplexity=perplexity, random_state=random_state)
-    embedding = method.fit_transform(outputs)
+    neighbours = TSNE(perplexity=perplexity, random_state=random_state)
+    embedding = neighbours.fit_transform(outputs)
     return embedding, ("t-SNE, first dimension", "t-SNE, second dimension")

@@ -11,7 +11,6 @@ from ._display import BLUE, Display
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.text import Annotation
 
 TIMES = {
     "fit": ("fit_seconds", "fit time", "seconds a fold"),
@@ -183,22 +182,12 @@ def _label_points(
     pixels = ax.transData.transform(points)
     taken = [Bbox.from_extents(x - 5, y - 5, x + 5, y + 5) for x, y in pixels]
     for own, (name, point) in enumerate(zip(names, points, strict=True)):
-        candidates: list[Annotation] = []
+        label = ax.annotate(str(name), point, (0, 0), textcoords="offset points")
         for offset, horizontal, vertical in LABEL_PLACES:
-            label = ax.annotate(
-                str(name),
-                point,
-                xytext=offset,
-                textcoords="offset points",
-                ha=horizontal,
-                va=vertical,
-            )
-            candidates.append(label)
+            label.set(position=offset, ha=horizontal, va=vertical)
             box = label.get_window_extent()
             others = taken[:own] + taken[own + 1 :]
             inside = ax.bbox.x0 < box.x0 and box.x1 < ax.bbox.x1
             if inside and not any(box.overlaps(other) for other in others):
                 break
-        for rejected in candidates[:-1]:
-            rejected.remove()
-        taken.append(candidates[-1].get_window_extent())
+        taken.append(box)

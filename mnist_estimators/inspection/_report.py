@@ -62,6 +62,9 @@ def digit_report(y_true: ArrayLike, y_pred: ArrayLike) -> pd.DataFrame:
     weighted avg       0.83    0.75  0.73      0.75        4
     """
     true, predicted = column_or_1d(y_true), column_or_1d(y_pred)
+    # In old versions of scikit-learn, classification_report accepts empty labels.
+    if not len(true):
+        raise ValueError("y_true must hold at least one label; it is empty.")
     scores = classification_report(true, predicted, output_dict=True, zero_division=0)
     labels = unique_labels(true, predicted).tolist()
     report = pd.DataFrame(scores).T.rename(columns={"f1-score": "f1"})

@@ -2,7 +2,7 @@
 
 import pandas as pd
 from numpy.typing import ArrayLike
-from sklearn.metrics import classification_report
+from sklearn.metrics import accuracy_score, precision_recall_fscore_support
 from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import unique_labels
 
@@ -62,15 +62,22 @@ def digit_report(y_true: ArrayLike, y_pred: ArrayLike) -> pd.DataFrame:
     weighted avg       0.83    0.75  0.73      0.75        4
     """
     true, predicted = column_or_1d(y_true), column_or_1d(y_pred)
-    # In old versions of scikit-learn, classification_report accepts empty labels.
-    if not len(true):
-        raise ValueError("y_true must hold at least one label; it is empty.")
-    scores = classification_report(true, predicted, output_dict=True, zero_division=0)
-    labels = unique_labels(true, predicted).tolist()
-    report = pd.DataFrame(scores).T.rename(columns={"f1-score": "f1"})
-    report.index = pd.Index(
-        [*labels, "accuracy", "macro avg", "weighted avg"], name="digit"
+    accuracy = accuracy_score(true, predicted)
+    classes = unique_labels(true, predicted)
+    precision, recall, f1, support = precision_recall_fscore_support(
+        true, predicted, labels=classes, zero_division=0
     )
-    report.insert(3, "accuracy", report["recall"])
-    report.loc["accuracy", "support"] = len(true)
-    return report.astype({"support": int})
+    digits = pd.DataFrame(
+        {"precision": precision, "recall": recall, "f1": f1, "accuracy": recall},
+        index=pd.Index(classes, dtype=object),
+    )
+    totals = pd.DataFrame(
+        {
+            "accuracy": dict.fromkeys(digits, accuracy),
+            "macro avg": digits.mean(),
+            "weighted avg": digits.mul(support, axis=0).sum() / len(true),
+        }
+    ).T
+    report = pd.concat([digits, totals]).rename_axis("digit")
+    report["support"] = [*support, *[len(true)] * len(totals)]
+    return report

@@ -1,13 +1,13 @@
 """A multi-layer perceptron that needs only NumPy."""
 
 from collections.abc import Hashable, Mapping, Sequence
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .._inputs.parameters import positive_integers
+from .._inputs.parameters import COUNT, FRACTION, positive_integers
 from .._inputs.seen import SeenData
 from .._inputs.sklearn_private import Interval, StrOptions
 from .._training.history import extended
@@ -133,14 +133,11 @@ class NumpyDigitClassifier(BaseDigitClassifier):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **BaseDigitClassifier._parameter_constraints,
-        "hidden_layer_sizes": [
-            "array-like",
-            Interval(Integral, 1, None, closed="left"),
-        ],
+        "hidden_layer_sizes": ["array-like", COUNT],
         "activation": [StrOptions(set(ACTIVATIONS))],
         "kernel_initializer": [StrOptions(set(INITIALIZERS))],
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
-        "momentum": [Interval(Real, 0, 1, closed="left")],
+        "momentum": [FRACTION],
     }
 
     def __init__(

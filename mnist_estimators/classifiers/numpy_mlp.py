@@ -226,7 +226,7 @@ class NumpyDigitClassifier(BaseDigitClassifier):
     ) -> tuple[list[Layer], list[Layer]]:
         """Return layers, and their velocities, for the training to change in place."""
         if previous:
-            layers = as_layers(previous.weights)
+            layers = as_layers([*map(np.array, previous.weights)])
         else:
             sizes = positive_integers("hidden_layer_sizes", self.hidden_layer_sizes)
             seen = data.seen
@@ -234,7 +234,7 @@ class NumpyDigitClassifier(BaseDigitClassifier):
             dtype = scaled(data.samples.images[:1], seen.pixel_range[1]).dtype
             layers = initialize(layer_sizes, self.kernel_initializer, rng, dtype)
         if previous and previous.velocities:
-            return layers, as_layers(previous.velocities)
+            return layers, as_layers([*map(np.array, previous.velocities)])
         return layers, [Layer(*map(np.zeros_like, layer)) for layer in layers]
 
     def _network_input(self, pixels: NDArray[Any], seen: SeenData) -> NDArray[Any]:
@@ -245,9 +245,6 @@ class NumpyDigitClassifier(BaseDigitClassifier):
     def _logits(
         self, fitted: NumpyState, pixels: NDArray[Any]
     ) -> NDArray[np.floating[Any]]:
-        weights = fitted.weights
-        layers = [
-            Layer(*pair) for pair in zip(weights[::2], weights[1::2], strict=True)
-        ]
+        layers = as_layers(fitted.weights)
         images = self._network_input(pixels, fitted.seen)
         return logits_of(layers, images, fitted.activation, fitted.seen.pixel_range[1])

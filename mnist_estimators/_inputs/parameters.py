@@ -5,6 +5,12 @@ from typing import Any
 
 import numpy as np
 
+from .sklearn_private import Interval
+
+# In the constraints of estimators.
+COUNT = Interval(Integral, 1, None, closed="left")
+FRACTION = Interval(Real, 0, 1, closed="left")
+
 
 def positive_integers(name: str, value: Any) -> tuple[int, ...]:
     """Read sizes given as one integer or as several.

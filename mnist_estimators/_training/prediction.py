@@ -4,9 +4,8 @@ The weights are an input of the function, so all estimators of one architecture 
 it, and threads can use it at once.
 """
 
-from collections import OrderedDict
 from collections.abc import Sequence
-from threading import Lock
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -18,9 +17,6 @@ from .._tensorflow import load_keras
 from .step import ROWS_PER_FORWARD_PASS, forward
 
 MAX_PREDICTORS = 16
-
-_lock = Lock()
-_predictors: OrderedDict[Any, Any] = OrderedDict()
 
 
 def predict_logits(
@@ -69,16 +65,12 @@ def predict_logits(
     return logits[0] if len(logits) == 1 else np.concatenate(logits)
 
 
+@lru_cache(MAX_PREDICTORS)
 def _predictor(
     network: Network, image_shape: tuple[int, int], precision: str, image_type: Any
 ) -> Any:
     import tensorflow as tf
 
-    key = (network, image_shape, precision, image_type)
-    with _lock:
-        if key in _predictors:
-            _predictors.move_to_end(key)
-            return _predictors[key]
     keras = load_keras()
     model = build_network(network, image_shape, seed=0, precision=precision)
 
@@ -93,9 +85,4 @@ def _predictor(
         *(tf.TensorSpec(variable.shape, tf.float32) for variable in model.weights),
     )
     function = tf.function(run, input_signature=signature, autograph=False)
-    compiled = function.get_concrete_function()
-    with _lock:
-        _predictors[key] = compiled
-        while len(_predictors) > MAX_PREDICTORS:
-            _predictors.popitem(last=False)
-    return compiled
+    return function.get_concrete_function()

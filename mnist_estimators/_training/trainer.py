@@ -4,7 +4,7 @@ A `Trainer` is one Keras model with its optimizer and the compiled function that
 many training steps over data in memory. It serves one fit at a time.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -267,22 +267,15 @@ class Trainer:
 
         n_steps = (tf.shape(order)[0] + batch_size - 1) // batch_size
 
-        def add(step: Any, totals: Any) -> Any:
+        def take(step: Any) -> Any:
             rows = order[step * batch_size : (step + 1) * batch_size]
             batch = tuple(tf.gather(array, rows) for array in samples)
             step_seed = seed + tf.stack([0, step])
             bits = dropout_bits(self.model, tf.shape(rows)[0], step_seed)
             masks = dropout_masks(bits, settings.rates)
-            done = self._step(batch, batch_size, learning_rates[step], masks, settings)
-            return step + 1, totals + done
+            return self._step(batch, batch_size, learning_rates[step], masks, settings)
 
-        _, totals = tf.while_loop(
-            lambda step, _: step < n_steps,
-            add,
-            [0, tf.zeros(2)],
-            parallel_iterations=1,
-        )
-        return totals
+        return _summed(n_steps, take)
 
     def _run_xla(
         self,
@@ -342,18 +335,15 @@ class Trainer:
         self, batches: Any, bits: Any, learning_rates: Any, n_steps: Any, settings: Any
     ) -> Any:
         """Train on the first `n_steps` of the batches."""
-        import tensorflow as tf
 
-        def add(step: Any, totals: Any) -> Any:
+        def take(step: Any) -> Any:
             batch = tuple(array[step] for array in batches)
             masks = dropout_masks([drawn[step] for drawn in bits], settings.rates)
-            done = self._step(
+            return self._step(
                 batch, self._xla_batch_size, learning_rates[step], masks, settings
             )
-            return step + 1, totals + done
 
-        _, totals = tf.while_loop(lambda step, _: step < n_steps, add, [0, tf.zeros(2)])
-        return totals
+        return _summed(n_steps, take)
 
     def _evaluate(self, samples: Any, settings: Any) -> Any:
         import tensorflow as tf
@@ -361,22 +351,30 @@ class Trainer:
         images, targets, weights = samples
         n_rows = tf.shape(targets)[0]
 
-        def add(start: Any, totals: Any) -> Any:
+        def evaluate(number: Any) -> Any:
+            start = number * ROWS_PER_FORWARD_PASS
             rows = slice(start, start + ROWS_PER_FORWARD_PASS)
             logits = forward(self.model, images[rows], settings.pixel_scale)
             losses = cross_entropy(logits, targets[rows], settings.smoothing)
             right = n_correct(logits, targets[rows])
-            totals += tf.stack([tf.reduce_sum(weights[rows] * losses), right])
-            return start + ROWS_PER_FORWARD_PASS, totals
+            return tf.stack([tf.reduce_sum(weights[rows] * losses), right])
 
-        _, totals = tf.while_loop(
-            lambda start, _: start < n_rows,
-            add,
-            [0, tf.zeros(2)],
-            parallel_iterations=1,
-        )
+        totals = _summed(-(-n_rows // ROWS_PER_FORWARD_PASS), evaluate)
         penalty = self._penalty(settings.l2)
         return totals / tf.cast(n_rows, tf.float32) + tf.stack([penalty, 0.0])
+
+
+def _summed(n_steps: Any, of_step: Callable[[Any], Any]) -> Any:
+    """Add up the two numbers that each step gives, one step after the other."""
+    import tensorflow as tf
+
+    _, totals = tf.while_loop(
+        lambda step, _: step < n_steps,
+        lambda step, totals: (step + 1, totals + of_step(step)),
+        [0, tf.zeros(2)],
+        parallel_iterations=1,
+    )
+    return totals
 
 
 def _as_constants(settings: Settings) -> Any:

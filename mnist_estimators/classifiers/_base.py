@@ -2,7 +2,7 @@
 
 from abc import ABCMeta, abstractmethod
 from collections.abc import Hashable, Mapping
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
@@ -14,7 +14,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from .._inputs.images import warn_of_other_range
-from .._inputs.parameters import draw_seed
+from .._inputs.parameters import COUNT, FRACTION, draw_seed
 from .._inputs.samples import (
     Samples,
     check_class_weight,
@@ -24,7 +24,6 @@ from .._inputs.samples import (
 )
 from .._inputs.seen import SeenData, check_pixels, look_at_data
 from .._inputs.sklearn_private import (
-    Interval,
     StrOptions,
     fit_context,
     validate_parameter_constraints,
@@ -56,11 +55,11 @@ class BaseDigitClassifier(
     """A network as a scikit-learn classifier; subclasses say how it learns."""
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "epochs": [Interval(Integral, 1, None, closed="left")],
-        "batch_size": [Interval(Integral, 1, None, closed="left")],
-        "validation_fraction": [Interval(Real, 0, 1, closed="left"), None],
+        "epochs": [COUNT],
+        "batch_size": [COUNT],
+        "validation_fraction": [FRACTION, None],
         "early_stopping": ["boolean"],
-        "patience": [Interval(Integral, 1, None, closed="left")],
+        "patience": [COUNT],
         "class_weight": [dict, StrOptions({"balanced"}), None],
         "warm_start": ["boolean"],
         "image_shape": ["array-like", None],

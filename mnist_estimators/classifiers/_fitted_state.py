@@ -15,6 +15,9 @@ from .._training.history import METRICS, History
 
 Arrays = tuple[NDArray[Any], ...]
 
+# Fields of states that are tuples of arrays, and lists in files.
+_ARRAYS = ("weights", "optimizer", "velocities")
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class FittedState(ABC):
@@ -72,11 +75,8 @@ class FittedState(ABC):
         """Describe the state as it stands in files: a dict of plain data."""
         plain = {one.name: getattr(self, one.name) for one in fields(self) if one.init}
         seen: SeenData = plain.pop("seen")
-        return {
-            **seen._asdict(),
-            **plain,
-            "weights": list(self.weights),
-        }
+        lists = {name: list(plain[name]) for name in _ARRAYS if name in plain}
+        return {**seen._asdict(), **plain, **lists}
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> Self:
@@ -84,7 +84,7 @@ class FittedState(ABC):
         values = {name: plain[name] for name in SeenData._fields}
         known = {one.name for one in fields(cls) if one.init} - {"seen"}
         others = {name: plain[name] for name in known & plain.keys()}
-        others["weights"] = tuple(plain["weights"])
+        others |= {name: tuple(others[name]) for name in _ARRAYS if name in others}
         return cls(seen=SeenData(**values), **others)
 
     @abstractmethod

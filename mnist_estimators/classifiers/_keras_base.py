@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._inputs.images import as_network_input, pixel_scale
+from .._inputs.parameters import FRACTION
 from .._inputs.seen import SeenData
 from .._inputs.sklearn_private import (
     HasMethods,
@@ -17,6 +18,8 @@ from .._inputs.sklearn_private import (
     StrOptions,
     clone_parametrized,
 )
+from .._networks.layers.reading import ACTIVATIONS
+from .._networks.layers.settings import INITIALIZERS
 from .._networks.optimizers import optimizer_spec
 from .._networks.specs import PRECISIONS, Network
 from .._tensorflow import load_keras
@@ -42,11 +45,15 @@ class KerasDigitClassifier(KerasModelMixin, BaseDigitClassifier):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **BaseDigitClassifier._parameter_constraints,
+        "activation": [StrOptions(set(ACTIVATIONS))],
+        "dropout": [FRACTION, "array-like"],
+        "kernel_initializer": [StrOptions(set(INITIALIZERS))],
+        "l2": [Interval(Real, 0, None, closed="left")],
         "optimizer": [str, object],
         "learning_rate": [Interval(Real, 0, None, closed="neither"), None],
         "learning_rate_schedule": [StrOptions(set(SCHEDULES)), None],
         "loss": [StrOptions(set(LOSSES))],
-        "label_smoothing": [Interval(Real, 0, 1, closed="left")],
+        "label_smoothing": [FRACTION],
         "callbacks": [object],
         "tensorboard_dir": [str, PathLike, None],
         "checkpoint_dir": [str, PathLike, None],

@@ -35,22 +35,13 @@ class KerasState(FittedState):
 
     def to_plain(self) -> dict[str, Any]:
         """Describe the state as it stands in files: a dict of plain data."""
-        return {
-            **super().to_plain(),
-            "network": as_plain(self.network),
-            "optimizer": list(self.optimizer),
-        }
+        return {**super().to_plain(), "network": as_plain(self.network)}
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> Self:
         """Make a state of what ``to_plain`` returned; ``check`` says if it is valid."""
-        return super().from_plain(
-            {
-                **plain,
-                "network": as_network(plain["network"]),
-                "optimizer": tuple(plain.get("optimizer", ())),
-            }
-        )
+        network = as_network(plain["network"])
+        return super().from_plain({**plain, "network": network})
 
     def training_state(self, identity: tuple[str, str | None]) -> TrainingState:
         """Return what training continues from with an optimizer of this identity."""

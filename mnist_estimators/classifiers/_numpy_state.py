@@ -1,9 +1,7 @@
 """What the fit of the NumPy network leaves behind."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Self
 
 from ..backpropagation import ACTIVATIONS
 from ._fitted_state import Arrays, FittedState
@@ -15,16 +13,6 @@ class NumpyState(FittedState):
 
     activation: str
     velocities: Arrays = ()
-
-    def to_plain(self) -> dict[str, Any]:
-        """Describe the state as it stands in files: a dict of plain data."""
-        return {**super().to_plain(), "velocities": list(self.velocities)}
-
-    @classmethod
-    def from_plain(cls, plain: Mapping[str, Any]) -> Self:
-        """Make a state of what ``to_plain`` returned; ``check`` says if it is valid."""
-        velocities = tuple(plain.get("velocities", ()))
-        return super().from_plain({**plain, "velocities": velocities})
 
     def check(self) -> None:
         """Check values that may come from a file."""

@@ -222,6 +222,5 @@ def as_arrays(layers: Sequence[Layer]) -> list[Array]:
 
 
 def as_layers(arrays: Sequence[Array]) -> list[Layer]:
-    """Copy arrays to layers, which training may change."""
-    copies = [np.array(values) for values in arrays]
-    return [Layer(*pair) for pair in zip(copies[::2], copies[1::2], strict=True)]
+    """Make layers of such a list; they share its arrays."""
+    return [Layer(*pair) for pair in zip(arrays[::2], arrays[1::2], strict=True)]

@@ -1,23 +1,22 @@
 """A convolutional network for digits."""
 
 from collections.abc import Hashable, Mapping, Sequence
-from numbers import Integral, Real
 from os import PathLike
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from .._inputs.parameters import (
+    COUNT,
+    FRACTION,
     filters_per_stage,
     positive_integers,
     rates_per_layer,
     sizes_per_stage,
 )
-from .._inputs.sklearn_private import Interval, StrOptions
+from .._inputs.sklearn_private import StrOptions
 from .._networks.architectures import convolutional_network
 from .._networks.backbones import BACKBONES
-from .._networks.layers.reading import ACTIVATIONS
-from .._networks.layers.settings import INITIALIZERS
 from .._networks.shapes import given_network
 from .._networks.specs import Network, PlainNetwork
 from ._keras_base import KerasDigitClassifier
@@ -237,22 +236,15 @@ class CNNDigitClassifier(KerasDigitClassifier):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **KerasDigitClassifier._parameter_constraints,
-        "filters": ["array-like", Interval(Integral, 1, None, closed="left")],
-        "kernel_size": ["array-like", Interval(Integral, 1, None, closed="left")],
-        "pool_size": [Interval(Integral, 1, None, closed="left")],
+        "filters": ["array-like", COUNT],
+        "kernel_size": ["array-like", COUNT],
+        "pool_size": [COUNT],
         "padding": [StrOptions({"same", "valid"})],
-        "dense_layer_sizes": [
-            "array-like",
-            Interval(Integral, 1, None, closed="left"),
-        ],
+        "dense_layer_sizes": ["array-like", COUNT],
         "backbone": [StrOptions(set(BACKBONES)), None],
         "weights": [str, PathLike, None],
-        "activation": [StrOptions(set(ACTIVATIONS))],
-        "dropout": [Interval(Real, 0, 1, closed="left"), "array-like"],
-        "spatial_dropout": [Interval(Real, 0, 1, closed="left")],
+        "spatial_dropout": [FRACTION],
         "batch_normalization": ["boolean"],
-        "kernel_initializer": [StrOptions(set(INITIALIZERS))],
-        "l2": [Interval(Real, 0, None, closed="left")],
     }
 
     _convolves = True

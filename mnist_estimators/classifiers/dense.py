@@ -1,17 +1,18 @@
 """A multi-layer perceptron for digits."""
 
 from collections.abc import Hashable, Mapping, Sequence
-from numbers import Integral, Real
 from os import PathLike
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from .._inputs.parameters import flags_per_layer, positive_integers, rates_per_layer
-from .._inputs.sklearn_private import Interval, StrOptions
+from .._inputs.parameters import (
+    COUNT,
+    flags_per_layer,
+    positive_integers,
+    rates_per_layer,
+)
 from .._networks.architectures import dense_network
-from .._networks.layers.reading import ACTIVATIONS
-from .._networks.layers.settings import INITIALIZERS
 from .._networks.shapes import given_network
 from .._networks.specs import Network, PlainNetwork
 from ._keras_base import KerasDigitClassifier
@@ -204,15 +205,8 @@ class DenseDigitClassifier(KerasDigitClassifier):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **KerasDigitClassifier._parameter_constraints,
-        "hidden_layer_sizes": [
-            "array-like",
-            Interval(Integral, 1, None, closed="left"),
-        ],
-        "activation": [StrOptions(set(ACTIVATIONS))],
-        "dropout": [Interval(Real, 0, 1, closed="left"), "array-like"],
+        "hidden_layer_sizes": ["array-like", COUNT],
         "batch_normalization": ["boolean", "array-like"],
-        "kernel_initializer": [StrOptions(set(INITIALIZERS))],
-        "l2": [Interval(Real, 0, None, closed="left")],
     }
 
     _convolves = False

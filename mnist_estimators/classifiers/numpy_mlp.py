@@ -1,13 +1,13 @@
 """A multi-layer perceptron that needs only NumPy."""
 
 from collections.abc import Hashable, Mapping, Sequence
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .._inputs.parameters import positive_integers
+from .._inputs.parameters import COUNT, FRACTION, positive_integers
 from .._inputs.seen import SeenData
 from .._inputs.sklearn_private import Interval, StrOptions
 from .._training.history import extended
@@ -133,14 +133,11 @@ class NumpyDigitClassifier(BaseDigitClassifier):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **BaseDigitClassifier._parameter_constraints,
-        "hidden_layer_sizes": [
-            "array-like",
-            Interval(Integral, 1, None, closed="left"),
-        ],
+        "hidden_layer_sizes": ["array-like", COUNT],
         "activation": [StrOptions(set(ACTIVATIONS))],
         "kernel_initializer": [StrOptions(set(INITIALIZERS))],
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
-        "momentum": [Interval(Real, 0, 1, closed="left")],
+        "momentum": [FRACTION],
     }
 
     def __init__(
@@ -229,7 +226,7 @@ class NumpyDigitClassifier(BaseDigitClassifier):
     ) -> tuple[list[Layer], list[Layer]]:
         """Return layers, and their velocities, for the training to change in place."""
         if previous:
-            layers = as_layers(previous.weights)
+            layers = as_layers([*map(np.array, previous.weights)])
         else:
             sizes = positive_integers("hidden_layer_sizes", self.hidden_layer_sizes)
             seen = data.seen
@@ -237,7 +234,7 @@ class NumpyDigitClassifier(BaseDigitClassifier):
             dtype = scaled(data.samples.images[:1], seen.pixel_range[1]).dtype
             layers = initialize(layer_sizes, self.kernel_initializer, rng, dtype)
         if previous and previous.velocities:
-            return layers, as_layers(previous.velocities)
+            return layers, as_layers([*map(np.array, previous.velocities)])
         return layers, [Layer(*map(np.zeros_like, layer)) for layer in layers]
 
     def _network_input(self, pixels: NDArray[Any], seen: SeenData) -> NDArray[Any]:
@@ -248,9 +245,6 @@ class NumpyDigitClassifier(BaseDigitClassifier):
     def _logits(
         self, fitted: NumpyState, pixels: NDArray[Any]
     ) -> NDArray[np.floating[Any]]:
-        weights = fitted.weights
-        layers = [
-            Layer(*pair) for pair in zip(weights[::2], weights[1::2], strict=True)
-        ]
+        layers = as_layers(fitted.weights)
         images = self._network_input(pixels, fitted.seen)
         return logits_of(layers, images, fitted.activation, fitted.seen.pixel_range[1])

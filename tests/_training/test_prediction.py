@@ -56,8 +56,8 @@ def random_weights(network, seed):
 
 
 @pytest.fixture(autouse=True)
-def _no_predictors(monkeypatch):
-    monkeypatch.setattr(prediction, "_predictors", type(prediction._predictors)())
+def _no_predictors():
+    prediction._predictor.cache_clear()
 
 
 @pytest.mark.parametrize("network", [dense(), CONVOLUTIONAL])
@@ -106,23 +106,27 @@ def test_one_function_serves_all_weights_and_rates_of_an_architecture():
         model, weights = random_weights(network, seed)
         logits = predict_logits(network, SHAPE, weights, IMAGES)
         assert_same_up_to_rounding(softmax(logits, axis=1), model(IMAGES))
-    assert len(prediction._predictors) == 1
+    assert prediction._predictor.cache_info().currsize == 1
 
 
 def test_only_the_latest_architectures_are_kept(monkeypatch):
-    monkeypatch.setattr(prediction, "MAX_PREDICTORS", 2)
+    built = []
+
+    def build(network, *arguments, **options):
+        built.append(dict(network[1].settings)["units"])
+        return build_network(network, *arguments, **options)
+
+    monkeypatch.setattr(prediction, "build_network", build)
 
     def predict(units):
         network = dense(units)
         model = build_network(network, SHAPE, seed=0)
         predict_logits(network, SHAPE, initial_weights(model, network, seed=0), IMAGES)
 
-    for units in (1, 2, 1, 3):
+    most = prediction.MAX_PREDICTORS
+    for units in (*range(1, most + 1), 1, most + 1, 1, 2):
         predict(units)
-    kept = [
-        dict(network[1].settings)["units"] for network, *_ in prediction._predictors
-    ]
-    assert kept == [1, 3]
+    assert built == [*range(1, most + 2), 2]
 
 
 def test_threads_share_a_function():

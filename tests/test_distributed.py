@@ -6,8 +6,9 @@ import random
 import signal
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from itertools import chain, count
+from multiprocessing import get_context
 from unittest.mock import patch
 
 import cloudpickle
@@ -73,9 +74,12 @@ def fit_on_cluster(search, X, y):
 
 
 def fit_locally(search, X, y):
-    """Search in processes of one thread, as the workers are: rounding depends on it."""
-    with parallel_config("loky", n_jobs=2, inner_max_num_threads=1):
-        return search.fit(X, y)
+    """Search in a process of one thread, as the workers are: rounding depends on it."""
+    with (
+        patch.dict(os.environ, OMP_NUM_THREADS="1"),
+        ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool,
+    ):
+        return pool.submit(search.fit, X, y).result()
 
 
 def assert_same_scores(found, expected):

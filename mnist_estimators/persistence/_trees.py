@@ -9,17 +9,8 @@ from numpy.typing import NDArray
 from sklearn.tree import DecisionTreeClassifier
 
 from ._archive import Bytes
-from ._node_checks import (
-    allow,
-    loader_of,
-    name_of,
-    only_keys,
-    text_mapping,
-    unnumbered_value,
-    wrong,
-)
-from ._nodes import ARRAY, DICT, TUPLE, Node
-from ._types import TREE
+from ._node_checks import allow, loader_of, name_of, unnumbered_value, wrong
+from ._nodes import ARRAY, Node, tree_node
 
 _LEAF = -1
 # Deeper trees would take long to check; trees over images are far from that.
@@ -48,33 +39,22 @@ def parts_of_tree(node: Any, where: str) -> tuple[list[Any], list[Node]]:
     numbers : list
         Features, outputs, depth and nodes: any plain values.
     arrays : list of node
-        Classes, nodes and values.
+        Nodes, values and numbers of classes.
 
     Raises
     ------
     ModelFileError
         If it has other parts.
     """
-    if loader_of(node) != "TreeNode":
-        raise wrong(where, "it must be a tree")
-    allow(name_of(node, where), {TREE}, where)
-    only_keys(node, {"__reduce__", "content"}, where)
-    reduced, state = node["__reduce__"], node["content"]
-    if not isinstance(reduced, dict) or reduced.keys() != {"args"}:
-        raise wrong(where, "a tree must be made only from its arguments")
-    arguments = reduced["args"]
-    allow(name_of(arguments, where), {TUPLE}, where)
-    only_keys(arguments, {"content"}, where)
-    allow(name_of(state, where), {DICT}, where)
-    content = text_mapping(state, where)
     try:
-        n_features, n_classes, n_outputs = arguments["content"]
+        n_features, n_classes, n_outputs = node["__reduce__"]["args"]["content"]
+        content = node["content"]["content"]
         numbers = [n_features, n_outputs, content["max_depth"], content["node_count"]]
-        arrays = [n_classes, content["nodes"], content["values"]]
+        arrays = [content["nodes"], content["values"], n_classes]
     except (TypeError, ValueError, KeyError):
         raise wrong(where, "it lacks a part of a tree") from None
-    if len(content) != 4 or loader_of(arguments) != "TupleNode":
-        raise wrong(where, "it has more parts than a tree")
+    if node != tree_node(numbers, arrays):
+        raise wrong(where, "it must be a tree, without any other parts")
     for array in arrays:
         allow(name_of(array, where), {ARRAY}, where)
         if loader_of(array) != "NdArrayNode":
@@ -87,9 +67,9 @@ def check_tree(
     n_outputs: Any,
     max_depth: Any,
     node_count: Any,
-    n_classes: Bytes,
     nodes: Bytes,
     values: Bytes,
+    n_classes: Bytes,
 ) -> None:
     """Check that a tree leads from its root to leaves, by features that exist.
 
@@ -108,9 +88,9 @@ def check_tree(
     numbers = (n_features, n_outputs, max_depth, node_count)
     if any(type(number) is not int or not 0 <= number < 2**31 for number in numbers):
         raise ValueError("the numbers of a tree must be integers of at least 0")
-    counts, table, of_nodes = (
+    table, of_nodes, counts = (
         np.load(io.BytesIO(member), allow_pickle=False)
-        for member in (n_classes, nodes, values)
+        for member in (nodes, values, n_classes)
     )
     if counts.dtype != np.intp or counts.shape != (n_outputs,) or n_outputs < 1:
         raise ValueError("a tree must have a number of classes for each output")

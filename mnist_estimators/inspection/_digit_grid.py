@@ -104,10 +104,8 @@ class DigitGridDisplay(DigitImagesDisplay):
         """
         check_count("n_images", n_images)
         images = image_stack(X, image_shape)
-        labels = None
-        if y is not None:
-            check_consistent_length(images, y)
-            labels = column_or_1d(y)[:n_images]
+        check_consistent_length(images, y)
+        labels = None if y is None else column_or_1d(y)[:n_images]
         return cls(images[:n_images], y_true=labels).plot(figure=figure)
 
     @classmethod

@@ -12,7 +12,7 @@ from ._paper import background
 INK = 0.3  # more of it belongs to a digit
 # A digit of a tenth of the picture's side still has more pixels than it ends up with.
 MAX_SIDE = 1024
-LUMINANCE = np.array([0.299, 0.587, 0.114])
+LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
 
 
 def find_ink(picture: NDArray[Any], name: str) -> NDArray[np.float32]:
@@ -69,12 +69,9 @@ def _to_grey(image: NDArray[Any], high: float) -> NDArray[np.float32]:
     if scaled.ndim == 2:
         return scaled
     n_channels = scaled.shape[2]
-    colour = scaled[:, :, : n_channels - 1] if n_channels in (2, 4) else scaled
-    grey = (
-        colour @ LUMINANCE.astype(np.float32)
-        if colour.shape[2] == 3
-        else (colour[:, :, 0])
-    )
+    grey = scaled[:, :, 0]
+    if n_channels > 2:
+        grey = scaled[:, :, :3] @ LUMINANCE
     if n_channels not in (2, 4):
         return grey
     alpha = scaled[:, :, -1]

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from sklearn.tree import DecisionTreeClassifier
 
 from ._archive import Bytes
-from ._node_checks import allow, loader_of, name_of, unnumbered_value, wrong
-from ._nodes import ARRAY, Node, tree_node
+from ._node_checks import allow, loader_of, name_of, plain_value, wrong
+from ._nodes import ARRAY, Node, plain_node, tree_node
 
 _LEAF = -1
 # Deeper trees would take long to check; trees over images are far from that.
@@ -53,13 +53,14 @@ def parts_of_tree(node: Any, where: str) -> tuple[list[Any], list[Node]]:
         arrays = [content["nodes"], content["values"], n_classes]
     except (TypeError, ValueError, KeyError):
         raise wrong(where, "it lacks a part of a tree") from None
-    if node != tree_node(numbers, arrays):
+    values = [plain_value(number, where) for number in numbers]
+    if node != tree_node([*map(plain_node, values)], arrays):
         raise wrong(where, "it must be a tree, without any other parts")
     for array in arrays:
         allow(name_of(array, where), {ARRAY}, where)
         if loader_of(array) != "NdArrayNode":
             raise wrong(where, "nodes and values of a tree must be arrays")
-    return [unnumbered_value(number, where) for number in numbers], arrays
+    return values, arrays
 
 
 def check_tree(

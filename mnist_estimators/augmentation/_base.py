@@ -33,7 +33,7 @@ class BaseAugmenter(
         "random_state": ["random_state"],
     }
 
-    # Each subclass stores these in its constructor.
+    # Each subclass has these fields.
     image_shape: tuple[int, int] | None
     random_state: int | np.random.RandomState | None
 

@@ -237,7 +237,7 @@ class _Auditor:
         for array in arrays:
             self._array_member(array, where, tree_dtype())
         try:
-            check_tree(*numbers, *(self._members[one["file"]] for one in arrays))
+            check_tree(numbers, [self._members[one["file"]] for one in arrays])
         except ValueError as error:
             raise wrong(where, str(error)) from error
         return 20

@@ -1,6 +1,7 @@
 """Checks of decision trees: scikit-learn's compiled code follows any index in them."""
 
 import io
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
@@ -63,35 +64,26 @@ def parts_of_tree(node: Any, where: str) -> tuple[list[Any], list[Node]]:
     return values, arrays
 
 
-def check_tree(
-    n_features: Any,
-    n_outputs: Any,
-    max_depth: Any,
-    node_count: Any,
-    nodes: Bytes,
-    values: Bytes,
-    n_classes: Bytes,
-) -> None:
+def check_tree(numbers: Sequence[Any], arrays: Iterable[Bytes]) -> None:
     """Check that a tree leads from its root to leaves, by features that exist.
 
     Parameters
     ----------
-    n_features, n_outputs, max_depth, node_count : object
-        The numbers of the tree.
-    n_classes, nodes, values : bytes
-        Its arrays, in NumPy's format.
+    numbers : sequence of object
+        Features, outputs, depth and nodes.
+    arrays : iterable of bytes
+        Nodes, values and numbers of classes, in NumPy's format.
 
     Raises
     ------
     ValueError
         If they are not the parts of a valid tree.
     """
-    numbers = (n_features, n_outputs, max_depth, node_count)
     if any(type(number) is not int or not 0 <= number < 2**31 for number in numbers):
         raise ValueError("the numbers of a tree must be integers of at least 0")
+    n_features, n_outputs, max_depth, node_count = numbers
     table, of_nodes, counts = (
-        np.load(io.BytesIO(member), allow_pickle=False)
-        for member in (nodes, values, n_classes)
+        np.load(io.BytesIO(member), allow_pickle=False) for member in arrays
     )
     if counts.dtype != np.intp or counts.shape != (n_outputs,) or n_outputs < 1:
         raise ValueError("a tree must have a number of classes for each output")

@@ -35,7 +35,10 @@ def find_ink(picture: NDArray[Any], name: str) -> NDArray[np.float32]:
     ValueError
         If there is no ink.
     """
-    ink = _extract_ink(_as_grey(picture))
+    high = pixel_range(picture)[1]
+    if picture.dtype == np.uint8 and high > 1:
+        high = 255.0  # a dark photograph, not one of 16 grey levels
+    ink = _extract_ink(_to_grey(_shrink(picture), high))
     if ink is None:
         raise ValueError(
             f"{name} is blank: nothing in it, of shape {picture.shape}, stands out "
@@ -78,14 +81,6 @@ def _to_grey(image: NDArray[Any], high: float) -> NDArray[np.float32]:
     visible = float(alpha.sum())
     mean = float((alpha * grey).sum()) / visible if visible else 0.0
     return alpha * grey + (1.0 - alpha) * np.float32(mean < 0.5)
-
-
-def _as_grey(picture: NDArray[Any]) -> NDArray[np.float32]:
-    """Bring a picture of any range to grey values from 0 to 1, and a moderate size."""
-    high = pixel_range(picture)[1]
-    if picture.dtype == np.uint8 and high > 1:
-        high = 255.0  # a dark photograph, not one of 16 grey levels
-    return _to_grey(_shrink(picture), high)
 
 
 def _extract_ink(grey: NDArray[np.float32]) -> NDArray[np.float32] | None:

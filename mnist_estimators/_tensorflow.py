@@ -44,6 +44,17 @@ def load_keras() -> ModuleType:
     return keras
 
 
+def free_kernels() -> None:
+    """Free what TensorFlow keeps of operations that ran, also of networks long gone.
+
+    It has no public function for that, and frees nothing by itself. The operations that
+    are still in use are prepared again, within milliseconds; other threads may compute.
+    """
+    from tensorflow.python.eager import context
+
+    context.context().clear_kernel_cache()
+
+
 @cache
 def _start_tensorflow() -> None:
     with _log_level("3"):

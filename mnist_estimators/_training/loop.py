@@ -19,7 +19,7 @@ from .progress import TrainingProgress, warn_of_interrupt
 from .schedules import learning_rates
 from .state import TrainingState
 from .trainer import Trainer
-from .trainer_pool import borrow_trainer
+from .trainer_pool import borrow_trainer, new_trainer
 
 # XLA takes a second to compile; with fewer steps than this it does not pay.
 XLA_MIN_STEPS = 1000
@@ -231,7 +231,7 @@ def _trainer_for(plan: TrainingPlan, steps_per_epoch: int) -> Iterator[Trainer]:
         plan.batch_size if pays else None,
     )
     if plan.callbacks or plan.metrics:
-        yield Trainer(*arguments, plan.metrics, plan.loss)
+        yield new_trainer(*arguments, plan.metrics, plan.loss)
     else:
         with borrow_trainer(*arguments) as trainer:
             yield trainer

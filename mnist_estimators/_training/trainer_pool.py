@@ -7,19 +7,42 @@ optimizer state.
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from threading import Lock
 from typing import Any
 
 from .._networks.optimizers import OptimizerSpec
 from .._networks.specs import Network, without_rates
+from .._tensorflow import free_kernels
 from .trainer import Trainer
 
 MAX_IDLE_TRAINERS = 8
 # Larger networks, of which an idle one would hold tens of megabytes, are let go.
 MAX_IDLE_WEIGHTS = 5_000_000
 
+# A new trainer in so many frees what TensorFlow keeps of the former ones.
+NEW_TRAINERS_PER_CLEARING = 8
+
 _lock = Lock()
+_n_built = count(1)
 _idle_trainers: OrderedDict[Any, list[Trainer]] = OrderedDict()
+
+
+def new_trainer(*arguments: Any) -> Trainer:
+    """Build a trainer that nobody else gets.
+
+    Parameters
+    ----------
+    *arguments
+        Those of `Trainer`.
+
+    Returns
+    -------
+    Trainer
+    """
+    if next(_n_built) % NEW_TRAINERS_PER_CLEARING == 0:
+        free_kernels()
+    return Trainer(*arguments)
 
 
 @contextmanager
@@ -61,7 +84,9 @@ def borrow_trainer(
         idle = _idle_trainers.get(key)
         trainer = idle.pop() if idle else None
     if trainer is None:
-        trainer = Trainer(network, image_shape, optimizer, precision, xla_batch_size)
+        trainer = new_trainer(
+            network, image_shape, optimizer, precision, xla_batch_size
+        )
     # No try: where a fit fails, building a function may have stopped half-way.
     yield trainer
     with _lock:

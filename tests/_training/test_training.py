@@ -458,7 +458,6 @@ class TestXLA:
 
         monkeypatch.setattr(trainer_pool, "_idle_trainers", OrderedDict())
         monkeypatch.setattr(trainer_pool, "Trainer", note)
-        monkeypatch.setattr(loop, "Trainer", note)
         monkeypatch.setattr(loop, "XLA_MIN_STEPS", 4)
         train(plan(epochs=4), SAMPLES)
         train(plan(epochs=3), SAMPLES)
@@ -847,8 +846,9 @@ class TestTrainersAreKept:
         assert_same_weights(again.weights, first.weights)
 
     def test_but_each_fit_with_callbacks_has_its_own(self, new_trainers):
-        train(plan(callbacks=[Callback()]), SAMPLES)
-        assert not new_trainers
+        for _ in range(2):
+            train(plan(callbacks=[Callback()]), SAMPLES)
+        assert len(new_trainers) == 2
         assert not trainer_pool._idle_trainers
 
     def test_after_an_interrupt_while_a_function_was_traced(
@@ -886,6 +886,16 @@ class TestTrainersAreKept:
 
         monkeypatch.setattr(trainer_pool, "Trainer", Cheap)
         monkeypatch.setattr(trainer_pool, "MAX_IDLE_TRAINERS", 3)
+
+    def test_what_tensorflow_keeps_of_former_ones_is_freed(
+        self, cheap_trainers, monkeypatch
+    ):
+        freed = []
+        monkeypatch.setattr(trainer_pool, "free_kernels", lambda: freed.append(None))
+        for batch_size in range(80):
+            with self.borrow(batch_size):
+                pass
+        assert len(freed) == 10
 
     def test_large_ones_are_let_go(self, cheap_trainers, monkeypatch):
         monkeypatch.setattr(trainer_pool, "MAX_IDLE_WEIGHTS", 999)

@@ -24,6 +24,7 @@ from .._inputs.samples import (
 )
 from .._inputs.seen import SeenData, check_pixels, look_at_data
 from .._inputs.sklearn_private import (
+    Hidden,
     StrOptions,
     fit_context,
     validate_parameter_constraints,
@@ -60,7 +61,13 @@ class BaseDigitClassifier(
         "validation_fraction": [FRACTION, None],
         "early_stopping": ["boolean"],
         "patience": [COUNT],
-        "class_weight": [dict, StrOptions({"balanced"}), None],
+        # check_class_weight says how to give the labels of an array.
+        "class_weight": [
+            dict,
+            StrOptions({"balanced"}),
+            None,
+            Hidden("array-like"),
+        ],
         "warm_start": ["boolean"],
         "image_shape": ["array-like", None],
         "random_state": ["random_state"],
@@ -116,9 +123,11 @@ class BaseDigitClassifier(
             Class labels of any type that scikit-learn accepts.
         sample_weight : array-like of shape (n,), default=None
             Weights of the images in the loss, at least 0; multiplied with
-            `class_weight`. Images of weight 0 are left out.
+            `class_weight`. Only their ratios matter: the products are divided by
+            their mean. Images of weight 0 are left out.
         validation_data : tuple (X, y) or (X, y, sample_weight), default=None
-            Images to evaluate after each epoch, in place of a part of `X`.
+            Images to evaluate after each epoch, in place of a part of `X`. Their
+            weights are multiplied with `class_weight` and divided by their mean.
 
         Returns
         -------
@@ -158,7 +167,11 @@ class BaseDigitClassifier(
             pixels, labels = check_pixels(self, X, y, seen)
             check_classification_targets(labels)
             warn_of_other_range(pixels, seen.pixel_range)
-        samples = self._samples(pixels, labels, sample_weight, seen)
+        check_class_weight(self.class_weight, seen.classes)
+        weights = self._weights(pixels, labels, sample_weight, relative=True)
+        if previous is None:
+            seen = seen.of_used(pixels, weights)
+        samples = self._samples(pixels, labels, weights, seen)
         if validation_data is None:
             data = TrainingData(
                 seen, samples, validation_fraction=self._checked_fraction()
@@ -192,7 +205,9 @@ class BaseDigitClassifier(
         classes : array-like of shape (n_classes,), default=None
             All labels that will occur in any call; required in the first call.
         sample_weight : array-like of shape (n,), default=None
-            Weights of the images in the loss.
+            Weights of the images in the loss, multiplied with `class_weight`. Other
+            than in ``fit`` they are used as they are, so that the images of all calls
+            compare: weights of mean 1 suit the learning rate.
 
         Returns
         -------
@@ -230,7 +245,11 @@ class BaseDigitClassifier(
             warn_of_other_range(pixels, seen.pixel_range)
             if classes is not None:
                 encode_labels(np.unique(np.asarray(classes)), seen.classes)
-        samples = self._samples(pixels, labels, sample_weight, seen)
+        check_class_weight(self.class_weight, seen.classes)
+        weights = self._weights(pixels, labels, sample_weight, relative=False)
+        if previous is None:
+            seen = seen.of_used(pixels, weights)
+        samples = self._samples(pixels, labels, weights, seen)
         self._fitted = self._train_once(TrainingData(seen, samples), previous)
         return self
 
@@ -311,17 +330,27 @@ class BaseDigitClassifier(
             )
             self._fitted.check()
 
-    def _samples(
+    def _weights(
         self,
         pixels: NDArray[Any],
         y: NDArray[Any],
         sample_weight: ArrayLike | None,
+        *,
+        relative: bool,
+    ) -> NDArray[np.float64]:
+        return combine_weights(
+            sample_weight, self.class_weight, pixels, y, relative=relative
+        )
+
+    def _samples(
+        self,
+        pixels: NDArray[Any],
+        y: NDArray[Any],
+        weights: NDArray[np.float64],
         seen: SeenData,
     ) -> Samples:
-        """Encode and weigh; leave out the rows of weight 0."""
+        """Encode the labels; leave out the rows of weight 0."""
         targets = encode_labels(y, seen.classes)
-        check_class_weight(self.class_weight, seen.classes)
-        weights = combine_weights(sample_weight, self.class_weight, pixels, y)
         images = self._network_input(pixels, seen)
         if weights.min() == 0:
             used = weights > 0
@@ -351,8 +380,10 @@ class BaseDigitClassifier(
         X, y, *sample_weight = validation_data
         pixels, labels = check_pixels(self, X, y, seen)
         warn_of_other_range(pixels, seen.pixel_range)
-        weight = sample_weight[0] if sample_weight else None
-        return self._samples(pixels, labels, weight, seen)
+        given = sample_weight[0] if sample_weight else None
+        # By their own mean: the least loss doesn't depend on the scale of weights.
+        weights = self._weights(pixels, labels, given, relative=True)
+        return self._samples(pixels, labels, weights, seen)
 
     def _draw_seed(self, previous: FittedState | None) -> int:
         return draw_seed(self.random_state, previous.n_epochs if previous else 0)

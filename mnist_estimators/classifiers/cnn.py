@@ -114,7 +114,9 @@ class CNNDigitClassifier(KerasDigitClassifier):
     patience : int, default=5
         Epochs without improvement before an early stop.
     class_weight : dict or 'balanced', default=None
-        Weight of each class in the loss; 'balanced' makes them count alike.
+        Weight of each class in the loss; 'balanced' makes them count alike. Classes
+        that are missing in a dict weigh 1. In ``fit`` only the ratios of weights
+        matter.
     callbacks : list of keras.callbacks.Callback, default=None
         Keras callbacks, copied for each fit.
     tensorboard_dir : str or path, default=None

@@ -61,8 +61,9 @@ class NumpyDigitClassifier(BaseDigitClassifier):
     patience : int, default=5
         Epochs without improvement before an early stop.
     class_weight : dict or 'balanced', default=None
-        Weight of each class in the loss; 'balanced' makes them count alike. Weights
-        count relative to their mean over the images of a call.
+        Weight of each class in the loss; 'balanced' makes them count alike. Classes
+        that are missing in a dict weigh 1. In ``fit`` only the ratios of weights
+        matter.
     warm_start : bool, default=False
         Whether another call of ``fit`` continues from the fitted weights, with their
         layers and activation.

@@ -12,7 +12,7 @@ from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted
 
 from .._inputs.estimators import thawed
-from .._inputs.validation import check_unmasked, other_labels
+from .._inputs.validation import check_no_enum, check_unmasked, other_labels
 from ._members import Member
 
 
@@ -27,6 +27,7 @@ def check_target(y: ArrayLike) -> None:
     check_unmasked("y", y)
     if issparse(y):
         raise TypeError("y is sparse, but must be an array of labels: y.toarray().")
+    check_no_enum(y)
     kind = type_of_target(y, input_name="y")
     if kind in ("unknown", "continuous"):
         raise ValueError(

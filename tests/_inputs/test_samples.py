@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -6,6 +7,7 @@ from sklearn.utils import compute_sample_weight
 
 from mnist_estimators._inputs.samples import (
     Samples,
+    check_class_weight,
     combine_weights,
     encode_labels,
     hold_out,
@@ -68,8 +70,9 @@ class TestLabels:
 
 
 class TestWeights:
-    def combine(self, sample_weight, class_weight, y):
-        return combine_weights(sample_weight, class_weight, np.ones((len(y), 1)), y)
+    def combine(self, sample_weight, class_weight, y, *, relative=False):
+        X = np.ones((len(y), 1))
+        return combine_weights(sample_weight, class_weight, X, y, relative=relative)
 
     @given(labels)
     def test_without_any_each_image_weighs_1(self, y):
@@ -117,6 +120,54 @@ class TestWeights:
     ):
         with pytest.raises(ValueError, match=message):
             self.combine(sample_weight, class_weight, np.array([0, 0, 1]))
+
+    @given(labels, st.floats(1e-300, 1e300), st.floats(1e-300, 1e300))
+    def test_relative_weights_do_not_depend_on_the_scale(self, y, scale, of_classes):
+        sample_weight = np.arange(len(y)) + 0.5
+        class_weight = {"a": 3.0, "b": 1.0, "c": 0.25, "d": 1.0}
+        found = self.combine(sample_weight, class_weight, y, relative=True)
+        assert found.mean() == pytest.approx(1)
+        scaled = {label: weight * of_classes for label, weight in class_weight.items()}
+        other = self.combine(sample_weight * scale, scaled, y, relative=True)
+        # Each of a few operations on 64-bit numbers rounds.
+        np.testing.assert_allclose(other, found, rtol=1e-14)
+
+    @given(labels, st.floats(5e-324, 1.7e308))
+    def test_equal_weights_are_relative_weights_of_1(self, y, weight):
+        found = self.combine(np.full(len(y), weight), None, y, relative=True)
+        np.testing.assert_array_equal(found.astype(np.float32), np.ones(len(y)))
+
+    def test_the_mean_is_that_of_weights_above_0(self):
+        y = np.array([0, 1, 0, 1])
+        found = self.combine([0, 1, 3, 0], None, y, relative=True)
+        np.testing.assert_array_equal(found, [0, 0.5, 1.5, 0])
+
+    def test_balanced_classes_count_only_what_has_a_weight(self):
+        y = np.array([0, 0, 0, 1])
+        found = self.combine([0, 0, 1, 1], "balanced", y)
+        np.testing.assert_array_equal(found, [0, 0, 1, 1])
+
+    @pytest.mark.parametrize("weight", [1e-300, 1e300])
+    def test_weights_out_of_the_range_of_float32(self, weight):
+        with pytest.raises(ValueError, match=r"sample_weight, .* Divide all weights"):
+            self.combine(np.full(3, weight), None, np.array([0, 0, 1]))
+
+
+class TestClassWeights:
+    @pytest.mark.parametrize("given", [None, "balanced", {}, {1: 2.0, 7: 1.0}])
+    def test_some_labels_are_enough(self, given):
+        check_class_weight(given, np.arange(3))
+
+    def test_no_known_label_is_warned_of(self):
+        message = r"class_weight .* names \['1'\], but the labels in y are \[0, 1, 2\]"
+        with pytest.warns(UserWarning, match=message):
+            check_class_weight({"1": 2.0}, np.arange(3))
+
+    @pytest.mark.parametrize("given", [pd.Series([1.0, 2.0]), np.ones(2), [1.0, 2.0]])
+    def test_weights_without_labels_are_refused(self, given):
+        message = rf"Got {type(given).__name__} .*dict\(zip\(labels, weights\)\)"
+        with pytest.raises(ValueError, match=message):
+            check_class_weight(given, np.arange(2))
 
 
 class TestHoldOut:

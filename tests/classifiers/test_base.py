@@ -1,6 +1,7 @@
 """What all classifiers promise alike, and what both Keras classifiers do."""
 
 import copy
+import enum
 import functools
 import io
 import itertools
@@ -57,6 +58,8 @@ NUMPY = NumpyDigitClassifier(
 
 
 ALL = [DENSE, CNN, NUMPY]
+
+Label = enum.Enum("Label", {f"digit {digit}": digit for digit in range(10)})
 
 
 @pytest.fixture(params=ALL, ids=["dense", "cnn", "numpy"])
@@ -355,10 +358,93 @@ class TestWeights:
             by_class.predict_proba(X_new), by_sample.predict_proba(X_new)
         )
 
-    def test_class_weights_of_labels_that_do_not_exist(self, classifier, data):
+    @pytest.mark.parametrize("class_weight", [None, "balanced"])
+    def test_a_row_of_weight_zero_says_nothing_of_the_data(
+        self, classifier, data, class_weight
+    ):
+        X, y, X_new, _ = data
+        # The first row alone is above 1 and below 0.
+        for row in (np.full(784, 65535.0), np.linspace(-300, 300, 784)):
+            features = np.vstack([row, X / 255.0])
+            labels = np.append(y[:1], y)
+            weights = np.append(0.0, np.ones(len(y)))
+            classifier.set_params(class_weight=class_weight, epochs=1)
+            left_out = clone(classifier).fit(features[1:], y)
+            weighted = clone(classifier).fit(features, labels, weights)
+            assert weighted.pixel_range_ == (0, 1)
+            np.testing.assert_array_equal(
+                weighted.predict_proba(X_new / 255), left_out.predict_proba(X_new / 255)
+            )
+
+    @pytest.mark.parametrize("scale", [1e-300, 1 / 300, 1000.0, 1e300])
+    def test_equal_weights_are_as_none(self, classifier, fitted, data, scale):
+        X, y, X_new, _ = data
+        weighted = clone(classifier).fit(X, y, np.full(len(y), scale))
+        by_class = classifier.set_params(class_weight=dict.fromkeys(range(10), scale))
+        for one in (weighted, by_class.fit(X, y)):
+            np.testing.assert_array_equal(
+                one.predict_proba(X_new), fitted.predict_proba(X_new)
+            )
+
+    @pytest.mark.parametrize("scale", [1e-300, 1e-3, 3.3, 1e300])
+    def test_the_scale_of_weights_does_not_matter(self, classifier, data, scale):
+        X, y, X_val, y_val = data
+        weights = np.random.default_rng(0).random(len(y)) + 0.1
+        of_validation = np.linspace(0.5, 2, len(y_val))
+        classifier.set_params(early_stopping=True, epochs=8, patience=2)
+        one, other = (
+            clone(classifier).fit(
+                X,
+                y,
+                sample_weight=weights * factor,
+                validation_data=(X_val, y_val, of_validation / factor),
+            )
+            for factor in (1.0, scale)
+        )
+        # Relative weights are the same but for rounding of 64-bit numbers, which
+        # may move a 32-bit one by a unit, and that a probability after some steps.
+        np.testing.assert_allclose(
+            one.predict_proba(X_val), other.predict_proba(X_val), atol=1e-3
+        )
+        assert one.n_iter_ == other.n_iter_
+
+    def test_partial_fit_takes_weights_as_they_are(self, classifier, data):
+        X, y, X_new, _ = data
+        light = clone(classifier).partial_fit(
+            X, y, classes=range(10), sample_weight=np.full(len(y), 1e-6)
+        )
+        heavy = classifier.partial_fit(X, y, classes=range(10))
+        # Adam divides the scale out of its steps, gradient descent does not.
+        if isinstance(classifier, NumpyDigitClassifier):
+            assert np.ptp(light.predict_proba(X_new), axis=1).max() < 0.5
+            assert np.ptp(heavy.predict_proba(X_new), axis=1).max() > 0.5
+        assert light.loss_curve_[0] < 1e-4 < heavy.loss_curve_[0]
+
+    def test_class_weights_of_labels_that_are_absent(self, classifier, data):
+        X, y, X_new, _ = data
+        classifier.set_params(epochs=1, class_weight={4: 3.0})
+        named = clone(classifier).set_params(class_weight={4: 3.0, 11: 2.0})
+        np.testing.assert_array_equal(
+            named.fit(X, y).predict_proba(X_new),
+            classifier.fit(X, y).predict_proba(X_new),
+        )
+
+    @pytest.mark.parametrize("method", ["fit", "partial_fit"])
+    def test_class_weights_of_no_label_at_all(self, classifier, data, method):
         X, y, _, _ = data
-        with pytest.raises(ValueError, match=r"class_weight names \[11, '3'\]"):
-            classifier.set_params(class_weight={"3": 5.0, 11: 2.0, 4: 1.0}).fit(X, y)
+        more = {"classes": range(10)} if method == "partial_fit" else {}
+        classifier.set_params(epochs=1, class_weight={"3": 5.0, 11: 2.0})
+        message = r"class_weight has no effect: it names \['3', 11\], .* \[0, 1, 2, 3"
+        with pytest.warns(UserWarning, match=message) as caught:
+            getattr(classifier, method)(X, y, **more)
+        assert [one.filename for one in caught] == [__file__]
+
+    def test_class_weights_without_labels(self, classifier, data):
+        X, y, _, _ = data
+        for weights in (np.ones(10), pd.Series(np.ones(10))):
+            classifier.set_params(class_weight=weights)
+            with pytest.raises(ValueError, match=r"dict\(zip\(labels, weights\)\)"):
+                classifier.fit(X, y)
 
     def test_balanced_weights_help_a_rare_class(self, classifier, data):
         X, y, X_new, _ = data
@@ -554,6 +640,10 @@ class TestGoingOn:
                 r"names \[10, 11\]",
             ),
             (
+                lambda c, X, y: c.partial_fit(X, y, classes=list(Label)),
+                r"classes holds members of the enum Label.*label\.value for label in",
+            ),
+            (
                 lambda c, X, y: c.set_params(class_weight="balanced").partial_fit(
                     X, y, classes=range(10)
                 ),
@@ -654,6 +744,7 @@ class TestMistakes:
             (lambda X, y: (X, y[:-1]), "inconsistent numbers of samples"),
             (lambda X, y: (X, y + 0.5), "continuous"),
             (lambda X, y: (X, np.eye(10)[y]), r"\(20, 10\).*y.argmax\(axis=1\)"),
+            (lambda X, y: (X, [Label(k) for k in y]), "enum Label.*label.name for"),
             (lambda X, y: (X[0], y), "Reshape your data"),
             (lambda X, y: (np.zeros((4, 8, 8, 3)), y[:4]), "3 channels"),
             (lambda X, y: (np.zeros((4, 2, 8, 8, 1)), y[:4]), "5 dimensions"),
@@ -661,7 +752,7 @@ class TestMistakes:
         ],
         ids=[
             *("NaN", "infinity", "strings", "empty", "another length", "regression"),
-            *("one-hot", "one flat image", "colour", "5-D", "negative weights"),
+            *("one-hot", "enum", "one flat image", "colour", "5-D", "negative weights"),
         ],
     )
     def test_data(self, classifier, data, spoil, message):

@@ -1,0 +1,89 @@
+"""What users have reported of libraries like this one, written as they write it."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.ensemble import AdaBoostClassifier
+from sklearn.model_selection import cross_val_score
+
+from mnist_estimators import (
+    CNNDigitClassifier,
+    DenseDigitClassifier,
+    NumpyDigitClassifier,
+)
+
+
+@pytest.fixture(scope="module")
+def digits(small_digits):
+    """400 digits to learn from, and 797 others."""
+    X, y = small_digits
+    return X[:400], y[:400], X[1000:], y[1000:]
+
+
+def dense(**parameters):
+    return DenseDigitClassifier(
+        hidden_layer_sizes=(32,), batch_size=32, random_state=0, **parameters
+    )
+
+
+class TestWeights:
+    @pytest.mark.parametrize("options", [{"optimizer": "sgd"}, {"l2": 0.01}], ids=str)
+    def test_weights_that_sum_to_1_learn_as_well_as_none(self, digits, options):
+        X, y, X_new, y_new = digits
+        shares = np.full(len(y), 1 / len(y))
+        weighted = dense(**options).fit(X, y, sample_weight=shares)
+        plain = dense(**options).fit(X, y)
+        assert weighted.score(X_new, y_new) == plain.score(X_new, y_new)
+
+    def test_class_weights_of_1000_each_change_nothing(self, digits):
+        X, y, X_new, _ = digits
+        heavy = dense(l2=0.01, class_weight=dict.fromkeys(range(10), 1000))
+        np.testing.assert_array_equal(
+            heavy.fit(X, y).predict_proba(X_new),
+            dense(l2=0.01).fit(X, y).predict_proba(X_new),
+        )
+
+    @pytest.mark.parametrize(
+        "weak",
+        [
+            DenseDigitClassifier(hidden_layer_sizes=(8,), epochs=5, batch_size=32),
+            CNNDigitClassifier(
+                filters=(2,), dense_layer_sizes=(8,), epochs=4, batch_size=32
+            ),
+            NumpyDigitClassifier(hidden_layer_sizes=(8,), epochs=5, batch_size=32),
+        ],
+        ids=lambda one: type(one).__name__,
+    )
+    def test_adaboost_of_three_is_no_worse_than_one(self, digits, weak):
+        X, y, X_new, y_new = digits
+        # The same seeds for the first member, which is the one.
+        one, three = (
+            AdaBoostClassifier(weak, n_estimators=n, random_state=0).fit(X, y)
+            for n in (1, 3)
+        )
+        assert one.score(X_new, y_new) > 0.3
+        assert three.score(X_new, y_new) >= one.score(X_new, y_new)
+
+    def test_a_fold_without_a_digit_that_class_weight_names(self, digits):
+        X, y, _, _ = digits
+        rare = (y != 7) | (np.cumsum(y == 7) <= 1)
+        weighted = dense(epochs=2, class_weight={7: 20.0})
+        X, y = X[rare], y[rare]
+        with pytest.warns(UserWarning, match="least populated class in y has only 1"):
+            scores = cross_val_score(
+                clone(weighted).set_params(class_weight={7: 20.0, 1: 2.0}), X, y, cv=3
+            )
+        assert np.isfinite(scores).all()
+
+    def test_class_weight_as_a_series(self, digits):
+        X, y, X_new, _ = digits
+        weights = pd.Series([1.0, 2.0], index=[3, 8])
+        with pytest.raises(ValueError, match=r"dict\(zip\(labels, weights\)\)"):
+            dense(epochs=1, class_weight=weights).fit(X, y)
+        as_dict = dict(zip(weights.index, weights, strict=True))
+        by_dict = dense(epochs=1, class_weight=as_dict).fit(X, y)
+        by_sample = dense(epochs=1).fit(X, y, np.where(y == 8, 2.0, 1.0))
+        np.testing.assert_array_equal(
+            by_dict.predict_proba(X_new), by_sample.predict_proba(X_new)
+        )

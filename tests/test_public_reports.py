@@ -5,7 +5,12 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.ensemble import AdaBoostClassifier
-from sklearn.model_selection import cross_val_score
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+from sklearn.model_selection import (
+    HalvingGridSearchCV,
+    cross_val_score,
+    learning_curve,
+)
 
 from mnist_estimators import (
     CNNDigitClassifier,
@@ -87,3 +92,45 @@ class TestWeights:
         np.testing.assert_array_equal(
             by_dict.predict_proba(X_new), by_sample.predict_proba(X_new)
         )
+
+
+class TestEarlyStoppingOnFewImages:
+    # Of some digits there is one among so few images.
+    @pytest.mark.filterwarnings("ignore:The least populated class in y has only")
+    @pytest.mark.parametrize("kind", [DenseDigitClassifier, NumpyDigitClassifier])
+    def test_halving_over_n_samples(self, digits, kind):
+        X, y, _, _ = digits
+        network = kind(
+            hidden_layer_sizes=(16,), epochs=5, early_stopping=True, random_state=0
+        )
+        search = HalvingGridSearchCV(
+            network,
+            {"learning_rate": [0.01, 0.03, 0.1]},
+            cv=2,
+            resource="n_samples",
+            min_resources="smallest",
+            random_state=0,
+            error_score="raise",
+        ).fit(X, y)
+        assert search.n_resources_[0] < 50
+        assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+
+    @pytest.mark.parametrize("kind", [DenseDigitClassifier, NumpyDigitClassifier])
+    def test_learning_curve(self, digits, kind):
+        X, y, _, _ = digits
+        network = kind(
+            hidden_layer_sizes=(16,), epochs=5, early_stopping=True, random_state=0
+        )
+        sizes, _, scores = learning_curve(
+            network, X, y, train_sizes=[20, 60, 200], cv=2, error_score="raise"
+        )
+        assert sizes.tolist() == [20, 60, 200]
+        assert np.isfinite(scores).all()
+
+    def test_a_single_image_of_a_class(self, digits):
+        X, y, _, _ = digits
+        labels = y.copy()
+        labels[0] = 10
+        network = dense(epochs=3, early_stopping=True).fit(X, labels)
+        assert network.classes_.tolist() == list(range(11))
+        assert len(network.history_["val_loss"]) == network.n_iter_

@@ -185,8 +185,14 @@ def _no_weight_left() -> ValueError:
     )
 
 
-def hold_out(samples: Samples, fraction: float, seed: int) -> tuple[Samples, Samples]:
+def hold_out(
+    samples: Samples, fraction: float, seed: int
+) -> tuple[Samples, Samples | None]:
     """Split off validation data: stratified, shuffled and seeded.
+
+    Classes of a single image stay in the training data. Where the others can't have
+    their share, one image of each is held out, or all but one where `fraction` is more
+    than half.
 
     Parameters
     ----------
@@ -199,27 +205,38 @@ def hold_out(samples: Samples, fraction: float, seed: int) -> tuple[Samples, Sam
 
     Returns
     -------
-    training, validation : Samples
+    training : Samples
+    validation : Samples or None
+        None if no class has two images.
 
-    Raises
-    ------
-    ValueError
-        If the data are too few for each class to have its share.
+    Warns
+    -----
+    UserWarning
+        If no class has two images.
     """
-    n_samples = len(samples.targets)
+    has_two = (np.bincount(samples.targets) >= 2)[samples.targets]
+    if not has_two.any():
+        warnings.warn(
+            f"validation_fraction={fraction} can't be held out of "
+            f"{len(samples.targets)} images, as no class has two of them: training "
+            "without validation and early stopping. Use more images, or give "
+            "validation_data to fit.",
+            stacklevel=7,
+        )
+        return samples, None
+    candidates = np.flatnonzero(has_two)
+    targets = samples.targets[candidates]
     try:
         rows, held_out = train_test_split(
-            np.arange(n_samples),
-            test_size=fraction,
-            stratify=samples.targets,
-            random_state=seed,
+            candidates, test_size=fraction, stratify=targets, random_state=seed
         )
-    except ValueError as error:
-        raise ValueError(
-            f"validation_fraction={fraction} can't be held out of {n_samples} images "
-            f"so that each class has its share: {error} Use more images, another "
-            "fraction, or give validation_data to fit."
-        ) from error
+    except ValueError:  # less than one image a class in one of the parts
+        shuffled = np.random.default_rng(seed).permutation(candidates)
+        _, first = np.unique(samples.targets[shuffled], return_index=True)
+        rows, held_out = np.delete(shuffled, first), shuffled[first]
+        if fraction > 0.5:
+            rows, held_out = held_out, rows
+    rows = np.concatenate([rows, np.flatnonzero(~has_two)])
     return (
         Samples(*(array[rows] for array in samples)),
         Samples(*(array[held_out] for array in samples)),

@@ -140,8 +140,7 @@ class BaseDigitClassifier(
             If a parameter is out of its range; if `X` holds NaN, infinity or no
             numbers, is empty, or has another shape than `y` or `image_shape`; if `y`
             does not hold class labels; if weights are negative or all 0; if `X`, `y`
-            or `sample_weight` has masked values; if there are too few data to hold out
-            validation data; or if the training diverges.
+            or `sample_weight` has masked values; or if the training diverges.
         TypeError
             If `X` is sparse.
         KeyboardInterrupt
@@ -155,6 +154,8 @@ class BaseDigitClassifier(
             The classifier is fitted, with the weights of its best epoch if there are
             validation data, else with the latest ones. The history has whole epochs
             only, perhaps none.
+            Also if `class_weight` names no label in `y`; or if no class has two
+            images, so that none can be held out for validation.
         PixelRangeWarning
             If a fit with ``warm_start=True`` gets another range of pixel values than
             the first one.

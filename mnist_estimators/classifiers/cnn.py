@@ -105,7 +105,8 @@ class CNNDigitClassifier(KerasDigitClassifier):
         as 32, or over more `epochs`: what counts is the number of steps.
     validation_fraction : float, default=None
         Share of the images held out for validation, at least 0 and below 1, drawn at
-        random from each class. None means 0.1 with `early_stopping`, else 0. With
+        random from each class. Where that is less than one image a class, one of each
+        class that has two or more. None means 0.1 with `early_stopping`, else 0. With
         `warm_start`, an int as `random_state` holds out the same ones each time.
     early_stopping : bool, default=False
         Whether to stop once the validation loss has not improved for `patience`

@@ -1,8 +1,9 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
+from sklearn.model_selection import train_test_split
 from sklearn.utils import compute_sample_weight
 
 from mnist_estimators._inputs.samples import (
@@ -195,7 +196,56 @@ class TestHoldOut:
         np.testing.assert_array_equal(first.weights, again.weights)
         assert set(first.weights) != set(other.weights)
 
-    @pytest.mark.parametrize("y", [[0, 0, 1], [0, 1, 2, 3] * 2])
-    def test_too_few_images_are_refused(self, y):
-        with pytest.raises(ValueError, match=r"validation_fraction=0\.1 can't be held"):
-            hold_out(samples(y), 0.1, 0)
+    @pytest.mark.parametrize("fraction", [0.1, 0.25, 0.8])
+    def test_it_draws_as_train_test_split_where_that_can(self, fraction):
+        y = np.arange(60) % 5
+        expected = train_test_split(
+            np.arange(60), test_size=fraction, stratify=y, random_state=3
+        )
+        for part, rows in zip(hold_out(samples(y), fraction, 3), expected, strict=True):
+            np.testing.assert_array_equal(part.weights, rows)
+
+    @given(
+        st.lists(st.integers(0, 5), min_size=1, max_size=30),
+        st.floats(0.01, 0.99),
+        st.integers(0, 99),
+    )
+    def test_what_can_be_held_out_is(self, y, fraction, seed):
+        counts = np.bincount(y)
+        assume(counts.max() >= 2)
+        training, validation = hold_out(samples(y), fraction, seed)
+        rows = np.concatenate([training.weights, validation.weights])
+        np.testing.assert_array_equal(np.sort(rows), np.arange(len(y)))
+        learned = np.bincount(training.targets, minlength=len(counts))
+        assert learned[counts == 1].tolist() == [1] * (counts == 1).sum()
+        assert 0 < len(validation.targets) < len(y)
+
+    @pytest.mark.parametrize("seed", range(3))
+    def test_one_of_each_class_where_there_is_less_to_share(self, seed):
+        y = np.repeat([0, 1, 2, 3], [5, 2, 1, 2])
+        training, validation = hold_out(samples(y), 0.1, seed)
+        assert sorted(validation.targets) == [0, 1, 3]
+        assert np.bincount(training.targets).tolist() == [4, 1, 1, 1]
+        training, validation = hold_out(samples(y), 0.9, seed)
+        assert sorted(training.targets) == [0, 1, 2, 3]
+        assert np.bincount(validation.targets).tolist() == [4, 1, 0, 1]
+
+    def test_the_seed_decides_which_one(self):
+        data = samples(np.repeat([0, 1, 2, 3], 3))
+        drawn = [tuple(hold_out(data, 0.1, seed)[1].weights) for seed in range(9)]
+        assert drawn[0] == tuple(hold_out(data, 0.1, 0)[1].weights)
+        assert len(set(drawn)) > 3
+
+    def test_a_class_of_one_image_leaves_the_shares_of_the_others(self):
+        y = np.append(np.arange(1000) % 10, 10)
+        training, validation = hold_out(samples(y), 0.1, 0)
+        assert np.bincount(validation.targets).tolist() == [10] * 10
+        assert np.bincount(training.targets).tolist() == [90] * 10 + [1]
+
+    def test_nothing_can_be_held_out(self):
+        data = samples([0, 1, 2])
+        message = "validation_fraction=0.2 can't be held out of 3 images, as no class"
+        with pytest.warns(UserWarning, match=message):
+            training, validation = hold_out(data, 0.2, 0)
+        assert training is data
+        assert validation is None

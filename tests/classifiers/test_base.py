@@ -532,6 +532,26 @@ class TestValidation:
         classifier.set_params(validation_fraction=0.2, epochs=1).fit(X, y)
         assert seen == [[32, 12, 4], [8, 3, 1]]
 
+    def test_one_of_each_class_is_held_out_of_few_images(self, classifier, data):
+        X, y, _, _ = data
+        rare = (y != 7) | (np.cumsum(y == 7) <= 1)
+        X, y = X[rare][:60], y[rare][:60]
+        classifier.set_params(early_stopping=True, patience=1, epochs=40)
+        classifier.set_params(learning_rate=0.05).fit(X, y)
+        assert classifier.n_iter_ < 40
+        ninths = np.array(classifier.history_["val_accuracy"]) * 9
+        np.testing.assert_allclose(ninths, np.round(ninths), atol=1e-4)
+
+    def test_no_validation_where_each_class_has_one_image(self, classifier, data):
+        X, y, _, _ = data
+        _, first = np.unique(y, return_index=True)
+        classifier.set_params(early_stopping=True, patience=1)
+        with pytest.warns(UserWarning, match="no class has two of them") as caught:
+            classifier.fit(X[first], y[first])
+        assert [one.filename for one in caught] == [__file__]
+        assert list(classifier.history_) == ["loss", "accuracy"]
+        assert classifier.n_iter_ == 5
+
     def test_validation_weights(self, classifier, data):
         X, y, X_val, y_val = data
         only_first = np.zeros(len(y_val))
@@ -693,7 +713,6 @@ class TestMistakes:
             ({"image_shape": (10, 10)}, r"image_shape=\(10, 10\) means 100 pixels"),
             ({"random_state": "zero"}, "'random_state'"),
             ({"verbose": -1}, "'verbose'"),
-            ({"validation_fraction": 0.001}, "validation_fraction=0.001 can't be held"),
         ],
     )
     def test_parameters(self, classifier, data, parameters, message):

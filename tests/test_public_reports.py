@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.ensemble import AdaBoostClassifier
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
@@ -11,12 +12,15 @@ from sklearn.model_selection import (
     cross_val_score,
     learning_curve,
 )
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from mnist_estimators import (
     CNNDigitClassifier,
     DenseDigitClassifier,
     NumpyDigitClassifier,
 )
+from mnist_estimators.exceptions import PixelRangeWarning
 
 
 @pytest.fixture(scope="module")
@@ -134,3 +138,33 @@ class TestEarlyStoppingOnFewImages:
         network = dense(epochs=3, early_stopping=True).fit(X, labels)
         assert network.classes_.tolist() == list(range(11))
         assert len(network.history_["val_loss"]) == network.n_iter_
+
+
+class TestValidationDataBehindAPipeline:
+    OPTIONS = {"epochs": 30, "early_stopping": True, "patience": 3}  # noqa: RUF012
+
+    def test_validation_data_go_through_the_steps(self, digits):
+        X, y, X_new, y_new = digits
+        X_val, y_val = X_new[:200], y_new[:200]
+        with config_context(enable_metadata_routing=True):
+            network = dense(**self.OPTIONS).set_fit_request(X_val=True, y_val=True)
+            pipeline = Pipeline(
+                [("scale", StandardScaler()), ("network", network)],
+                transform_input=["X_val"],
+            )
+            pipeline.fit(X, y, X_val=X_val, y_val=y_val)
+        scaler = StandardScaler().fit(X)
+        by_hand = dense(**self.OPTIONS).fit(
+            scaler.transform(X), y, validation_data=(scaler.transform(X_val), y_val)
+        )
+        assert pipeline[-1].history_ == by_hand.history_
+        unstopped = make_pipeline(StandardScaler(), dense(epochs=30)).fit(X, y)
+        X_test, y_test = X_new[200:], y_new[200:]
+        assert pipeline.score(X_test, y_test) > unstopped.score(X_test, y_test) - 0.02
+
+    def test_validation_data_past_the_steps_are_warned_of(self, digits):
+        X, y, X_new, y_new = digits
+        pipeline = make_pipeline(StandardScaler(), dense(**self.OPTIONS))
+        validation = (X_new[:200], y_new[:200])
+        with pytest.warns(PixelRangeWarning, match=r"transform_input=\['X_val'\]"):
+            pipeline.fit(X, y, densedigitclassifier__validation_data=validation)

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 
-from .images import pixel_range
+from .pixel_ranges import pixel_range
 from .validation import check_no_enum, validate_pixels
 
 

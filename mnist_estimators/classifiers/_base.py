@@ -3,7 +3,7 @@
 from abc import ABCMeta, abstractmethod
 from collections.abc import Hashable, Mapping
 from numbers import Integral
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,8 +13,8 @@ from sklearn.utils import Tags
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
-from .._inputs.images import warn_of_other_range
 from .._inputs.parameters import COUNT, FRACTION, draw_seed
+from .._inputs.pixel_ranges import warn_of_other_range
 from .._inputs.samples import (
     Samples,
     check_class_weight,
@@ -33,21 +33,7 @@ from .._inputs.validation import UNLABELLED
 from ..persistence import SaveMixin
 from ._fitted_attributes import FittedAttributes
 from ._fitted_state import FittedState
-
-DEFAULT_VALIDATION_FRACTION = 0.1
-
-
-class TrainingData(NamedTuple):
-    """What one call of ``fit`` or ``partial_fit`` learns from.
-
-    ``validation_fraction`` of the samples are held out where there are no
-    ``validation`` samples.
-    """
-
-    seen: SeenData
-    samples: Samples
-    validation: Samples | None = None
-    validation_fraction: float = 0.0
+from ._training_data import TrainingData, fraction_to_hold_out, given_validation
 
 
 class BaseDigitClassifier(
@@ -109,6 +95,8 @@ class BaseDigitClassifier(
         y: ArrayLike,
         sample_weight: ArrayLike | None = None,
         validation_data: tuple[ArrayLike, ...] | None = None,
+        X_val: ArrayLike | None = None,
+        y_val: ArrayLike | None = None,
     ) -> Self:
         """Train the network. If this fails, the classifier stays as it was.
 
@@ -128,6 +116,12 @@ class BaseDigitClassifier(
         validation_data : tuple (X, y) or (X, y, sample_weight), default=None
             Images to evaluate after each epoch, in place of a part of `X`. Their
             weights are multiplied with `class_weight` and divided by their mean.
+        X_val : array-like of shape (n, ...), default=None
+            The same as `validation_data=(X_val, y_val)`, for a
+            ``Pipeline(..., transform_input=["X_val"])``: with metadata routing and
+            ``set_fit_request(X_val=True, y_val=True)`` they go through its steps.
+        y_val : array-like of shape (n,), default=None
+            Labels of `X_val`.
 
         Returns
         -------
@@ -140,7 +134,8 @@ class BaseDigitClassifier(
             If a parameter is out of its range; if `X` holds NaN, infinity or no
             numbers, is empty, or has another shape than `y` or `image_shape`; if `y`
             does not hold class labels; if weights are negative or all 0; if `X`, `y`
-            or `sample_weight` has masked values; or if the training diverges.
+            or `sample_weight` has masked values; if validation data are given twice,
+            or without images or labels; or if the training diverges.
         TypeError
             If `X` is sparse.
         KeyboardInterrupt
@@ -158,8 +153,9 @@ class BaseDigitClassifier(
             images, so that none can be held out for validation.
         PixelRangeWarning
             If a fit with ``warm_start=True`` gets another range of pixel values than
-            the first one.
+            the first one; or if the validation data have another one than `X`.
         """
+        given = given_validation(validation_data, X_val, y_val)
         previous = self._fitted if self.warm_start else None
         if previous is None:
             pixels, labels, seen = look_at_data(self, X, y)
@@ -169,16 +165,19 @@ class BaseDigitClassifier(
             check_classification_targets(labels)
             warn_of_other_range(pixels, seen.pixel_range)
         check_class_weight(self.class_weight, seen.classes)
-        weights = self._weights(pixels, labels, sample_weight, relative=True)
+        weights = combine_weights(
+            sample_weight, self.class_weight, pixels, labels, relative=True
+        )
         if previous is None:
             seen = seen.of_used(pixels, weights)
         samples = self._samples(pixels, labels, weights, seen)
-        if validation_data is None:
-            data = TrainingData(
-                seen, samples, validation_fraction=self._checked_fraction()
+        if given is None:
+            fraction = fraction_to_hold_out(
+                self.validation_fraction, self.early_stopping
             )
+            data = TrainingData(seen, samples, validation_fraction=fraction)
         else:
-            validation = self._validation_samples(validation_data, seen)
+            validation = self._validation_samples(given, seen, pixels)
             data = TrainingData(seen, samples, validation)
         self._fitted = self._train(data, previous)
         return self
@@ -247,7 +246,9 @@ class BaseDigitClassifier(
             if classes is not None:
                 encode_labels(np.unique(np.asarray(classes)), seen.classes)
         check_class_weight(self.class_weight, seen.classes)
-        weights = self._weights(pixels, labels, sample_weight, relative=False)
+        weights = combine_weights(
+            sample_weight, self.class_weight, pixels, labels, relative=False
+        )
         if previous is None:
             seen = seen.of_used(pixels, weights)
         samples = self._samples(pixels, labels, weights, seen)
@@ -331,18 +332,6 @@ class BaseDigitClassifier(
             )
             self._fitted.check()
 
-    def _weights(
-        self,
-        pixels: NDArray[Any],
-        y: NDArray[Any],
-        sample_weight: ArrayLike | None,
-        *,
-        relative: bool,
-    ) -> NDArray[np.float64]:
-        return combine_weights(
-            sample_weight, self.class_weight, pixels, y, relative=relative
-        )
-
     def _samples(
         self,
         pixels: NDArray[Any],
@@ -358,32 +347,19 @@ class BaseDigitClassifier(
             images, targets, weights = images[used], targets[used], weights[used]
         return Samples(images, targets, weights.astype(np.float32))
 
-    def _checked_fraction(self) -> float:
-        if self.validation_fraction is None:
-            return DEFAULT_VALIDATION_FRACTION if self.early_stopping else 0.0
-        if self.early_stopping and self.validation_fraction == 0:
-            raise ValueError(
-                "early_stopping=True needs validation data, but validation_fraction=0. "
-                "Set validation_fraction=0.1, or give validation_data to fit."
-            )
-        return float(self.validation_fraction)
-
     def _validation_samples(
-        self, validation_data: tuple[ArrayLike, ...], seen: SeenData
+        self,
+        validation: tuple[ArrayLike, ArrayLike, ArrayLike | None],
+        seen: SeenData,
+        training: NDArray[Any],
     ) -> Samples:
-        if type(validation_data) not in (tuple, list) or not (
-            2 <= len(validation_data) <= 3
-        ):
-            raise ValueError(
-                "validation_data must be a tuple (X, y) or (X, y, sample_weight). Got "
-                f"{type(validation_data).__name__} instead."
-            )
-        X, y, *sample_weight = validation_data
+        X, y, given = validation
         pixels, labels = check_pixels(self, X, y, seen)
-        warn_of_other_range(pixels, seen.pixel_range)
-        given = sample_weight[0] if sample_weight else None
+        warn_of_other_range(pixels, seen.pixel_range, training=training)
         # By their own mean: the least loss doesn't depend on the scale of weights.
-        weights = self._weights(pixels, labels, given, relative=True)
+        weights = combine_weights(
+            given, self.class_weight, pixels, labels, relative=True
+        )
         return self._samples(pixels, labels, weights, seen)
 
     def _draw_seed(self, previous: FittedState | None) -> int:

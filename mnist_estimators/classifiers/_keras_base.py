@@ -32,10 +32,11 @@ from .._training.schedules import SCHEDULES
 from .._training.tensorboard import new_run, run_callback
 from .._training.trainer import TrainingState
 from .._training.transfer import starting_state
-from ._base import BaseDigitClassifier, TrainingData
+from ._base import BaseDigitClassifier
 from ._keras_model import KerasModelMixin
 from ._keras_plan import make_plan
 from ._keras_state import KerasState
+from ._training_data import TrainingData
 
 LOSSES = ("categorical_crossentropy", "sparse_categorical_crossentropy")
 

@@ -12,7 +12,7 @@ from .._inputs.seen import SeenData
 from .._inputs.sklearn_private import Interval, StrOptions
 from .._training.history import extended
 from ..backpropagation import ACTIVATIONS, INITIALIZERS, Layer, initialize
-from ._base import BaseDigitClassifier, TrainingData
+from ._base import BaseDigitClassifier
 from ._numpy_state import NumpyState
 from ._numpy_training import (
     NumpyPlan,
@@ -22,6 +22,7 @@ from ._numpy_training import (
     scaled,
     train,
 )
+from ._training_data import TrainingData
 
 
 class NumpyDigitClassifier(BaseDigitClassifier):

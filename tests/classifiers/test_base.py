@@ -21,6 +21,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV
+from sklearn.preprocessing import StandardScaler
 
 from mnist_estimators import (
     CNNDigitClassifier,
@@ -551,6 +552,49 @@ class TestValidation:
         assert [one.filename for one in caught] == [__file__]
         assert list(classifier.history_) == ["loss", "accuracy"]
         assert classifier.n_iter_ == 5
+
+    def test_both_ways_to_give_validation_data(self, classifier, data):
+        X, y, X_val, y_val = data
+        as_tuple = clone(classifier).fit(X, y, validation_data=(X_val, y_val))
+        by_name = classifier.fit(X, y, X_val=X_val, y_val=y_val)
+        assert by_name.history_ == as_tuple.history_
+
+    @pytest.mark.parametrize(
+        ("given", "message"),
+        [
+            ({"X_val": [[0]]}, "X_val was given without y_val"),
+            ({"y_val": [0]}, "y_val was given without X_val"),
+            (
+                {"X_val": [[0]], "y_val": [0], "validation_data": ([[0]], [0])},
+                "validation_data was given, and X_val and y_val as well",
+            ),
+        ],
+    )
+    def test_validation_data_given_twice_or_in_part(
+        self, classifier, data, given, message
+    ):
+        X, y, _, _ = data
+        with pytest.raises(ValueError, match=message):
+            classifier.fit(X, y, **given)
+
+    @pytest.mark.parametrize("high", [1, 16, 255])
+    def test_validation_data_that_are_not_scaled_are_warned_of(
+        self, classifier, data, high
+    ):
+        X, y, X_val, y_val = data
+        scaler = StandardScaler().fit(X)
+        classifier.set_params(epochs=1)
+        message = f"validation data range from 0 to {high}, .*transform_input"
+        with pytest.warns(PixelRangeWarning, match=message) as caught:
+            classifier.fit(
+                scaler.transform(X), y, validation_data=(X_val * (high / 255), y_val)
+            )
+        assert [one.filename for one in caught] == [__file__]
+        classifier.fit(
+            scaler.transform(X), y, X_val=scaler.transform(X_val), y_val=y_val
+        )
+        for image in scaler.transform(X_val):
+            classifier.predict(image[np.newaxis])
 
     def test_validation_weights(self, classifier, data):
         X, y, X_val, y_val = data

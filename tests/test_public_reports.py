@@ -18,6 +18,7 @@ from sklearn.preprocessing import StandardScaler
 from mnist_estimators import (
     CNNDigitClassifier,
     DenseDigitClassifier,
+    DigitVotingClassifier,
     NumpyDigitClassifier,
 )
 from mnist_estimators.exceptions import PixelRangeWarning
@@ -168,3 +169,34 @@ class TestValidationDataBehindAPipeline:
         validation = (X_new[:200], y_new[:200])
         with pytest.warns(PixelRangeWarning, match=r"transform_input=\['X_val'\]"):
             pipeline.fit(X, y, densedigitclassifier__validation_data=validation)
+
+
+class TestVotes:
+    def test_class_weight_of_a_member_means_the_labels_of_y(self, digits):
+        X, y, X_new, y_new = digits
+        some, others = y > 0, y_new > 0
+        light = dense(epochs=20, class_weight={1: 1e-6})
+        vote = DigitVotingClassifier(light, n_members=2, voting="soft")
+        found = vote.fit(X[some], y[some]).predict(X_new[others])
+        recall = {
+            digit: (found[y_new[others] == digit] == digit).mean() for digit in (1, 2)
+        }
+        assert recall[1] < 0.1
+        assert recall[2] > 0.8
+
+    def test_class_weight_of_a_member_with_labels_that_are_text(self, digits):
+        X, y, X_new, y_new = digits
+        names = np.array([f"digit {digit}" for digit in range(10)])
+        light = dense(epochs=20, class_weight={"digit 1": 1e-6})
+        vote = DigitVotingClassifier([("light", light)]).fit(X, names[y])
+        found = vote.predict(X_new[y_new == 1])
+        assert (found == "digit 1").mean() < 0.1
+        assert vote.score(X_new[y_new != 1], names[y_new[y_new != 1]]) > 0.8
+
+    def test_a_member_that_continues_from_another_network(self, digits):
+        X, y, X_new, _ = digits
+        labels = y + 1
+        source = dense().fit(X, labels)
+        tuned = dense(init_from=source, learning_rate=1e-9, epochs=1)
+        vote = DigitVotingClassifier([("tuned", tuned)]).fit(X, labels)
+        np.testing.assert_array_equal(vote.predict(X_new), source.predict(X_new))

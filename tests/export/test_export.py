@@ -252,7 +252,8 @@ class TestVotes:
         votes = run_onnx(vote, folder, images)
         expected = np.zeros((len(images), 3))
         for member, weight in zip(vote.estimators_, weights or (1, 1, 1), strict=True):
-            expected[np.arange(len(images)), member.predict(images)] += weight
+            numbers = vote.le_.transform(member.predict(images))
+            expected[np.arange(len(images)), numbers] += weight
         # The runtime may add weights in another order.
         np.testing.assert_allclose(votes, expected, rtol=0, atol=1e-12)
         classifier = OnnxDigitClassifier(folder / "digits.onnx")
@@ -290,7 +291,7 @@ class TestVotes:
     def test_weights_need_a_sum(self, network, folder):
         images = images_of("bytes")
         vote = self.vote([network], images, voting="soft").set_params(weights=[0])
-        with pytest.raises(ValueError, match="sum to 0"):
+        with pytest.raises(ValueError, match="with a sum above 0"):
             to_onnx(vote, folder / "none.onnx")
 
     def test_members_of_other_kinds_are_refused(self, network, folder):

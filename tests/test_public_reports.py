@@ -1,5 +1,8 @@
 """What users have reported of libraries like this one, written as they write it."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,6 +15,7 @@ from sklearn.model_selection import (
     cross_val_score,
     learning_curve,
 )
+from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -200,3 +204,37 @@ class TestVotes:
         tuned = dense(init_from=source, learning_rate=1e-9, epochs=1)
         vote = DigitVotingClassifier([("tuned", tuned)]).fit(X, labels)
         np.testing.assert_array_equal(vote.predict(X_new), source.predict(X_new))
+
+
+class TestInPlaceOfMLPClassifier:
+    def test_the_documentation_has_a_way_for_all_that_it_has(self, digits):
+        X, y, _, _ = digits
+        frame = pd.DataFrame(X[:, ::9] / 255).add_prefix("pixel")
+        known = MLPClassifier(tol=1, n_iter_no_change=1, random_state=0).fit(frame, y)
+        names = {name for name in vars(known) if name.endswith("_")}
+        names = {name for name in names if not name.startswith("_")}
+        assert len(names) > 10
+        docs = Path(__file__).parents[1] / "docs"
+        page = (docs / "coming_from" / "mlpclassifier.rst").read_text("utf-8")
+        rows = page.partition("list-table::")[2].partition("When it pays")[0]
+        named = set(re.findall(r"`(\w+)", rows))
+        assert names | set(known.get_params()) <= named
+
+    @pytest.mark.parametrize("kind", [DenseDigitClassifier, CNNDigitClassifier])
+    def test_a_linear_network_in_keras_and_back(self, digits, kind):
+        X, y, X_new, _ = digits
+        linear = kind(activation="identity", epochs=1, random_state=0).fit(X, y)
+        again = kind.from_keras(linear.model_)
+        np.testing.assert_allclose(
+            again.predict_proba(X_new / 255), linear.predict_proba(X_new), atol=1e-5
+        )
+
+    def test_scores_of_early_stopping(self, digits):
+        X, y, _, _ = digits
+        network = dense(epochs=20, early_stopping=True).fit(X, y)
+        assert network.best_loss_ is None
+        assert len(network.validation_scores_) == network.n_iter_
+        assert network.best_validation_score_ == max(network.validation_scores_)
+        network = dense(epochs=20).fit(X, y)
+        assert network.best_loss_ == min(network.loss_curve_)
+        assert network.validation_scores_ is network.best_validation_score_ is None

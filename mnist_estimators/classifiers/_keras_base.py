@@ -18,7 +18,7 @@ from .._inputs.sklearn_private import (
     StrOptions,
     clone_parametrized,
 )
-from .._networks.layers.reading import ACTIVATIONS
+from .._networks.architectures import HIDDEN_ACTIVATIONS
 from .._networks.layers.settings import INITIALIZERS
 from .._networks.optimizers import optimizer_spec
 from .._networks.specs import PRECISIONS, Network
@@ -46,7 +46,7 @@ class KerasDigitClassifier(KerasModelMixin, BaseDigitClassifier):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **BaseDigitClassifier._parameter_constraints,
-        "activation": [StrOptions(set(ACTIVATIONS))],
+        "activation": [StrOptions(set(HIDDEN_ACTIVATIONS))],
         "dropout": [FRACTION, "array-like"],
         "kernel_initializer": [StrOptions(set(INITIALIZERS))],
         "l2": [Interval(Real, 0, None, closed="left")],

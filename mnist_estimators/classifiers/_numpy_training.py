@@ -186,7 +186,7 @@ def logits_of(
         The network.
     images : ndarray of shape (n, pixels)
         Network input, not scaled yet.
-    activation : {'relu', 'sigmoid', 'tanh'}
+    activation : {'relu', 'sigmoid', 'tanh', 'identity'}
         Activation of the hidden layers.
     white : float
         The pixel value that becomes 1.

@@ -58,9 +58,9 @@ class CNNDigitClassifier(KerasDigitClassifier):
         Weights that the backbone begins with: those learned from ImageNet, which Keras
         downloads once, or a file that ``save_weights`` of such a network without its
         top wrote. None begins with random ones.
-    activation : {'relu', 'leaky_relu', 'sigmoid', 'tanh', 'elu', 'gelu'}, \
-            default='relu'
-        Activation of the hidden layers.
+    activation : {'relu', 'leaky_relu', 'sigmoid', 'tanh', 'elu', 'gelu', \
+            'identity'}, default='relu'
+        Activation of the hidden layers; 'identity' is none.
     dropout : float or tuple of float, default=0.5
         Share of units that each training step leaves out after a dense layer, at least
         0 and below 1: one number for all layers of `dense_layer_sizes`, or one for
@@ -195,8 +195,14 @@ class CNNDigitClassifier(KerasDigitClassifier):
         The same, indexed by epoch.
     loss_curve_ : list of float
         Training loss of each epoch.
+    best_loss_ : float or None
+        Least of them; None with validation data, as in ``MLPClassifier``.
+    validation_scores_ : list of float or None
+        Accuracy on the validation data after each epoch; None without any.
+    best_validation_score_ : float or None
+        Largest of them.
     n_iter_ : int
-        Number of epochs trained.
+        Number of epochs trained: with `warm_start` and ``partial_fit``, by all calls.
     model_ : keras.Sequential
         The fitted network as a compiled Keras model.
     tensorboard_run_ : str or None

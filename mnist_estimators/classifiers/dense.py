@@ -32,9 +32,9 @@ class DenseDigitClassifier(KerasDigitClassifier):
     ----------
     hidden_layer_sizes : int or tuple of int, default=(128, 64)
         Units of each hidden layer; an empty tuple makes a linear classifier.
-    activation : {'relu', 'leaky_relu', 'sigmoid', 'tanh', 'elu', 'gelu'}, \
-            default='relu'
-        Activation of the hidden layers.
+    activation : {'relu', 'leaky_relu', 'sigmoid', 'tanh', 'elu', 'gelu', \
+            'identity'}, default='relu'
+        Activation of the hidden layers; 'identity' is none.
     dropout : float or tuple of float, default=0.1
         Share of units that each training step leaves out after a hidden layer, at least
         0 and below 1: one number for all layers, or one for each.
@@ -165,8 +165,14 @@ class DenseDigitClassifier(KerasDigitClassifier):
         The same, indexed by epoch.
     loss_curve_ : list of float
         Training loss of each epoch.
+    best_loss_ : float or None
+        Least of them; None with validation data, as in ``MLPClassifier``.
+    validation_scores_ : list of float or None
+        Accuracy on the validation data after each epoch; None without any.
+    best_validation_score_ : float or None
+        Largest of them.
     n_iter_ : int
-        Number of epochs trained.
+        Number of epochs trained: with `warm_start` and ``partial_fit``, by all calls.
     model_ : keras.Sequential
         The fitted network as a compiled Keras model.
     tensorboard_run_ : str or None

@@ -37,8 +37,8 @@ class NumpyDigitClassifier(BaseDigitClassifier):
     ----------
     hidden_layer_sizes : int or tuple of int, default=(256, 128)
         Units of each hidden layer; an empty tuple makes a linear classifier.
-    activation : {'relu', 'sigmoid', 'tanh'}, default='relu'
-        Activation of the hidden layers.
+    activation : {'relu', 'sigmoid', 'tanh', 'identity'}, default='relu'
+        Activation of the hidden layers; 'identity' is none.
     kernel_initializer : {'glorot_normal', 'he_normal'}, default='he_normal'
         How the weights are drawn at first: normal numbers, of variance ``2 / (n_inputs
         + n_units)`` after Glorot and Bengio (also named after Xavier), which suits
@@ -106,8 +106,14 @@ class NumpyDigitClassifier(BaseDigitClassifier):
         The same, indexed by epoch.
     loss_curve_ : list of float
         Training loss of each epoch.
+    best_loss_ : float or None
+        Least of them; None with validation data, as in ``MLPClassifier``.
+    validation_scores_ : list of float or None
+        Accuracy on the validation data after each epoch; None without any.
+    best_validation_score_ : float or None
+        Largest of them.
     n_iter_ : int
-        Number of epochs trained.
+        Number of epochs trained: with `warm_start` and ``partial_fit``, by all calls.
 
     See Also
     --------

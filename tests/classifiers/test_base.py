@@ -19,8 +19,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone
-from sklearn.exceptions import NotFittedError
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.model_selection import GridSearchCV
+from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler
 
 from mnist_estimators import (
@@ -471,6 +472,51 @@ class TestValidation:
         assert classifier.n_iter_ == 5
         assert classifier.loss_curve_ == frame["loss"].tolist()
         assert frame["loss"].iloc[-1] < frame["loss"].iloc[0]
+
+    def test_attributes_of_mlpclassifier(self, classifier, data):
+        X, y, _, _ = data
+        plain = clone(classifier).fit(X, y)
+        held_out = classifier.set_params(early_stopping=True).fit(X, y)
+        pairs = [(plain, MLPClassifier(max_iter=5, random_state=0))]
+        theirs = MLPClassifier(max_iter=5, early_stopping=True, random_state=0)
+        pairs.append((held_out, theirs))
+        for ours, theirs in pairs:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", ConvergenceWarning)
+                theirs.fit(X / 255, y)
+            for name in ("best_loss_", "validation_scores_", "best_validation_score_"):
+                assert type(getattr(ours, name)) in (type(getattr(theirs, name)), float)
+                is_none = getattr(theirs, name) is None
+                assert (getattr(ours, name) is None) == is_none
+        assert plain.best_loss_ == min(plain.history_["loss"])
+        assert held_out.validation_scores_ == held_out.history_["val_accuracy"]
+        assert held_out.best_validation_score_ == max(held_out.validation_scores_)
+
+    def test_scores_of_some_fits_are_nan_in_the_others(self, classifier, data):
+        X, y, X_val, y_val = data
+        classifier.set_params(warm_start=True, epochs=2).fit(X, y)
+        assert classifier.best_loss_ == min(classifier.loss_curve_)
+        classifier.fit(X, y, X_val=X_val, y_val=y_val)
+        assert (
+            np.isnan(classifier.validation_scores_).tolist() == [True] * 2 + [False] * 2
+        )
+        best = max(classifier.validation_scores_[2:])
+        assert classifier.best_validation_score_ == best
+        assert classifier.n_iter_ == len(classifier.loss_curve_) == 4
+
+    def test_a_linear_network(self, classifier, data):
+        X, y, X_new, y_new = data
+        convolves = "filters" in classifier.get_params()
+        sizes = "dense_layer_sizes" if convolves else "hidden_layer_sizes"
+        linear = classifier.set_params(
+            activation="identity", epochs=10, learning_rate=0.003, **{sizes: (12, 8)}
+        )
+        assert linear.fit(X, y).score(X_new, y_new) > 0.6
+        if not convolves:
+            # Logits are weighted sums of pixels, so half the pixels give half of them.
+            logs = [linear.predict_log_proba(X_new * share) for share in (1, 0.5, 0)]
+            whole, half, none = (one - one[:, :1] for one in logs)
+            np.testing.assert_allclose(half - none, (whole - none) / 2, atol=1e-3)
 
     def test_a_metric_of_some_fits_is_nan_in_the_others(self, classifier, data):
         X, y, _, _ = data

@@ -22,7 +22,7 @@ from .._inputs.samples import (
     encode_labels,
     hold_out,
 )
-from .._inputs.seen import SeenData, check_pixels, look_at_data
+from .._inputs.seen import SeenData, check_pixels, check_same_shape, look_at_data
 from .._inputs.sklearn_private import (
     Hidden,
     StrOptions,
@@ -161,6 +161,7 @@ class BaseDigitClassifier(
             pixels, labels, seen = look_at_data(self, X, y)
         else:
             seen = previous.seen
+            check_same_shape(self, seen)
             pixels, labels = check_pixels(self, X, y, seen)
             check_classification_targets(labels)
             warn_of_other_range(pixels, seen.pixel_range)
@@ -241,6 +242,7 @@ class BaseDigitClassifier(
             pixels, labels, seen = look_at_data(self, X, y, classes)
         else:
             seen = previous.seen
+            check_same_shape(self, seen)
             pixels, labels = check_pixels(self, X, y, seen)
             warn_of_other_range(pixels, seen.pixel_range)
             if classes is not None:

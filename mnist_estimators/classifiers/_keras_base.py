@@ -1,6 +1,10 @@
 """What both Keras classifiers share: parameters, training, and prediction."""
 
+import copy
+import warnings
 from abc import abstractmethod
+from collections.abc import Iterable
+from inspect import signature
 from numbers import Real
 from os import PathLike
 from pathlib import Path
@@ -21,16 +25,17 @@ from .._inputs.sklearn_private import (
 from .._networks.architectures import HIDDEN_ACTIVATIONS
 from .._networks.layers.settings import INITIALIZERS
 from .._networks.optimizers import optimizer_spec
-from .._networks.specs import PRECISIONS, Network
+from .._networks.specs import PRECISIONS, Network, same_layers
 from .._tensorflow import load_keras
+from .._training.architecture import architecture_of, differences
 from .._training.checkpoint import Checkpoint, fingerprint
 from .._training.history import extended
 from .._training.loop import train
 from .._training.plan import TrainingPlan
 from .._training.prediction import predict_logits
 from .._training.schedules import SCHEDULES
+from .._training.state import TrainingState
 from .._training.tensorboard import new_run, run_callback
-from .._training.trainer import TrainingState
 from .._training.transfer import starting_state
 from ._base import BaseDigitClassifier
 from ._keras_model import KerasModelMixin
@@ -56,6 +61,7 @@ class KerasDigitClassifier(KerasModelMixin, BaseDigitClassifier):
         "loss": [StrOptions(set(LOSSES))],
         "label_smoothing": [FRACTION],
         "callbacks": [object],
+        "metrics": [object],
         "tensorboard_dir": [str, PathLike, None],
         "checkpoint_dir": [str, PathLike, None],
         "augmenter": [HasMethods(["fit", "augment"]), None],
@@ -72,6 +78,7 @@ class KerasDigitClassifier(KerasModelMixin, BaseDigitClassifier):
     loss: str
     label_smoothing: float
     callbacks: Any
+    metrics: Any
     tensorboard_dir: str | PathLike[str] | None
     checkpoint_dir: str | PathLike[str] | None
     augmenter: Any
@@ -143,7 +150,11 @@ class KerasDigitClassifier(KerasModelMixin, BaseDigitClassifier):
         return super().set_params(**params)
 
     def __sklearn_clone__(self) -> Any:
-        copied = clone_parametrized(self)
+        try:
+            copied = clone_parametrized(self)
+        except TypeError:
+            _check_copied(self.callbacks)
+            raise
         # Not a clone of it, which would be unfitted.
         copied.init_from = self.init_from
         return copied
@@ -211,6 +222,7 @@ class KerasDigitClassifier(KerasModelMixin, BaseDigitClassifier):
             weights=tuple(final.weights),
             history=extended(previous.history if previous else {}, history),
             network=network,
+            architecture=architecture_of(self),
             precision=plan.precision,
             optimizer=tuple(final.optimizer) if keeps_optimizer else (),
             optimizer_identity=identity,
@@ -219,9 +231,31 @@ class KerasDigitClassifier(KerasModelMixin, BaseDigitClassifier):
         )
 
     def _network_for(self, seen: SeenData, previous: KerasState | None) -> Network:
-        if previous:
-            return previous.network
-        return self._describe_network(seen.image_shape, len(seen.classes))
+        """Describe the network; one that was fitted keeps its layers."""
+        network = self._describe_network(seen.image_shape, len(seen.classes))
+        if previous and not same_layers(network, previous.network):
+            present, former = differences(self, previous.architecture)
+            raise ValueError(
+                f"{present} describes other layers than those of the fit that training "
+                f"continues from. Set {former} again, or fit a new classifier. One "
+                "with the same layers can start with these weights: init_from=."
+            )
+        return network
+
+    def _warn_of_ignored(self, replacement: str, names: Iterable[str]) -> None:
+        """Warn of parameters that were set, though `replacement` replaces them."""
+        defaults = signature(type(self)).parameters
+        ignored = [
+            f"{name}={getattr(self, name)!r}"
+            for name in names
+            if repr(getattr(self, name)) != repr(defaults[name].default)
+        ]
+        if ignored:
+            warnings.warn(
+                f"{', '.join(ignored)} is ignored, since {replacement} describes these "
+                f"layers. Leave it at its default, or set {replacement}=None.",
+                stacklevel=2,
+            )
 
     def _checkpoint(
         self,
@@ -291,6 +325,19 @@ class KerasDigitClassifier(KerasModelMixin, BaseDigitClassifier):
             pixel_scale=pixel_scale(fitted.seen.pixel_range[1]),
             precision=fitted.precision,
         )
+
+
+def _check_copied(callbacks: Any) -> None:
+    for callback in callbacks or ():
+        try:
+            copy.deepcopy(callback)
+        except TypeError as error:
+            raise TypeError(
+                f"callbacks has {callback!r}, which can't be copied, as a clone of the "
+                f"classifier needs: {error}. Give its class a method __deepcopy__, or "
+                "call fit of the classifier itself, without a search or "
+                "cross-validation."
+            ) from error
 
 
 def _check_finite(state: TrainingState, learning_rate: float) -> None:

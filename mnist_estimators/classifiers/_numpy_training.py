@@ -45,7 +45,7 @@ def train(
     samples: Samples,
     validation: Samples | None,
     rng: np.random.Generator,
-) -> tuple[list[Array], History]:
+) -> tuple[list[Array], list[Array], History]:
     """Train a network over data in memory.
 
     Parameters
@@ -61,7 +61,7 @@ def train(
 
     Returns
     -------
-    weights : list of ndarray
+    weights, velocities : list of ndarray
         After the last step, or of the epoch of least validation loss if
         ``plan.patience`` is not None or the user interrupts the training.
     history : dict of list of float
@@ -94,17 +94,18 @@ def train(
                     metrics |= run.evaluate(validation)
                 epochs.append(metrics)
                 if validation:
-                    early_stopping.update(metrics["val_loss"], run.weights)
+                    early_stopping.update(metrics["val_loss"], run.state)
                 progress.epoch_done(len(epochs), metrics)
     except KeyboardInterrupt:
         if not run.n_steps:
             raise
         interrupted = True
         warn_of_interrupt(len(epochs), plan.epochs)
-    weights = run.weights()
-    if early_stopping.best.weights and (interrupted or plan.patience is not None):
-        weights = early_stopping.best.weights
-    return weights, curves(epochs, with_validation=validation is not None)
+    weights, final_velocities = run.state()
+    if early_stopping.best.state and (interrupted or plan.patience is not None):
+        weights, final_velocities = early_stopping.best.state
+    history = curves(epochs, with_validation=validation is not None)
+    return weights, final_velocities, history
 
 
 class _Run:
@@ -123,9 +124,10 @@ class _Run:
         self._velocities = velocities
         self._samples = samples
 
-    def weights(self) -> list[Array]:
-        """Copy the weights."""
-        return [values.copy() for values in as_arrays(self._layers)]
+    def state(self) -> tuple[list[Array], list[Array]]:
+        """Copy the weights and the velocities."""
+        weights, velocities = map(as_arrays, (self._layers, self._velocities))
+        return [one.copy() for one in weights], [one.copy() for one in velocities]
 
     def train_epoch(
         self, rng: np.random.Generator, progress: TrainingProgress

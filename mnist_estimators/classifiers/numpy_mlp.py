@@ -16,7 +16,6 @@ from ._base import BaseDigitClassifier
 from ._numpy_state import NumpyState
 from ._numpy_training import (
     NumpyPlan,
-    as_arrays,
     as_layers,
     logits_of,
     scaled,
@@ -67,8 +66,8 @@ class NumpyDigitClassifier(BaseDigitClassifier):
         that are missing in a dict weigh 1. In ``fit`` only the ratios of weights
         matter.
     warm_start : bool, default=False
-        Whether another call of ``fit`` continues from the fitted weights, with their
-        layers and activation.
+        Whether another call of ``fit`` continues from the fitted weights. Layers and
+        activation must be the same then; all other parameters may change.
     image_shape : tuple (height, width), default=None
         Shape of the images where `X` has one row an image. None takes a square where
         the number of pixels allows, else one row of pixels.
@@ -207,7 +206,7 @@ class NumpyDigitClassifier(BaseDigitClassifier):
         seed = self._draw_seed(previous)
         samples, validation = self._split(data, seed)
         plan = NumpyPlan(
-            activation=previous.activation if previous else self.activation,
+            activation=self.activation,
             white=data.seen.pixel_range[1],
             learning_rate=self.learning_rate,
             momentum=self.momentum,
@@ -218,13 +217,15 @@ class NumpyDigitClassifier(BaseDigitClassifier):
         )
         rng = np.random.default_rng(seed)
         layers, velocities = self._start(data, previous, rng)
-        weights, history = train(plan, layers, velocities, samples, validation, rng)
+        weights, final_velocities, history = train(
+            plan, layers, velocities, samples, validation, rng
+        )
         return NumpyState(
             seen=data.seen,
             weights=tuple(weights),
             history=extended(previous.history if previous else {}, history),
             activation=plan.activation,
-            velocities=tuple(as_arrays(velocities)) if keeps_velocities else (),
+            velocities=tuple(final_velocities) if keeps_velocities else (),
         )
 
     def _start(
@@ -234,10 +235,11 @@ class NumpyDigitClassifier(BaseDigitClassifier):
         rng: np.random.Generator,
     ) -> tuple[list[Layer], list[Layer]]:
         """Return layers, and their velocities, for the training to change in place."""
+        sizes = positive_integers("hidden_layer_sizes", self.hidden_layer_sizes)
         if previous:
+            self._check_same_layers(sizes, previous)
             layers = as_layers([*map(np.array, previous.weights)])
         else:
-            sizes = positive_integers("hidden_layer_sizes", self.hidden_layer_sizes)
             seen = data.seen
             layer_sizes = (seen.n_features_in, *sizes, len(seen.classes))
             dtype = scaled(data.samples.images[:1], seen.pixel_range[1]).dtype
@@ -245,6 +247,20 @@ class NumpyDigitClassifier(BaseDigitClassifier):
         if previous and previous.velocities:
             return layers, as_layers([*map(np.array, previous.velocities)])
         return layers, [Layer(*map(np.zeros_like, layer)) for layer in layers]
+
+    def _check_same_layers(self, sizes: tuple[int, ...], previous: NumpyState) -> None:
+        present = {"hidden_layer_sizes": sizes, "activation": self.activation}
+        former = {
+            "hidden_layer_sizes": tuple(map(len, previous.weights[1:-1:2])),
+            "activation": previous.activation,
+        }
+        for name, value in present.items():
+            if value != former[name]:
+                raise ValueError(
+                    f"{name}={value!r} describes other layers than those of the fit "
+                    "that training continues from. Set it to "
+                    f"{former[name]!r} again, or fit a new classifier."
+                )
 
     def _network_input(self, pixels: NDArray[Any], seen: SeenData) -> NDArray[Any]:
         # Numbers of 64 bits stay so, as in scikit-learn's MLPClassifier.

@@ -265,7 +265,7 @@ def _refusal(value: Any) -> str:
     if module in ("keras", "tensorflow"):
         return (
             f"{kind.__name__} of Keras can't be saved as plain data. Remove it before "
-            "saving, for example with set_params(callbacks=None)"
+            "saving, for example with set_params(callbacks=None, metrics=None)"
         )
     if kind.__name__ in ("KDTree", "BallTree"):
         return (

@@ -85,10 +85,10 @@ class DenseDigitClassifier(KerasDigitClassifier):
         Images in each training step. Few images learn better in smaller batches, such
         as 32, or over more `epochs`: what counts is the number of steps.
     validation_fraction : float, default=None
-        Share of the images held out for validation, at least 0 and below 1, drawn at
-        random from each class. Where that is less than one image a class, one of each
-        class that has two or more. None means 0.1 with `early_stopping`, else 0. With
-        `warm_start`, an int as `random_state` holds out the same ones each time.
+        Share of the images held out for validation, at least 0 and below 1, drawn from
+        each class; of few images, one of each class with two or more. None means 0.1
+        with `early_stopping`, else 0. With `warm_start`, an int as `random_state` holds
+        out the same ones each time.
     early_stopping : bool, default=False
         Whether to stop once the validation loss has not improved for `patience`
         epochs, and to keep the weights of the best epoch. A schedule spans all
@@ -96,9 +96,8 @@ class DenseDigitClassifier(KerasDigitClassifier):
     patience : int, default=5
         Epochs without improvement before an early stop.
     class_weight : dict or 'balanced', default=None
-        Weight of each class in the loss; 'balanced' makes them count alike. Classes
-        that are missing in a dict weigh 1. In ``fit`` only the ratios of weights
-        matter.
+        Weight of each class in the loss, 1 where a dict lacks it; 'balanced' makes
+        them count alike. In ``fit`` only the ratios of weights matter.
     callbacks : list of keras.callbacks.Callback, default=None
         Keras callbacks. ``fit`` calls these objects themselves, as ``keras.Model.fit``
         does, so you can read afterwards what they have recorded; a clone of the
@@ -197,7 +196,7 @@ class DenseDigitClassifier(KerasDigitClassifier):
     best_validation_score_ : float or None
         Largest of them.
     n_iter_ : int
-        Number of epochs trained: with `warm_start` and ``partial_fit``, by all calls.
+        Epochs trained: with `warm_start` and ``partial_fit`` by all calls.
     model_ : keras.Sequential
         The fitted network as a compiled Keras model.
     tensorboard_run_ : str or None

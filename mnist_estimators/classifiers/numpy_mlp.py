@@ -52,19 +52,18 @@ class NumpyDigitClassifier(BaseDigitClassifier):
     batch_size : int, default=128
         Images in each step.
     validation_fraction : float, default=None
-        Share of the images held out for validation, at least 0 and below 1, drawn at
-        random from each class. Where that is less than one image a class, one of each
-        class that has two or more. None means 0.1 with `early_stopping`, else 0. With
-        `warm_start`, an int as `random_state` holds out the same ones each time.
+        Share of the images held out for validation, at least 0 and below 1, drawn from
+        each class; of few images, one of each class with two or more. None means 0.1
+        with `early_stopping`, else 0. With `warm_start`, an int as `random_state` holds
+        out the same ones each time.
     early_stopping : bool, default=False
         Whether to stop once the validation loss has not improved for `patience`
         epochs, and to keep the weights of the best epoch.
     patience : int, default=5
         Epochs without improvement before an early stop.
     class_weight : dict or 'balanced', default=None
-        Weight of each class in the loss; 'balanced' makes them count alike. Classes
-        that are missing in a dict weigh 1. In ``fit`` only the ratios of weights
-        matter.
+        Weight of each class in the loss, 1 where a dict lacks it; 'balanced' makes
+        them count alike. In ``fit`` only the ratios of weights matter.
     warm_start : bool, default=False
         Whether another call of ``fit`` continues from the fitted weights. Layers and
         activation must be the same then; all other parameters may change.
@@ -112,7 +111,7 @@ class NumpyDigitClassifier(BaseDigitClassifier):
     best_validation_score_ : float or None
         Largest of them.
     n_iter_ : int
-        Number of epochs trained: with `warm_start` and ``partial_fit``, by all calls.
+        Epochs trained: with `warm_start` and ``partial_fit`` by all calls.
 
     See Also
     --------

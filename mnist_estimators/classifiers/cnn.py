@@ -126,8 +126,8 @@ class CNNDigitClassifier(KerasDigitClassifier):
         as 32, or over more `epochs`: what counts is the number of steps.
     validation_fraction : float, default=None
         Share of the images held out for validation, at least 0 and below 1, drawn from
-        each class; of few images, one of each class. None means 0.1 with
-        `early_stopping`, else 0. With `warm_start` an int `random_state` draws the same.
+        each class; of few images, one of each class. None is 0.1 with `early_stopping`,
+        else 0. With `warm_start`, an int as `random_state` draws the same ones.
     early_stopping : bool, default=False
         Whether to stop once the validation loss has not improved for `patience`
         epochs, and to keep the weights of the best epoch. A schedule spans all

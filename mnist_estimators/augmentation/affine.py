@@ -1,5 +1,6 @@
 """Random rotation, translation, zoom and shear."""
 
+from dataclasses import dataclass
 from numbers import Real
 from typing import Any, ClassVar
 
@@ -7,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._inputs.sklearn_private import Interval
-from ._base import BaseAugmenter
+from ._base import BaseAugmenter, Drawn
 from ._functional import affine_matrices, warp
 
 AFFINE_CONSTRAINTS: dict[str, list[Any]] = {
@@ -18,6 +19,7 @@ AFFINE_CONSTRAINTS: dict[str, list[Any]] = {
 }
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class AffineAugmenter(BaseAugmenter):
     """Rotate, shift, zoom and slant images at random.
 
@@ -75,26 +77,14 @@ class AffineAugmenter(BaseAugmenter):
         **AFFINE_CONSTRAINTS,
     }
 
-    def __init__(
-        self,
-        *,
-        rotation: float = 10.0,
-        translation: float = 0.08,
-        zoom: float = 0.1,
-        shear: float = 0.0,
-        image_shape: tuple[int, int] | None = None,
-        random_state: int | np.random.RandomState | None = None,
-    ):
-        self.rotation = rotation
-        self.translation = translation
-        self.zoom = zoom
-        self.shear = shear
-        self.image_shape = image_shape
-        self.random_state = random_state
+    rotation: float = 10.0
+    translation: float = 0.08
+    zoom: float = 0.1
+    shear: float = 0.0
+    image_shape: tuple[int, int] | None = None
+    random_state: int | np.random.RandomState | None = None
 
-    def _draw(
-        self, n_images: int, rng: np.random.Generator
-    ) -> tuple[NDArray[Any], ...]:
+    def _draw(self, n_images: int, rng: np.random.Generator) -> Drawn:
         return (draw_matrices(self, n_images, rng),)
 
     def _apply(self, images: NDArray[Any], *parameters: NDArray[Any]) -> NDArray[Any]:

@@ -1,16 +1,18 @@
 """All that happens to handwritten digits, in one warp."""
 
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ._base import BaseAugmenter
+from ._base import BaseAugmenter, Drawn
 from ._functional import smooth_fields, warp
 from .affine import AFFINE_CONSTRAINTS, draw_matrices
 from .elastic import ELASTIC_CONSTRAINTS, draw_noise
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class DigitAugmenter(BaseAugmenter):
     """Make random variants of handwritten digits that still read as their labels.
 
@@ -86,30 +88,16 @@ class DigitAugmenter(BaseAugmenter):
         **ELASTIC_CONSTRAINTS,
     }
 
-    def __init__(
-        self,
-        *,
-        rotation: float = 7.0,
-        translation: float = 0.05,
-        zoom: float = 0.07,
-        shear: float = 5.0,
-        alpha: float = 0.5,
-        sigma: float = 4.0,
-        image_shape: tuple[int, int] | None = None,
-        random_state: int | np.random.RandomState | None = None,
-    ):
-        self.rotation = rotation
-        self.translation = translation
-        self.zoom = zoom
-        self.shear = shear
-        self.alpha = alpha
-        self.sigma = sigma
-        self.image_shape = image_shape
-        self.random_state = random_state
+    rotation: float = 7.0
+    translation: float = 0.05
+    zoom: float = 0.07
+    shear: float = 5.0
+    alpha: float = 0.5
+    sigma: float = 4.0
+    image_shape: tuple[int, int] | None = None
+    random_state: int | np.random.RandomState | None = None
 
-    def _draw(
-        self, n_images: int, rng: np.random.Generator
-    ) -> tuple[NDArray[Any], ...]:
+    def _draw(self, n_images: int, rng: np.random.Generator) -> Drawn:
         return draw_matrices(self, n_images, rng), draw_noise(self, n_images, rng)
 
     def _apply(self, images: NDArray[Any], *parameters: NDArray[Any]) -> NDArray[Any]:

@@ -1,5 +1,6 @@
 """Random elastic distortion."""
 
+from dataclasses import dataclass
 from numbers import Real
 from typing import Any, ClassVar
 
@@ -7,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._inputs.sklearn_private import Interval
-from ._base import BaseAugmenter
+from ._base import BaseAugmenter, Drawn
 from ._functional import IDENTITY, smooth_fields, smooth_noise_shape, warp
 
 ELASTIC_CONSTRAINTS: dict[str, list[Any]] = {
@@ -16,6 +17,7 @@ ELASTIC_CONSTRAINTS: dict[str, list[Any]] = {
 }
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class ElasticAugmenter(BaseAugmenter):
     """Bend the strokes of images at random, as an unsteady hand would.
 
@@ -78,22 +80,12 @@ class ElasticAugmenter(BaseAugmenter):
         **ELASTIC_CONSTRAINTS,
     }
 
-    def __init__(
-        self,
-        *,
-        alpha: float = 0.5,
-        sigma: float = 4.0,
-        image_shape: tuple[int, int] | None = None,
-        random_state: int | np.random.RandomState | None = None,
-    ):
-        self.alpha = alpha
-        self.sigma = sigma
-        self.image_shape = image_shape
-        self.random_state = random_state
+    alpha: float = 0.5
+    sigma: float = 4.0
+    image_shape: tuple[int, int] | None = None
+    random_state: int | np.random.RandomState | None = None
 
-    def _draw(
-        self, n_images: int, rng: np.random.Generator
-    ) -> tuple[NDArray[Any], ...]:
+    def _draw(self, n_images: int, rng: np.random.Generator) -> Drawn:
         return (draw_noise(self, n_images, rng),)
 
     def _apply(self, images: NDArray[Any], *parameters: NDArray[Any]) -> NDArray[Any]:

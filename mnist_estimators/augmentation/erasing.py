@@ -1,5 +1,6 @@
 """Random erasing of rectangles."""
 
+from dataclasses import dataclass
 from numbers import Real
 from typing import Any, ClassVar
 
@@ -7,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._inputs.sklearn_private import Interval
-from ._base import BaseAugmenter
+from ._base import BaseAugmenter, Drawn
 from ._functional import erase
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class ErasingAugmenter(BaseAugmenter):
     """Paint a random rectangle of some images over with the background.
 
@@ -67,22 +69,12 @@ class ErasingAugmenter(BaseAugmenter):
         "max_area": [Interval(Real, 0, 1, closed="left")],
     }
 
-    def __init__(
-        self,
-        *,
-        probability: float = 0.5,
-        max_area: float = 0.15,
-        image_shape: tuple[int, int] | None = None,
-        random_state: int | np.random.RandomState | None = None,
-    ):
-        self.probability = probability
-        self.max_area = max_area
-        self.image_shape = image_shape
-        self.random_state = random_state
+    probability: float = 0.5
+    max_area: float = 0.15
+    image_shape: tuple[int, int] | None = None
+    random_state: int | np.random.RandomState | None = None
 
-    def _draw(
-        self, n_images: int, rng: np.random.Generator
-    ) -> tuple[NDArray[Any], ...]:
+    def _draw(self, n_images: int, rng: np.random.Generator) -> Drawn:
         sides = np.array(self.image_shape_)
         area = rng.uniform(0.0, self.max_area, n_images)
         aspect = np.exp(rng.uniform(-np.log(3.0), np.log(3.0), n_images))

@@ -9,12 +9,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from ._display import COLOURS, Display
+from ._display import COLOURS, Display, OptionalFigure
 from ._inside import inside
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure, SubFigure
 
 METRICS = ("loss", "accuracy", "val_loss", "val_accuracy")
 LABELS = {"accuracy": "accuracy (share of images)"}
@@ -66,9 +65,7 @@ class TrainingHistoryDisplay(Display):
     histories: dict[str, History]
 
     @classmethod
-    def from_estimator(
-        cls, estimator: Any, *, figure: "Figure | SubFigure | None" = None
-    ) -> Self:
+    def from_estimator(cls, estimator: Any, *, figure: OptionalFigure = None) -> Self:
         """Show how a fitted network was trained, or how several were.
 
         Parameters
@@ -105,7 +102,7 @@ class TrainingHistoryDisplay(Display):
         cls,
         history: Mapping[str, Any] | pd.DataFrame,
         *,
-        figure: "Figure | SubFigure | None" = None,
+        figure: OptionalFigure = None,
     ) -> Self:
         """Show a training by its numbers, or several.
 
@@ -150,7 +147,7 @@ class TrainingHistoryDisplay(Display):
             raise ValueError(f"{parameter} must hold at least one; it is empty.")
         return cls({str(name): _known(one) for name, one in histories.items()})
 
-    def plot(self, *, figure: "Figure | SubFigure | None" = None) -> Self:
+    def plot(self, *, figure: OptionalFigure = None) -> Self:
         """Draw the curves.
 
         Parameters

@@ -184,7 +184,10 @@ def check_no_enum(labels: Any, name: str = "y") -> None:
     name : str, default="y"
         Name of the parameter, for the error.
     """
-    array = np.asarray(labels)
+    try:
+        array = np.asarray(labels)
+    except ValueError:  # rows of several lengths, which later checks refuse
+        return
     first = array.flat[0] if array.dtype == object and array.size else None
     if isinstance(first, Enum):
         raise ValueError(

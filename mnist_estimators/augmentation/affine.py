@@ -1,6 +1,5 @@
 """Random rotation, translation, zoom and shear."""
 
-from dataclasses import dataclass
 from numbers import Real
 from typing import Any, ClassVar
 
@@ -19,7 +18,6 @@ AFFINE_CONSTRAINTS: dict[str, list[Any]] = {
 }
 
 
-@dataclass(eq=False, repr=False, kw_only=True)
 class AffineAugmenter(BaseAugmenter):
     """Rotate, shift, zoom and slant images at random.
 
@@ -77,12 +75,22 @@ class AffineAugmenter(BaseAugmenter):
         **AFFINE_CONSTRAINTS,
     }
 
-    rotation: float = 10.0
-    translation: float = 0.08
-    zoom: float = 0.1
-    shear: float = 0.0
-    image_shape: tuple[int, int] | None = None
-    random_state: int | np.random.RandomState | None = None
+    def __init__(
+        self,
+        *,
+        rotation: float = 10.0,
+        translation: float = 0.08,
+        zoom: float = 0.1,
+        shear: float = 0.0,
+        image_shape: tuple[int, int] | None = None,
+        random_state: int | np.random.RandomState | None = None,
+    ):
+        self.rotation = rotation
+        self.translation = translation
+        self.zoom = zoom
+        self.shear = shear
+        self.image_shape = image_shape
+        self.random_state = random_state
 
     def _draw(self, n_images: int, rng: np.random.Generator) -> Drawn:
         return (draw_matrices(self, n_images, rng),)

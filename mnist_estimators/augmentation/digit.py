@@ -1,6 +1,5 @@
 """All that happens to handwritten digits, in one warp."""
 
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,7 +11,6 @@ from .affine import AFFINE_CONSTRAINTS, draw_matrices
 from .elastic import ELASTIC_CONSTRAINTS, draw_noise
 
 
-@dataclass(eq=False, repr=False, kw_only=True)
 class DigitAugmenter(BaseAugmenter):
     """Make random variants of handwritten digits that still read as their labels.
 
@@ -88,14 +86,26 @@ class DigitAugmenter(BaseAugmenter):
         **ELASTIC_CONSTRAINTS,
     }
 
-    rotation: float = 7.0
-    translation: float = 0.05
-    zoom: float = 0.07
-    shear: float = 5.0
-    alpha: float = 0.5
-    sigma: float = 4.0
-    image_shape: tuple[int, int] | None = None
-    random_state: int | np.random.RandomState | None = None
+    def __init__(
+        self,
+        *,
+        rotation: float = 7.0,
+        translation: float = 0.05,
+        zoom: float = 0.07,
+        shear: float = 5.0,
+        alpha: float = 0.5,
+        sigma: float = 4.0,
+        image_shape: tuple[int, int] | None = None,
+        random_state: int | np.random.RandomState | None = None,
+    ):
+        self.rotation = rotation
+        self.translation = translation
+        self.zoom = zoom
+        self.shear = shear
+        self.alpha = alpha
+        self.sigma = sigma
+        self.image_shape = image_shape
+        self.random_state = random_state
 
     def _draw(self, n_images: int, rng: np.random.Generator) -> Drawn:
         return draw_matrices(self, n_images, rng), draw_noise(self, n_images, rng)

@@ -1,6 +1,5 @@
 """Random elastic distortion."""
 
-from dataclasses import dataclass
 from numbers import Real
 from typing import Any, ClassVar
 
@@ -17,7 +16,6 @@ ELASTIC_CONSTRAINTS: dict[str, list[Any]] = {
 }
 
 
-@dataclass(eq=False, repr=False, kw_only=True)
 class ElasticAugmenter(BaseAugmenter):
     """Bend the strokes of images at random, as an unsteady hand would.
 
@@ -80,10 +78,18 @@ class ElasticAugmenter(BaseAugmenter):
         **ELASTIC_CONSTRAINTS,
     }
 
-    alpha: float = 0.5
-    sigma: float = 4.0
-    image_shape: tuple[int, int] | None = None
-    random_state: int | np.random.RandomState | None = None
+    def __init__(
+        self,
+        *,
+        alpha: float = 0.5,
+        sigma: float = 4.0,
+        image_shape: tuple[int, int] | None = None,
+        random_state: int | np.random.RandomState | None = None,
+    ):
+        self.alpha = alpha
+        self.sigma = sigma
+        self.image_shape = image_shape
+        self.random_state = random_state
 
     def _draw(self, n_images: int, rng: np.random.Generator) -> Drawn:
         return (draw_noise(self, n_images, rng),)

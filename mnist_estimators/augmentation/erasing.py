@@ -1,6 +1,5 @@
 """Random erasing of rectangles."""
 
-from dataclasses import dataclass
 from numbers import Real
 from typing import Any, ClassVar
 
@@ -12,7 +11,6 @@ from ._base import BaseAugmenter, Drawn
 from ._functional import erase
 
 
-@dataclass(eq=False, repr=False, kw_only=True)
 class ErasingAugmenter(BaseAugmenter):
     """Paint a random rectangle of some images over with the background.
 
@@ -69,10 +67,18 @@ class ErasingAugmenter(BaseAugmenter):
         "max_area": [Interval(Real, 0, 1, closed="left")],
     }
 
-    probability: float = 0.5
-    max_area: float = 0.15
-    image_shape: tuple[int, int] | None = None
-    random_state: int | np.random.RandomState | None = None
+    def __init__(
+        self,
+        *,
+        probability: float = 0.5,
+        max_area: float = 0.15,
+        image_shape: tuple[int, int] | None = None,
+        random_state: int | np.random.RandomState | None = None,
+    ):
+        self.probability = probability
+        self.max_area = max_area
+        self.image_shape = image_shape
+        self.random_state = random_state
 
     def _draw(self, n_images: int, rng: np.random.Generator) -> Drawn:
         sides = np.array(self.image_shape_)

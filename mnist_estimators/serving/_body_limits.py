@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -53,79 +52,84 @@ class BodyLimits:
             raise service_unavailable("Too much data is being sent.")
 
 
-@dataclass
 class _Body:
     """The body of one request, and the channels between its client and the application.
 
     The application reads with `receive` and responds with `send`.
     """
 
-    headers: Headers
-    receive_message: Receive
-    send_message: Send
-    limits: Limits
-    keep: Callable[[int], None]
-    n_bytes: int = 0
-    n_kept: int = 0
-    deadline: float | None = None
-
-    def __post_init__(self) -> None:
-        length = self.headers.get("content-length", "0")
-        self.announced = int(length) if length.isdecimal() else 0
-        self.ended = self.announced == 0 and "transfer-encoding" not in self.headers
-        self.expects_continue = "expect" in self.headers
+    def __init__(
+        self,
+        headers: Headers,
+        receive: Receive,
+        send: Send,
+        limits: Limits,
+        keep: Callable[[int], None],
+    ):
+        length = headers.get("content-length", "0")
+        self._announced = int(length) if length.isdecimal() else 0
+        self._ended = self._announced == 0 and "transfer-encoding" not in headers
+        self._expects_continue = "expect" in headers
+        self._receive = receive
+        self._send = send
+        self._limits = limits
+        self._keep = keep
+        self._n_bytes = 0
+        self._deadline: float | None = None
+        self.n_kept = 0
 
     async def receive(self) -> Message:
-        if self.ended:
-            return await self.receive_message()
-        self._check_size(self.announced)
+        if self._ended:
+            return await self._receive()
+        self._check_size(self._announced)
         # Reading sends "100 Continue".
-        self.expects_continue = False
-        if self.deadline is None:
+        self._expects_continue = False
+        if self._deadline is None:
             now = asyncio.get_running_loop().time()
-            self.deadline = now + self.limits.body_seconds
+            self._deadline = now + self._limits.body_seconds
         try:
-            async with asyncio.timeout_at(self.deadline):
+            async with asyncio.timeout_at(self._deadline):
                 message = await self._next()
         except TimeoutError:
             raise HTTPException(
                 408,
-                f"The body did not arrive within {self.limits.body_seconds:g} seconds.",
+                "The body did not arrive within "
+                f"{self._limits.body_seconds:g} seconds.",
             ) from None
         n_bytes = len(message.get("body", b""))
         self.n_kept += n_bytes
-        self.keep(n_bytes)
-        self._check_size(self.n_bytes)
+        self._keep(n_bytes)
+        self._check_size(self._n_bytes)
         return message
 
     async def send(self, message: Message) -> None:
-        if message["type"] == "http.response.start" and not self.ended:
+        if message["type"] == "http.response.start" and not self._ended:
             await self._drain()
-            if not self.ended:
+            if not self._ended:
                 MutableHeaders(scope=message)["connection"] = "close"
-        await self.send_message(message)
+        await self._send(message)
 
     async def _drain(self) -> None:
-        if self.expects_continue:
+        if self._expects_continue:
             return  # the client sends nothing until the server reads
-        enough = self.n_bytes + self.limits.body_bytes
+        enough = self._n_bytes + self._limits.body_bytes
         try:
             async with asyncio.timeout(DRAIN_SECONDS):
-                while not self.ended and self.n_bytes < enough:
+                while not self._ended and self._n_bytes < enough:
                     await self._next()
         except TimeoutError:
             return
 
     async def _next(self) -> Message:
-        message = await self.receive_message()
-        self.n_bytes += len(message.get("body", b""))
-        self.ended = not message.get("more_body", False)
+        message = await self._receive()
+        self._n_bytes += len(message.get("body", b""))
+        self._ended = not message.get("more_body", False)
         return message
 
     def _check_size(self, n_bytes: int) -> None:
-        if n_bytes > self.limits.body_bytes:
+        if n_bytes > self._limits.body_bytes:
             raise HTTPException(
                 413,
-                f"The body is larger than {self.limits.body_bytes} bytes. Send fewer "
+                f"The body is larger than {self._limits.body_bytes} bytes. Send fewer "
                 "pictures per request, or smaller ones.",
             )

@@ -142,3 +142,13 @@ class TestFeatures:
         training, others, _ = standardized
         with pytest.warns(PixelRangeWarning, match="root mean square of 0"):
             warn_of_other_range(others * 100, pixel_range(training))
+
+    def test_single_images_may_be_unlike_all_others(self, standardized):
+        training, others, _ = standardized
+        fitted = pixel_range(training)
+        odd = others[:10].copy()
+        odd[:, ::5] = 15 * fitted[1]
+        for image in odd:
+            warn_of_other_range(image[np.newaxis], fitted)
+        with pytest.warns(PixelRangeWarning):
+            warn_of_other_range(odd, fitted)

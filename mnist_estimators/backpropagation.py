@@ -49,6 +49,7 @@ def _sigmoid(sums: Array) -> Array:
 ACTIVATIONS = {
     "relu": Activation(lambda sums: np.maximum(sums, 0), lambda outputs: outputs > 0),
     "sigmoid": Activation(_sigmoid, lambda outputs: outputs * (1 - outputs)),
+    "identity": Activation(lambda sums: sums, np.ones_like),
     "tanh": Activation(np.tanh, lambda outputs: 1 - outputs * outputs),
 }
 
@@ -99,7 +100,7 @@ def forward(layers: Sequence[Layer], images: Array, activation: str) -> list[Arr
         Of ``initialize`` or later.
     images : ndarray of shape (n, n_pixels)
         Values about 0 to 1.
-    activation : {'relu', 'sigmoid', 'tanh'}
+    activation : {'relu', 'sigmoid', 'tanh', 'identity'}
         Activation of the hidden layers.
 
     Returns
@@ -164,7 +165,7 @@ def gradients_of_sums(
         What ``forward`` returned.
     gradient : ndarray of shape (n, n_classes)
         Of what is derived, such as the loss, in the logits.
-    activation : {'relu', 'sigmoid', 'tanh'}
+    activation : {'relu', 'sigmoid', 'tanh', 'identity'}
         As given to ``forward``.
 
     Returns
@@ -196,7 +197,7 @@ def backward(
         What ``forward`` returned.
     gradient : ndarray of shape (n, n_classes)
         Of the loss in the logits, from ``cross_entropy``.
-    activation : {'relu', 'sigmoid', 'tanh'}
+    activation : {'relu', 'sigmoid', 'tanh', 'identity'}
         As given to ``forward``.
 
     Returns

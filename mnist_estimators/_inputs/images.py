@@ -1,19 +1,13 @@
-"""From any accepted input to images: the rules for shapes and pixel ranges."""
+"""From any accepted input to images: the rules for shapes, and network input."""
 
-import warnings
 from math import isqrt, prod
 from typing import Any, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..exceptions import PixelRangeWarning
-
 # Of MNIST's images, and of the box that a digit fills in them.
 SIDE, DIGIT_SIDE = 28, 20
-PIXEL_MAXIMA = (1.0, 16.0, 255.0, 65535.0)
-# A scaler that was fitted on other images leaves some values a little out of range.
-FEW_OUTLIERS = 0.01
 
 
 def flatten_images(X: Any) -> Any:
@@ -114,65 +108,6 @@ def _check_shape(image_shape: Any) -> tuple[int, int]:
             f"{image_shape!r} instead."
         )
     return height, width
-
-
-def pixel_range(X: NDArray[Any]) -> tuple[float, float]:
-    """Find which range of pixel values `X` uses.
-
-    Pixels are never negative; their range is the smallest of 0-1, 0-16, 0-255 and
-    0-65535 that holds them all. Data with negative values are features, such as a
-    `StandardScaler` gives: their range is plus and minus their root mean square.
-
-    Parameters
-    ----------
-    X : ndarray of shape (n, pixels)
-        Finite numbers, at least one.
-
-    Returns
-    -------
-    low, high : float
-        `low` is 0 for pixels and ``-high`` for features; `high` is positive.
-    """
-    largest = float(X.max())
-    if float(X.min()) < 0:
-        scale = max(largest, -float(X.min()))
-        root_mean_square = scale * float(
-            np.sqrt(np.mean(np.square(X / scale, dtype=np.float64)))
-        )
-        return -root_mean_square, root_mean_square
-    high = next((m for m in PIXEL_MAXIMA if largest <= m), largest)
-    return 0.0, high
-
-
-def warn_of_other_range(X: NDArray[Any], fitted_range: tuple[float, float]) -> None:
-    """Warn if `X` uses another range of pixel values than the one seen in ``fit``.
-
-    Parameters
-    ----------
-    X : ndarray of shape (n, pixels)
-        New images. Blank ones tell nothing of their range.
-    fitted_range : tuple of two float
-        From ``pixel_range``; features, which may be negative or above any pixel, have
-        no fixed range.
-    """
-    high = fitted_range[1]
-    if fitted_range[0] < 0 or high not in PIXEL_MAXIMA:
-        return
-    lowest, highest = float(X.min()), float(X.max())
-    if lowest == highest == 0:
-        return
-    darker = any(highest <= maximum < high for maximum in PIXEL_MAXIMA)
-    outside = (lowest < 0 or high < highest) and (
-        np.mean((X < 0) | (high < X)) > FEW_OUTLIERS
-    )
-    if outside or darker:
-        warnings.warn(
-            f"The pixels of X range from {lowest:g} to {highest:g}, but the "
-            f"classifier was fitted on pixels from 0 to {high:g}: its predictions may "
-            "be poor. Scale X as in fit.",
-            PixelRangeWarning,
-            stacklevel=4,
-        )
 
 
 def is_clean(X: Any, n_pixels: int) -> TypeGuard[NDArray[Any]]:

@@ -8,8 +8,8 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 
-from .images import pixel_range
-from .validation import validate_pixels
+from .pixel_ranges import pixel_range
+from .validation import check_no_enum, validate_pixels
 
 
 class SeenData(NamedTuple):
@@ -23,6 +23,24 @@ class SeenData(NamedTuple):
     feature_names_in: NDArray[Any] | None
     image_shape: tuple[int, int]
     pixel_range: tuple[float, float]
+
+    def of_used(self, X: NDArray[Any], weights: NDArray[np.float64]) -> "SeenData":
+        """Describe the data without the images of weight 0, but with their labels.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n, pixels)
+            Images.
+        weights : ndarray of shape (n,)
+            At least 0, and not all 0.
+
+        Returns
+        -------
+        SeenData
+        """
+        if weights.min() > 0:
+            return self
+        return self._replace(pixel_range=pixel_range(X[weights > 0]))
 
 
 def look_at_data(
@@ -57,6 +75,8 @@ def look_at_data(
     """
     scratch = _scratch_class(type(estimator).__name__)()
     scratch.image_shape = estimator.image_shape
+    if classes is not None:
+        check_no_enum(classes, "classes")
     pixels, labels = validate_pixels(scratch, X, y, reset=True)
     if classes is None:
         check_classification_targets(labels)

@@ -11,6 +11,7 @@ from sklearn.utils._metadata_requests import _raise_for_params as raise_for_para
 from sklearn.utils._metadata_requests import _routing_enabled as routing_enabled
 from sklearn.utils._param_validation import (
     HasMethods,
+    Hidden,
     Interval,
     StrOptions,
     validate_parameter_constraints,
@@ -20,6 +21,7 @@ from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 
 __all__ = [
     "HasMethods",
+    "Hidden",
     "Interval",
     "StrOptions",
     "check_feature_names_in",

@@ -1,5 +1,6 @@
 """Checking images as scikit-learn checks its input, whatever their shape."""
 
+from enum import Enum
 from math import isqrt, prod
 from typing import Any
 
@@ -154,7 +155,7 @@ def other_labels(labels: NDArray[Any], classes: NDArray[Any]) -> list[Any]:
 
 
 def check_labels(y: Any) -> None:
-    """Raise ValueError if labels are masked or one-hot.
+    """Raise ValueError if labels are masked, one-hot, or members of an enum.
 
     Parameters
     ----------
@@ -167,6 +168,33 @@ def check_labels(y: Any) -> None:
         raise ValueError(
             f"y should be a 1d array of labels, got an array of shape {shape} instead. "
             "If its rows are one-hot, use y.argmax(axis=1)."
+        )
+    check_no_enum(y)
+
+
+def check_no_enum(labels: Any, name: str = "y") -> None:
+    """Raise ValueError for members of an enum, which scikit-learn refuses obscurely.
+
+    Those that are numbers or text too pass where NumPy makes an array of such.
+
+    Parameters
+    ----------
+    labels : array-like of shape (n,)
+        What the user gave as labels.
+    name : str, default="y"
+        Name of the parameter, for the error.
+    """
+    try:
+        array = np.asarray(labels)
+    except ValueError:  # rows of several lengths, which later checks refuse
+        return
+    first = array.flat[0] if array.dtype == object and array.size else None
+    if isinstance(first, Enum):
+        raise ValueError(
+            f"{name} holds members of the enum {type(first).__name__}, but labels are "
+            f"numbers or text. Use [label.name for label in {name}] or, where the "
+            f"values are such, [label.value for label in {name}], also for the keys "
+            "of class_weight."
         )
 
 

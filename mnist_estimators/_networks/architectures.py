@@ -4,7 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from .backbones import NORMALIZATION_MOMENTUM
+from .layers.reading import ACTIVATIONS
 from .specs import LayerSpec, Network, layer
+
+# Names as in scikit-learn's MLPClassifier, and those of Keras.
+HIDDEN_ACTIVATIONS = (*ACTIVATIONS, "identity")
 
 
 def dense_network(
@@ -48,7 +52,7 @@ def dense_network(
         layers.append(layer("Dense", units=units, **weights))
         if normalized:
             layers.append(layer("BatchNormalization", momentum=NORMALIZATION_MOMENTUM))
-        layers.append(layer("Activation", activation=activation))
+        layers.append(_activation(activation))
         if rate:
             layers.append(layer("Dropout", rate=rate))
     layers.append(layer("Dense", units=n_classes, **weights))
@@ -138,7 +142,7 @@ def convolutional_network(
             },
             between=[
                 *[normalization] * batch_normalization,
-                layer("Activation", activation=activation),
+                _activation(activation),
             ],
             pooled_first=activation != "gelu",
             spatial_dropout=spatial_dropout,
@@ -153,6 +157,10 @@ def convolutional_network(
         l2=l2,
     )
     return (*features, *head)
+
+
+def _activation(name: str) -> LayerSpec:
+    return layer("Activation", activation="linear" if name == "identity" else name)
 
 
 def _stages(

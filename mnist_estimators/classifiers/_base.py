@@ -3,7 +3,7 @@
 from abc import ABCMeta, abstractmethod
 from collections.abc import Hashable, Mapping
 from numbers import Integral
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,8 +13,8 @@ from sklearn.utils import Tags
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
-from .._inputs.images import warn_of_other_range
 from .._inputs.parameters import COUNT, FRACTION, draw_seed
+from .._inputs.pixel_ranges import warn_of_other_range
 from .._inputs.samples import (
     Samples,
     check_class_weight,
@@ -24,6 +24,7 @@ from .._inputs.samples import (
 )
 from .._inputs.seen import SeenData, check_pixels, check_same_shape, look_at_data
 from .._inputs.sklearn_private import (
+    Hidden,
     StrOptions,
     fit_context,
     validate_parameter_constraints,
@@ -32,21 +33,7 @@ from .._inputs.validation import UNLABELLED
 from ..persistence import SaveMixin
 from ._fitted_attributes import FittedAttributes
 from ._fitted_state import FittedState
-
-DEFAULT_VALIDATION_FRACTION = 0.1
-
-
-class TrainingData(NamedTuple):
-    """What one call of ``fit`` or ``partial_fit`` learns from.
-
-    ``validation_fraction`` of the samples are held out where there are no
-    ``validation`` samples.
-    """
-
-    seen: SeenData
-    samples: Samples
-    validation: Samples | None = None
-    validation_fraction: float = 0.0
+from ._training_data import TrainingData, fraction_to_hold_out, given_validation
 
 
 class BaseDigitClassifier(
@@ -60,7 +47,13 @@ class BaseDigitClassifier(
         "validation_fraction": [FRACTION, None],
         "early_stopping": ["boolean"],
         "patience": [COUNT],
-        "class_weight": [dict, StrOptions({"balanced"}), None],
+        # check_class_weight says how to give the labels of an array.
+        "class_weight": [
+            dict,
+            StrOptions({"balanced"}),
+            None,
+            Hidden("array-like"),
+        ],
         "warm_start": ["boolean"],
         "image_shape": ["array-like", None],
         "random_state": ["random_state"],
@@ -102,6 +95,8 @@ class BaseDigitClassifier(
         y: ArrayLike,
         sample_weight: ArrayLike | None = None,
         validation_data: tuple[ArrayLike, ...] | None = None,
+        X_val: ArrayLike | None = None,
+        y_val: ArrayLike | None = None,
     ) -> Self:
         """Train the network. If this fails, the classifier stays as it was.
 
@@ -116,9 +111,17 @@ class BaseDigitClassifier(
             Class labels of any type that scikit-learn accepts.
         sample_weight : array-like of shape (n,), default=None
             Weights of the images in the loss, at least 0; multiplied with
-            `class_weight`. Images of weight 0 are left out.
+            `class_weight`. Only their ratios matter: the products are divided by
+            their mean. Images of weight 0 are left out.
         validation_data : tuple (X, y) or (X, y, sample_weight), default=None
-            Images to evaluate after each epoch, in place of a part of `X`.
+            Images to evaluate after each epoch, in place of a part of `X`. Their
+            weights are multiplied with `class_weight` and divided by their mean.
+        X_val : array-like of shape (n, ...), default=None
+            The same as `validation_data=(X_val, y_val)`, for a
+            ``Pipeline(..., transform_input=["X_val"])``: with metadata routing and
+            ``set_fit_request(X_val=True, y_val=True)`` they go through its steps.
+        y_val : array-like of shape (n,), default=None
+            Labels of `X_val`.
 
         Returns
         -------
@@ -131,8 +134,8 @@ class BaseDigitClassifier(
             If a parameter is out of its range; if `X` holds NaN, infinity or no
             numbers, is empty, or has another shape than `y` or `image_shape`; if `y`
             does not hold class labels; if weights are negative or all 0; if `X`, `y`
-            or `sample_weight` has masked values; if there are too few data to hold out
-            validation data; or if the training diverges.
+            or `sample_weight` has masked values; if validation data are given twice,
+            or without images or labels; or if the training diverges.
         TypeError
             If `X` is sparse.
         KeyboardInterrupt
@@ -146,10 +149,13 @@ class BaseDigitClassifier(
             The classifier is fitted, with the weights of its best epoch if there are
             validation data, else with the latest ones. The history has whole epochs
             only, perhaps none.
+            Also if `class_weight` names no label in `y`; or if no class has two
+            images, so that none can be held out for validation.
         PixelRangeWarning
             If a fit with ``warm_start=True`` gets another range of pixel values than
-            the first one.
+            the first one; or if the validation data have another one than `X`.
         """
+        given = given_validation(validation_data, X_val, y_val)
         previous = self._fitted if self.warm_start else None
         if previous is None:
             pixels, labels, seen = look_at_data(self, X, y)
@@ -159,13 +165,20 @@ class BaseDigitClassifier(
             pixels, labels = check_pixels(self, X, y, seen)
             check_classification_targets(labels)
             warn_of_other_range(pixels, seen.pixel_range)
-        samples = self._samples(pixels, labels, sample_weight, seen)
-        if validation_data is None:
-            data = TrainingData(
-                seen, samples, validation_fraction=self._checked_fraction()
+        check_class_weight(self.class_weight, seen.classes)
+        weights = combine_weights(
+            sample_weight, self.class_weight, pixels, labels, relative=True
+        )
+        if previous is None:
+            seen = seen.of_used(pixels, weights)
+        samples = self._samples(pixels, labels, weights, seen)
+        if given is None:
+            fraction = fraction_to_hold_out(
+                self.validation_fraction, self.early_stopping
             )
+            data = TrainingData(seen, samples, validation_fraction=fraction)
         else:
-            validation = self._validation_samples(validation_data, seen)
+            validation = self._validation_samples(given, seen, pixels)
             data = TrainingData(seen, samples, validation)
         self._fitted = self._train(data, previous)
         return self
@@ -193,7 +206,9 @@ class BaseDigitClassifier(
         classes : array-like of shape (n_classes,), default=None
             All labels that will occur in any call; required in the first call.
         sample_weight : array-like of shape (n,), default=None
-            Weights of the images in the loss.
+            Weights of the images in the loss, multiplied with `class_weight`. Other
+            than in ``fit`` they are used as they are, so that the images of all calls
+            compare: weights of mean 1 suit the learning rate.
 
         Returns
         -------
@@ -232,7 +247,13 @@ class BaseDigitClassifier(
             warn_of_other_range(pixels, seen.pixel_range)
             if classes is not None:
                 encode_labels(np.unique(np.asarray(classes)), seen.classes)
-        samples = self._samples(pixels, labels, sample_weight, seen)
+        check_class_weight(self.class_weight, seen.classes)
+        weights = combine_weights(
+            sample_weight, self.class_weight, pixels, labels, relative=False
+        )
+        if previous is None:
+            seen = seen.of_used(pixels, weights)
+        samples = self._samples(pixels, labels, weights, seen)
         self._fitted = self._train_once(TrainingData(seen, samples), previous)
         return self
 
@@ -317,44 +338,31 @@ class BaseDigitClassifier(
         self,
         pixels: NDArray[Any],
         y: NDArray[Any],
-        sample_weight: ArrayLike | None,
+        weights: NDArray[np.float64],
         seen: SeenData,
     ) -> Samples:
-        """Encode and weigh; leave out the rows of weight 0."""
+        """Encode the labels; leave out the rows of weight 0."""
         targets = encode_labels(y, seen.classes)
-        check_class_weight(self.class_weight, seen.classes)
-        weights = combine_weights(sample_weight, self.class_weight, pixels, y)
         images = self._network_input(pixels, seen)
         if weights.min() == 0:
             used = weights > 0
             images, targets, weights = images[used], targets[used], weights[used]
         return Samples(images, targets, weights.astype(np.float32))
 
-    def _checked_fraction(self) -> float:
-        if self.validation_fraction is None:
-            return DEFAULT_VALIDATION_FRACTION if self.early_stopping else 0.0
-        if self.early_stopping and self.validation_fraction == 0:
-            raise ValueError(
-                "early_stopping=True needs validation data, but validation_fraction=0. "
-                "Set validation_fraction=0.1, or give validation_data to fit."
-            )
-        return float(self.validation_fraction)
-
     def _validation_samples(
-        self, validation_data: tuple[ArrayLike, ...], seen: SeenData
+        self,
+        validation: tuple[ArrayLike, ArrayLike, ArrayLike | None],
+        seen: SeenData,
+        training: NDArray[Any],
     ) -> Samples:
-        if type(validation_data) not in (tuple, list) or not (
-            2 <= len(validation_data) <= 3
-        ):
-            raise ValueError(
-                "validation_data must be a tuple (X, y) or (X, y, sample_weight). Got "
-                f"{type(validation_data).__name__} instead."
-            )
-        X, y, *sample_weight = validation_data
+        X, y, given = validation
         pixels, labels = check_pixels(self, X, y, seen)
-        warn_of_other_range(pixels, seen.pixel_range)
-        weight = sample_weight[0] if sample_weight else None
-        return self._samples(pixels, labels, weight, seen)
+        warn_of_other_range(pixels, seen.pixel_range, training=training)
+        # By their own mean: the least loss doesn't depend on the scale of weights.
+        weights = combine_weights(
+            given, self.class_weight, pixels, labels, relative=True
+        )
+        return self._samples(pixels, labels, weights, seen)
 
     def _draw_seed(self, previous: FittedState | None) -> int:
         return draw_seed(self.random_state, previous.n_epochs if previous else 0)

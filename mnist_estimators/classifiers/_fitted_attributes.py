@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
 from numpy.typing import NDArray
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
@@ -74,13 +75,35 @@ class FittedAttributes:
 
     @property
     def n_iter_(self) -> int:
-        """Number of epochs trained."""
+        """Number of epochs trained, also before the last call continued them."""
         return self._fitted_as("n_iter_").n_epochs
 
     @property
     def loss_curve_(self) -> list[float]:
         """Training loss of each epoch."""
-        return self.history_["loss"]
+        return self.history_.get("loss", [])
+
+    @property
+    def best_loss_(self) -> float | None:
+        """Least training loss of an epoch; None where there are validation data."""
+        history = self.history_
+        if "val_accuracy" in history:
+            return None
+        return min(history.get("loss", ()), default=np.inf)
+
+    @property
+    def validation_scores_(self) -> list[float] | None:
+        """Accuracy on the validation data after each epoch; None without any."""
+        return self.history_.get("val_accuracy")
+
+    @property
+    def best_validation_score_(self) -> float | None:
+        """Largest of `validation_scores_`; None without any."""
+        scores = self.validation_scores_
+        if scores is None:
+            return None
+        # NaN in epochs of fits without validation data.
+        return max((one for one in scores if not np.isnan(one)), default=-np.inf)
 
     @property
     def history_frame_(self) -> "pd.DataFrame":

@@ -22,7 +22,7 @@ from .._inputs.sklearn_private import (
     StrOptions,
     clone_parametrized,
 )
-from .._networks.layers.reading import ACTIVATIONS
+from .._networks.architectures import HIDDEN_ACTIVATIONS
 from .._networks.layers.settings import INITIALIZERS
 from .._networks.optimizers import optimizer_spec
 from .._networks.specs import PRECISIONS, Network, same_layers
@@ -37,10 +37,11 @@ from .._training.schedules import SCHEDULES
 from .._training.state import TrainingState
 from .._training.tensorboard import new_run, run_callback
 from .._training.transfer import starting_state
-from ._base import BaseDigitClassifier, TrainingData
+from ._base import BaseDigitClassifier
 from ._keras_model import KerasModelMixin
 from ._keras_plan import make_plan
 from ._keras_state import KerasState
+from ._training_data import TrainingData
 
 LOSSES = ("categorical_crossentropy", "sparse_categorical_crossentropy")
 
@@ -50,7 +51,7 @@ class KerasDigitClassifier(KerasModelMixin, BaseDigitClassifier):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **BaseDigitClassifier._parameter_constraints,
-        "activation": [StrOptions(set(ACTIVATIONS))],
+        "activation": [StrOptions(set(HIDDEN_ACTIVATIONS))],
         "dropout": [FRACTION, "array-like"],
         "kernel_initializer": [StrOptions(set(INITIALIZERS))],
         "l2": [Interval(Real, 0, None, closed="left")],

@@ -123,8 +123,6 @@ class _Run:
         self._layers = layers
         self._velocities = velocities
         self._samples = samples
-        # Weights of mean 1 leave the length of the steps to the learning rate.
-        self._mean_weight = samples.weights.mean(dtype=np.float64)
 
     def state(self) -> tuple[list[Array], list[Array]]:
         """Copy the weights and the velocities."""
@@ -156,10 +154,9 @@ class _Run:
     def _step(self, batch: Samples) -> tuple[float, int]:
         """Take one step; return the batch's summed loss and number of right answers."""
         plan = self._plan
-        weights = batch.weights / self._mean_weight
         images = scaled(batch.images, plan.white)
         outputs = forward(self._layers, images, plan.activation)
-        loss, gradient = cross_entropy(outputs[-1], batch.targets, weights)
+        loss, gradient = cross_entropy(outputs[-1], batch.targets, batch.weights)
         gradients = backward(self._layers, outputs, gradient, plan.activation)
         take_step(
             self._layers,
@@ -169,14 +166,13 @@ class _Run:
             momentum=plan.momentum,
         )
         right = outputs[-1].argmax(axis=1) == batch.targets
-        return loss * len(weights), int(right.sum())
+        return loss * len(batch.targets), int(right.sum())
 
     def evaluate(self, validation: Samples) -> dict[str, float]:
         """Compute loss and accuracy of the validation data."""
         plan = self._plan
         logits = logits_of(self._layers, validation.images, plan.activation, plan.white)
-        weights = validation.weights / self._mean_weight
-        loss, _ = cross_entropy(logits, validation.targets, weights)
+        loss, _ = cross_entropy(logits, validation.targets, validation.weights)
         accuracy = np.mean(logits.argmax(axis=1) == validation.targets)
         return {"val_loss": loss, "val_accuracy": float(accuracy)}
 
@@ -192,7 +188,7 @@ def logits_of(
         The network.
     images : ndarray of shape (n, pixels)
         Network input, not scaled yet.
-    activation : {'relu', 'sigmoid', 'tanh'}
+    activation : {'relu', 'sigmoid', 'tanh', 'identity'}
         Activation of the hidden layers.
     white : float
         The pixel value that becomes 1.

@@ -78,9 +78,9 @@ class CNNDigitClassifier(KerasDigitClassifier):
         Weights that the backbone begins with: those learned from ImageNet, which Keras
         downloads once, or a file that ``save_weights`` of such a network without its
         top wrote. None begins with random ones.
-    activation : {'relu', 'leaky_relu', 'sigmoid', 'tanh', 'elu', 'gelu'}, \
-            default='relu'
-        Activation of the hidden layers.
+    activation : {'relu', 'leaky_relu', 'sigmoid', 'tanh', 'elu', 'gelu', \
+            'identity'}, default='relu'
+        Activation of the hidden layers; 'identity' is none.
     dropout : float or tuple of float, default=0.5
         Share of units that each training step leaves out after a dense layer, at least
         0 and below 1: one number for all layers of `dense_layer_sizes`, or one for
@@ -125,9 +125,9 @@ class CNNDigitClassifier(KerasDigitClassifier):
         Images in each training step. Few images learn better in smaller batches, such
         as 32, or over more `epochs`: what counts is the number of steps.
     validation_fraction : float, default=None
-        Share of the images held out for validation, at least 0 and below 1, drawn at
-        random from each class. None means 0.1 with `early_stopping`, else 0. With
-        `warm_start`, an int as `random_state` holds out the same ones each time.
+        Share of the images held out for validation, at least 0 and below 1, drawn from
+        each class; of few images, one of each class. None is 0.1 with `early_stopping`,
+        else 0. With `warm_start`, an int as `random_state` draws the same ones.
     early_stopping : bool, default=False
         Whether to stop once the validation loss has not improved for `patience`
         epochs, and to keep the weights of the best epoch. A schedule spans all
@@ -135,7 +135,8 @@ class CNNDigitClassifier(KerasDigitClassifier):
     patience : int, default=5
         Epochs without improvement before an early stop.
     class_weight : dict or 'balanced', default=None
-        Weight of each class in the loss; 'balanced' makes them count alike.
+        Weight of each class in the loss, 1 where a dict lacks it; 'balanced' makes
+        them count alike. In ``fit`` only the ratios of weights matter.
     callbacks : list of keras.callbacks.Callback, default=None
         Keras callbacks. ``fit`` calls these objects themselves, as ``keras.Model.fit``
         does, so you can read afterwards what they have recorded; a clone of the
@@ -227,8 +228,14 @@ class CNNDigitClassifier(KerasDigitClassifier):
         The same, indexed by epoch.
     loss_curve_ : list of float
         Training loss of each epoch.
+    best_loss_ : float or None
+        Least of them; None with validation data, as in ``MLPClassifier``.
+    validation_scores_ : list of float or None
+        Accuracy on the validation data after each epoch; None without any.
+    best_validation_score_ : float or None
+        Largest of them.
     n_iter_ : int
-        Number of epochs trained.
+        Epochs trained: with `warm_start` and ``partial_fit`` by all calls.
     model_ : keras.Sequential
         The fitted network as a compiled Keras model.
     tensorboard_run_ : str or None

@@ -42,9 +42,9 @@ class DenseDigitClassifier(KerasDigitClassifier):
     ----------
     hidden_layer_sizes : int or tuple of int, default=(128, 64)
         Units of each hidden layer; an empty tuple makes a linear classifier.
-    activation : {'relu', 'leaky_relu', 'sigmoid', 'tanh', 'elu', 'gelu'}, \
-            default='relu'
-        Activation of the hidden layers.
+    activation : {'relu', 'leaky_relu', 'sigmoid', 'tanh', 'elu', 'gelu', \
+            'identity'}, default='relu'
+        Activation of the hidden layers; 'identity' is none.
     dropout : float or tuple of float, default=0.1
         Share of units that each training step leaves out after a hidden layer, at least
         0 and below 1: one number for all layers, or one for each.
@@ -85,9 +85,10 @@ class DenseDigitClassifier(KerasDigitClassifier):
         Images in each training step. Few images learn better in smaller batches, such
         as 32, or over more `epochs`: what counts is the number of steps.
     validation_fraction : float, default=None
-        Share of the images held out for validation, at least 0 and below 1, drawn at
-        random from each class. None means 0.1 with `early_stopping`, else 0. With
-        `warm_start`, an int as `random_state` holds out the same ones each time.
+        Share of the images held out for validation, at least 0 and below 1, drawn from
+        each class; of few images, one of each class with two or more. None means 0.1
+        with `early_stopping`, else 0. With `warm_start`, an int as `random_state` holds
+        out the same ones each time.
     early_stopping : bool, default=False
         Whether to stop once the validation loss has not improved for `patience`
         epochs, and to keep the weights of the best epoch. A schedule spans all
@@ -95,7 +96,8 @@ class DenseDigitClassifier(KerasDigitClassifier):
     patience : int, default=5
         Epochs without improvement before an early stop.
     class_weight : dict or 'balanced', default=None
-        Weight of each class in the loss; 'balanced' makes them count alike.
+        Weight of each class in the loss, 1 where a dict lacks it; 'balanced' makes
+        them count alike. In ``fit`` only the ratios of weights matter.
     callbacks : list of keras.callbacks.Callback, default=None
         Keras callbacks. ``fit`` calls these objects themselves, as ``keras.Model.fit``
         does, so you can read afterwards what they have recorded; a clone of the
@@ -187,8 +189,14 @@ class DenseDigitClassifier(KerasDigitClassifier):
         The same, indexed by epoch.
     loss_curve_ : list of float
         Training loss of each epoch.
+    best_loss_ : float or None
+        Least of them; None with validation data, as in ``MLPClassifier``.
+    validation_scores_ : list of float or None
+        Accuracy on the validation data after each epoch; None without any.
+    best_validation_score_ : float or None
+        Largest of them.
     n_iter_ : int
-        Number of epochs trained.
+        Epochs trained: with `warm_start` and ``partial_fit`` by all calls.
     model_ : keras.Sequential
         The fitted network as a compiled Keras model.
     tensorboard_run_ : str or None

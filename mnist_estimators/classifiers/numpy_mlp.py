@@ -12,7 +12,7 @@ from .._inputs.seen import SeenData
 from .._inputs.sklearn_private import Interval, StrOptions
 from .._training.history import extended
 from ..backpropagation import ACTIVATIONS, INITIALIZERS, Layer, initialize
-from ._base import BaseDigitClassifier, TrainingData
+from ._base import BaseDigitClassifier
 from ._numpy_state import NumpyState
 from ._numpy_training import (
     NumpyPlan,
@@ -21,6 +21,7 @@ from ._numpy_training import (
     scaled,
     train,
 )
+from ._training_data import TrainingData
 
 
 class NumpyDigitClassifier(BaseDigitClassifier):
@@ -35,8 +36,8 @@ class NumpyDigitClassifier(BaseDigitClassifier):
     ----------
     hidden_layer_sizes : int or tuple of int, default=(256, 128)
         Units of each hidden layer; an empty tuple makes a linear classifier.
-    activation : {'relu', 'sigmoid', 'tanh'}, default='relu'
-        Activation of the hidden layers.
+    activation : {'relu', 'sigmoid', 'tanh', 'identity'}, default='relu'
+        Activation of the hidden layers; 'identity' is none.
     kernel_initializer : {'glorot_normal', 'he_normal'}, default='he_normal'
         How the weights are drawn at first: normal numbers, of variance ``2 / (n_inputs
         + n_units)`` after Glorot and Bengio (also named after Xavier), which suits
@@ -51,17 +52,18 @@ class NumpyDigitClassifier(BaseDigitClassifier):
     batch_size : int, default=128
         Images in each step.
     validation_fraction : float, default=None
-        Share of the images held out for validation, at least 0 and below 1, drawn at
-        random from each class. None means 0.1 with `early_stopping`, else 0. With
-        `warm_start`, an int as `random_state` holds out the same ones each time.
+        Share of the images held out for validation, at least 0 and below 1, drawn from
+        each class; of few images, one of each class with two or more. None means 0.1
+        with `early_stopping`, else 0. With `warm_start`, an int as `random_state` holds
+        out the same ones each time.
     early_stopping : bool, default=False
         Whether to stop once the validation loss has not improved for `patience`
         epochs, and to keep the weights of the best epoch.
     patience : int, default=5
         Epochs without improvement before an early stop.
     class_weight : dict or 'balanced', default=None
-        Weight of each class in the loss; 'balanced' makes them count alike. Weights
-        count relative to their mean over the images of a call.
+        Weight of each class in the loss, 1 where a dict lacks it; 'balanced' makes
+        them count alike. In ``fit`` only the ratios of weights matter.
     warm_start : bool, default=False
         Whether another call of ``fit`` continues from the fitted weights. Layers and
         activation must be the same then; all other parameters may change.
@@ -102,8 +104,14 @@ class NumpyDigitClassifier(BaseDigitClassifier):
         The same, indexed by epoch.
     loss_curve_ : list of float
         Training loss of each epoch.
+    best_loss_ : float or None
+        Least of them; None with validation data, as in ``MLPClassifier``.
+    validation_scores_ : list of float or None
+        Accuracy on the validation data after each epoch; None without any.
+    best_validation_score_ : float or None
+        Largest of them.
     n_iter_ : int
-        Number of epochs trained.
+        Epochs trained: with `warm_start` and ``partial_fit`` by all calls.
 
     See Also
     --------

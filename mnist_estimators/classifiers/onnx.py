@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import Tags
 from sklearn.utils.metaestimators import available_if
 
-from .._inputs.images import warn_of_other_range
+from .._inputs.pixel_ranges import warn_of_other_range
 from .._inputs.validation import validate_pixels
 from .._onnx.checks import INPUT
 from .._onnx.file import OnnxClassifier, model_file_error, read_classifier

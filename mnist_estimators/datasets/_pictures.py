@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from .._inputs.images import pixel_range
+from .._inputs.pixel_ranges import pixel_range
 
 if TYPE_CHECKING:
     from PIL import Image

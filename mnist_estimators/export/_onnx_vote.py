@@ -37,18 +37,13 @@ def add_probabilities(graph: OnnxGraph, classifier: Any) -> str:
     Raises
     ------
     ValueError
-        If the weights of a vote sum to 0.
+        If the weights of a vote, set after its fit, are invalid.
     """
     classifier = thawed(classifier)
     if not isinstance(classifier, DigitVotingClassifier):
         logits = add_network(graph, fitted_network(classifier), INPUT)
         return graph.add("Softmax", logits)
     weights = _weights(classifier)
-    if not sum(weights):
-        raise ValueError(
-            f"weights={classifier.weights!r} sum to 0, so a soft vote has no mean. "
-            "Give one estimator a weight above 0."
-        )
     shares = [
         graph.add(
             "MatMul",

@@ -14,7 +14,8 @@ from scipy.special import softmax
 from sklearn.utils import gen_batches
 
 from .._inputs.estimators import as_taken
-from .._inputs.images import as_network_input, pixel_scale, warn_of_other_range
+from .._inputs.images import as_network_input, pixel_scale
+from .._inputs.pixel_ranges import warn_of_other_range
 from .._inputs.validation import validate_pixels
 from ..backpropagation import Layer, forward
 from ._inside import inside, pixel_count

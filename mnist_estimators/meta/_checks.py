@@ -12,7 +12,7 @@ from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted
 
 from .._inputs.estimators import thawed
-from .._inputs.validation import check_unmasked, other_labels
+from .._inputs.validation import check_no_enum, check_unmasked, other_labels
 from ._members import Member
 
 
@@ -27,6 +27,7 @@ def check_target(y: ArrayLike) -> None:
     check_unmasked("y", y)
     if issparse(y):
         raise TypeError("y is sparse, but must be an array of labels: y.toarray().")
+    check_no_enum(y)
     kind = type_of_target(y, input_name="y")
     if kind in ("unknown", "continuous"):
         raise ValueError(
@@ -62,13 +63,53 @@ def check_weights(
             f"Number of `estimators` and weights must be equal; got {len(values)} "
             f"weights, {len(estimators)} estimators{shared}"
         )
-    numbers = all(isinstance(value, Real) for value in values)
-    valid = numbers and all(0 <= value < np.inf for value in values)
+    _check_values(
+        values,
+        [
+            value
+            for value, (_, one) in zip(values, estimators, strict=True)
+            if not isinstance(one, str)
+        ],
+    )
+
+
+def weights_of_members(
+    weights: ArrayLike, members: Sequence[tuple[str, Any]]
+) -> list[float]:
+    """Find the weights of fitted members; raise ValueError if they can't vote so.
+
+    Parameters
+    ----------
+    weights : array-like of shape (n_estimators,)
+        What the user gave, perhaps after ``fit``.
+    members : sequence of (str, fitted classifier or 'drop')
+        As many from each of the estimators.
+
+    Returns
+    -------
+    list of float
+        A weight for each fitted member.
+    """
+    values = np.asarray(weights).tolist()
+    if not values or len(members) % len(values):
+        raise ValueError(
+            f"weights must have one number for each of the estimators, of which "
+            f"{len(members)} members were fitted. Got {len(values)} weights."
+        )
+    n_each = len(members) // len(values)
     heard = [
-        value
-        for value, (_, one) in zip(values, estimators, strict=True)
+        values[number // n_each]
+        for number, (_, one) in enumerate(members)
         if not isinstance(one, str)
     ]
+    _check_values(values, heard)
+    return heard
+
+
+def _check_values(values: Sequence[Any], heard: Sequence[Any]) -> None:
+    """Check weights, of which those in `heard` are of estimators that vote."""
+    numbers = all(isinstance(value, Real) for value in values)
+    valid = numbers and all(0 <= value < np.inf for value in values)
     if not (valid and 0 < sum(heard) < np.inf):
         raise ValueError(
             "weights must be finite numbers of at least 0, with a sum above 0 for the "

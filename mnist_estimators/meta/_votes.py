@@ -7,25 +7,26 @@ from numpy.typing import NDArray
 from sklearn.preprocessing import LabelEncoder
 
 from .._inputs.estimators import as_taken
+from .._inputs.validation import other_labels
 
 
-def knows_numbers(fitted: Any, n_classes: int) -> bool:
-    """Whether a member predicts numbers of labels, as do all fitted in the vote.
+def knows_labels(fitted: Any, classes: NDArray[Any]) -> bool:
+    """Whether a member predicts labels of the vote, or else their numbers.
 
     Parameters
     ----------
     fitted : classifier
         A fitted member.
-    n_classes : int
-        Number of labels in the vote.
+    classes : ndarray of shape (n_classes,)
+        Labels of the vote.
 
     Returns
     -------
     bool
-        False if it knows the labels themselves, and they are not 0, 1 and so on.
+        False only in votes of earlier versions, whose members learned 0, 1 and so on.
     """
     known = getattr(fitted, "classes_", None)
-    return known is None or np.array_equal(known, np.arange(n_classes))
+    return known is None or not other_labels(np.asarray(known), classes)
 
 
 def columns_in_vote(fitted: Any, encoder: LabelEncoder) -> NDArray[np.intp]:
@@ -43,9 +44,9 @@ def columns_in_vote(fitted: Any, encoder: LabelEncoder) -> NDArray[np.intp]:
     ndarray of int, shape (n_classes_of_the_member,)
         A column of the vote for each of the member's.
     """
-    if knows_numbers(fitted, len(encoder.classes_)):
-        return np.arange(len(encoder.classes_))
-    return np.asarray(encoder.transform(fitted.classes_))
+    if knows_labels(fitted, encoder.classes_):
+        return np.asarray(encoder.transform(fitted.classes_))
+    return np.arange(len(encoder.classes_))
 
 
 def predicted_numbers(fitted: Any, X: Any, encoder: LabelEncoder) -> NDArray[np.intp]:
@@ -66,9 +67,9 @@ def predicted_numbers(fitted: Any, X: Any, encoder: LabelEncoder) -> NDArray[np.
         Number of each label among those of the vote.
     """
     labels = fitted.predict(as_taken(fitted, X))
-    if knows_numbers(fitted, len(encoder.classes_)):
-        return np.asarray(labels, np.intp)  # maybe from 0.0, 1.0, ...
-    return np.asarray(encoder.transform(labels))
+    if knows_labels(fitted, encoder.classes_):
+        return np.asarray(encoder.transform(labels))
+    return np.asarray(labels, np.intp)
 
 
 def predicted_probabilities(

@@ -32,11 +32,11 @@ from ._checks import (
     check_probabilities,
     check_target,
     check_weights,
+    weights_of_members,
 )
 from ._members import Member, make_members
 from ._votes import (
     agreeing_share,
-    knows_numbers,
     predicted_numbers,
     predicted_probabilities,
 )
@@ -71,7 +71,9 @@ class DigitVotingClassifier(SaveMixin, VotingClassifier):
         accurate with networks.
     weights : array-like of shape (n_estimators,), default=None
         Weight of each of the estimators, and of all members made of it: at least 0,
-        and not 0 for all that vote.
+        and not 0 for all that vote. They act also if set after ``fit``; they are those
+        of the members that were fitted, of which another value of `estimators` drops
+        none.
     n_jobs : int, default=None
         Processes that fit members. Each loads and compiles for itself, and TensorFlow
         keeps to the threads that joblib gives it.
@@ -84,13 +86,15 @@ class DigitVotingClassifier(SaveMixin, VotingClassifier):
     Attributes
     ----------
     estimators_ : list of classifiers
-        The fitted members. Those that were fitted here know the labels by their
-        numbers; `le_` translates.
+        The fitted members. They know the labels of `y`, other than in scikit-learn's
+        ``VotingClassifier``: `class_weight`, `init_from` and all else in their
+        parameters that names labels mean those. In votes that earlier versions fitted
+        and saved they know the numbers of the labels; these predict as before.
     named_estimators_ : Bunch
         The same by name, and 'drop' for those left out. Members of which there are
         several are called 'name_1', 'name_2' and so on.
     le_ : LabelEncoder
-        From labels to numbers.
+        From labels to their numbers, which ``transform`` of a hard vote returns.
     classes_ : ndarray of shape (n_classes,)
         Class labels, sorted.
     n_features_in_ : int
@@ -176,8 +180,7 @@ class DigitVotingClassifier(SaveMixin, VotingClassifier):
             Class labels.
         **fit_params : dict
             ``sample_weight``, for all members; with metadata routing, whatever the
-            members request. Labels in it are not translated to numbers, as those of
-            `y` are.
+            members request, such as ``X_val`` and ``y_val``.
 
         Returns
         -------
@@ -210,12 +213,13 @@ class DigitVotingClassifier(SaveMixin, VotingClassifier):
         else:
             params = {member.source: fit_params for member in members}
         voting = [member for member in members if not member.is_dropped]
-        targets = encoder.transform(y)
+        # Under the user's labels, which parameters and metadata of members name.
+        labels = encoder.inverse_transform(encoder.transform(y))
         fitted = Parallel(n_jobs=self.n_jobs)(
             delayed(fit_single_estimator)(
                 clone(member.estimator),
                 as_taken(member.estimator, X),
-                targets,
+                labels,
                 fit_params=params[member.source],
                 message_clsname="Voting",
                 message=self._log_message(member.name, number, len(voting)),
@@ -223,7 +227,7 @@ class DigitVotingClassifier(SaveMixin, VotingClassifier):
             for number, member in enumerate(voting, start=1)
         )
         for member, one in zip(voting, fitted, strict=True):
-            if not knows_numbers(one, len(encoder.classes_)):
+            if hasattr(one, "classes_"):
                 check_labels_of(member.name, one, encoder.classes_)
         self.le_, self.classes_, self.estimators_ = encoder, encoder.classes_, fitted
         named = dict.fromkeys((member.name for member in members), "drop")
@@ -373,14 +377,8 @@ class DigitVotingClassifier(SaveMixin, VotingClassifier):
     def _weights_not_none(self) -> Sequence[float] | None:
         if self.weights is None:
             return None
-        return [
-            weight
-            for (_, one), weight in zip(
-                self._named(), np.asarray(self.weights), strict=True
-            )
-            if one != "drop"
-            for _ in range(self.n_members)
-        ]
+        # Those that were fitted, whatever `estimators` and `n_members` are now.
+        return weights_of_members(self.weights, list(self.named_estimators_.items()))
 
     def _predict(self, X: Any) -> NDArray[np.intp]:
         votes = [predicted_numbers(one, X, self.le_) for one in self.estimators_]

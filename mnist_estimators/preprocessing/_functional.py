@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .._inputs.images import DIGIT_SIDE, SIDE, pixel_range
+from .._inputs.images import DIGIT_SIDE, SIDE
+from .._inputs.pixel_ranges import pixel_range
 from ._paper import background
 
 INK = 0.3  # more of it belongs to a digit

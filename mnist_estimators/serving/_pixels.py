@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, Field, ValidationError
 from starlette.exceptions import HTTPException
 
-from .._inputs.images import SIDE, pixel_range, resolve_image_shape
+from .._inputs.images import SIDE, resolve_image_shape
+from .._inputs.pixel_ranges import pixel_range
 from ..datasets._pictures import TooLargeError
 from ._limits import Limits
 from ._pictures import Source, too_many

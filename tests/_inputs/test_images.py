@@ -7,17 +7,14 @@ from hypothesis.extra import numpy as npst
 from sklearn.utils import check_array
 
 from mnist_estimators._inputs.images import (
-    PIXEL_MAXIMA,
     as_network_input,
     flatten_images,
     is_clean,
-    pixel_range,
     pixel_scale,
     resolve_image_shape,
     shape_of,
-    warn_of_other_range,
 )
-from mnist_estimators.exceptions import PixelRangeWarning
+from mnist_estimators._inputs.pixel_ranges import PIXEL_MAXIMA, pixel_range
 
 sides = st.integers(1, 6)
 numeric_dtypes = st.sampled_from(
@@ -113,57 +110,6 @@ class TestShape:
     def test_an_image_shape_is_two_positive_integers(self, shape):
         with pytest.raises(ValueError, match="image_shape must be None or two"):
             resolve_image_shape((3, 16), shape)
-
-
-class TestPixelRange:
-    @pytest.mark.parametrize("high", PIXEL_MAXIMA)
-    @given(share=st.floats(0.07, 1))
-    def test_pixels_reach_up_to_the_next_common_maximum(self, high, share):
-        # A 14th of the maximum is more than the next smaller one.
-        assert pixel_range(np.array([[0, share * high]])) == (0, high)
-
-    def test_larger_numbers_are_their_own_maximum(self):
-        assert pixel_range(np.array([[0, 1e5]])) == (0, 1e5)
-
-    def test_negative_values_are_features_with_a_root_mean_square(self):
-        assert pixel_range(np.array([[-3.0, 3.0]])) == (-3, 3)
-        standard_scaled = np.random.default_rng(0).normal(size=(500, 10))
-        assert pixel_range(standard_scaled) == pytest.approx((-1, 1), abs=0.05)
-
-    @given(any_pixels)
-    def test_a_range_is_finite_and_positive(self, X):
-        low, high = pixel_range(X)
-        assert low in (0, -high)
-        assert 0 < high < np.inf
-
-
-class TestWarning:
-    @pytest.mark.parametrize("fitted", PIXEL_MAXIMA)
-    @pytest.mark.parametrize("new", PIXEL_MAXIMA)
-    def test_pixels_of_another_range_warn(self, fitted, new):
-        X = np.array([[0, new]])
-        if new == fitted:
-            warn_of_other_range(X, (0, fitted))
-        else:
-            with pytest.warns(
-                PixelRangeWarning, match=f"0 to {new:g}, .*0 to {fitted:g}:"
-            ):
-                warn_of_other_range(X, (0, fitted))
-
-    def test_negative_values_where_pixels_were_warn(self):
-        with pytest.warns(PixelRangeWarning, match="range from -2 to 1.* may be poor"):
-            warn_of_other_range(np.array([[-2, 1]]), (0, 1))
-
-    @pytest.mark.parametrize(
-        ("X", "fitted"),
-        [
-            pytest.param([[0, 0]], (0, 255), id="blank image"),
-            pytest.param([[0, 9]], (-1, 1), id="features"),
-            pytest.param([[0, 9e4]], (0, 1e5), id="features above any pixel"),
-        ],
-    )
-    def test_what_tells_nothing_of_its_range_does_not_warn(self, X, fitted):
-        warn_of_other_range(np.array(X), fitted)
 
 
 def scaled(X, high, image_shape):

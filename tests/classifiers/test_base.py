@@ -1,6 +1,7 @@
 """What all classifiers promise alike, and what both Keras classifiers do."""
 
 import copy
+import enum
 import functools
 import io
 import itertools
@@ -18,8 +19,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone
-from sklearn.exceptions import NotFittedError
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.model_selection import GridSearchCV
+from sklearn.neural_network import MLPClassifier
+from sklearn.preprocessing import StandardScaler
 
 from mnist_estimators import (
     CNNDigitClassifier,
@@ -57,6 +60,8 @@ NUMPY = NumpyDigitClassifier(
 
 
 ALL = [DENSE, CNN, NUMPY]
+
+Label = enum.Enum("Label", {f"digit {digit}": digit for digit in range(10)})
 
 
 @pytest.fixture(params=ALL, ids=["dense", "cnn", "numpy"])
@@ -355,10 +360,93 @@ class TestWeights:
             by_class.predict_proba(X_new), by_sample.predict_proba(X_new)
         )
 
-    def test_class_weights_of_labels_that_do_not_exist(self, classifier, data):
+    @pytest.mark.parametrize("class_weight", [None, "balanced"])
+    def test_a_row_of_weight_zero_says_nothing_of_the_data(
+        self, classifier, data, class_weight
+    ):
+        X, y, X_new, _ = data
+        # The first row alone is above 1 and below 0.
+        for row in (np.full(784, 65535.0), np.linspace(-300, 300, 784)):
+            features = np.vstack([row, X / 255.0])
+            labels = np.append(y[:1], y)
+            weights = np.append(0.0, np.ones(len(y)))
+            classifier.set_params(class_weight=class_weight, epochs=1)
+            left_out = clone(classifier).fit(features[1:], y)
+            weighted = clone(classifier).fit(features, labels, weights)
+            assert weighted.pixel_range_ == (0, 1)
+            np.testing.assert_array_equal(
+                weighted.predict_proba(X_new / 255), left_out.predict_proba(X_new / 255)
+            )
+
+    @pytest.mark.parametrize("scale", [1e-300, 1 / 300, 1000.0, 1e300])
+    def test_equal_weights_are_as_none(self, classifier, fitted, data, scale):
+        X, y, X_new, _ = data
+        weighted = clone(classifier).fit(X, y, np.full(len(y), scale))
+        by_class = classifier.set_params(class_weight=dict.fromkeys(range(10), scale))
+        for one in (weighted, by_class.fit(X, y)):
+            np.testing.assert_array_equal(
+                one.predict_proba(X_new), fitted.predict_proba(X_new)
+            )
+
+    @pytest.mark.parametrize("scale", [1e-300, 1e-3, 3.3, 1e300])
+    def test_the_scale_of_weights_does_not_matter(self, classifier, data, scale):
+        X, y, X_val, y_val = data
+        weights = np.random.default_rng(0).random(len(y)) + 0.1
+        of_validation = np.linspace(0.5, 2, len(y_val))
+        classifier.set_params(early_stopping=True, epochs=8, patience=2)
+        one, other = (
+            clone(classifier).fit(
+                X,
+                y,
+                sample_weight=weights * factor,
+                validation_data=(X_val, y_val, of_validation / factor),
+            )
+            for factor in (1.0, scale)
+        )
+        # Relative weights are the same but for rounding of 64-bit numbers, which
+        # may move a 32-bit one by a unit, and that a probability after some steps.
+        np.testing.assert_allclose(
+            one.predict_proba(X_val), other.predict_proba(X_val), atol=1e-3
+        )
+        assert one.n_iter_ == other.n_iter_
+
+    def test_partial_fit_takes_weights_as_they_are(self, classifier, data):
+        X, y, X_new, _ = data
+        light = clone(classifier).partial_fit(
+            X, y, classes=range(10), sample_weight=np.full(len(y), 1e-6)
+        )
+        heavy = classifier.partial_fit(X, y, classes=range(10))
+        # Adam divides the scale out of its steps, gradient descent does not.
+        if isinstance(classifier, NumpyDigitClassifier):
+            assert np.ptp(light.predict_proba(X_new), axis=1).max() < 0.5
+            assert np.ptp(heavy.predict_proba(X_new), axis=1).max() > 0.5
+        assert light.loss_curve_[0] < 1e-4 < heavy.loss_curve_[0]
+
+    def test_class_weights_of_labels_that_are_absent(self, classifier, data):
+        X, y, X_new, _ = data
+        classifier.set_params(epochs=1, class_weight={4: 3.0})
+        named = clone(classifier).set_params(class_weight={4: 3.0, 11: 2.0})
+        np.testing.assert_array_equal(
+            named.fit(X, y).predict_proba(X_new),
+            classifier.fit(X, y).predict_proba(X_new),
+        )
+
+    @pytest.mark.parametrize("method", ["fit", "partial_fit"])
+    def test_class_weights_of_no_label_at_all(self, classifier, data, method):
         X, y, _, _ = data
-        with pytest.raises(ValueError, match=r"class_weight names \[11, '3'\]"):
-            classifier.set_params(class_weight={"3": 5.0, 11: 2.0, 4: 1.0}).fit(X, y)
+        more = {"classes": range(10)} if method == "partial_fit" else {}
+        classifier.set_params(epochs=1, class_weight={"3": 5.0, 11: 2.0})
+        message = r"class_weight has no effect: it names \['3', 11\], .* \[0, 1, 2, 3"
+        with pytest.warns(UserWarning, match=message) as caught:
+            getattr(classifier, method)(X, y, **more)
+        assert [one.filename for one in caught] == [__file__]
+
+    def test_class_weights_without_labels(self, classifier, data):
+        X, y, _, _ = data
+        for weights in (np.ones(10), pd.Series(np.ones(10))):
+            classifier.set_params(class_weight=weights)
+            with pytest.raises(ValueError, match=r"dict\(zip\(labels, weights\)\)"):
+                classifier.fit(X, y)
 
     def test_balanced_weights_help_a_rare_class(self, classifier, data):
         X, y, X_new, _ = data
@@ -384,6 +472,51 @@ class TestValidation:
         assert classifier.n_iter_ == 5
         assert classifier.loss_curve_ == frame["loss"].tolist()
         assert frame["loss"].iloc[-1] < frame["loss"].iloc[0]
+
+    def test_attributes_of_mlpclassifier(self, classifier, data):
+        X, y, _, _ = data
+        plain = clone(classifier).fit(X, y)
+        held_out = classifier.set_params(early_stopping=True).fit(X, y)
+        pairs = [(plain, MLPClassifier(max_iter=5, random_state=0))]
+        theirs = MLPClassifier(max_iter=5, early_stopping=True, random_state=0)
+        pairs.append((held_out, theirs))
+        for ours, theirs in pairs:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", ConvergenceWarning)
+                theirs.fit(X / 255, y)
+            for name in ("best_loss_", "validation_scores_", "best_validation_score_"):
+                assert type(getattr(ours, name)) in (type(getattr(theirs, name)), float)
+                is_none = getattr(theirs, name) is None
+                assert (getattr(ours, name) is None) == is_none
+        assert plain.best_loss_ == min(plain.history_["loss"])
+        assert held_out.validation_scores_ == held_out.history_["val_accuracy"]
+        assert held_out.best_validation_score_ == max(held_out.validation_scores_)
+
+    def test_scores_of_some_fits_are_nan_in_the_others(self, classifier, data):
+        X, y, X_val, y_val = data
+        classifier.set_params(warm_start=True, epochs=2).fit(X, y)
+        assert classifier.best_loss_ == min(classifier.loss_curve_)
+        classifier.fit(X, y, X_val=X_val, y_val=y_val)
+        assert (
+            np.isnan(classifier.validation_scores_).tolist() == [True] * 2 + [False] * 2
+        )
+        best = max(classifier.validation_scores_[2:])
+        assert classifier.best_validation_score_ == best
+        assert classifier.n_iter_ == len(classifier.loss_curve_) == 4
+
+    def test_a_linear_network(self, classifier, data):
+        X, y, X_new, y_new = data
+        convolves = "filters" in classifier.get_params()
+        sizes = "dense_layer_sizes" if convolves else "hidden_layer_sizes"
+        linear = classifier.set_params(
+            activation="identity", epochs=10, learning_rate=0.003, **{sizes: (12, 8)}
+        )
+        assert linear.fit(X, y).score(X_new, y_new) > 0.6
+        if not convolves:
+            # Logits are weighted sums of pixels, so half the pixels give half of them.
+            logs = [linear.predict_log_proba(X_new * share) for share in (1, 0.5, 0)]
+            whole, half, none = (one - one[:, :1] for one in logs)
+            np.testing.assert_allclose(half - none, (whole - none) / 2, atol=1e-3)
 
     def test_a_metric_of_some_fits_is_nan_in_the_others(self, classifier, data):
         X, y, _, _ = data
@@ -445,6 +578,69 @@ class TestValidation:
         monkeypatch.setattr(_base, "hold_out", remember)
         classifier.set_params(validation_fraction=0.2, epochs=1).fit(X, y)
         assert seen == [[32, 12, 4], [8, 3, 1]]
+
+    def test_one_of_each_class_is_held_out_of_few_images(self, classifier, data):
+        X, y, _, _ = data
+        rare = (y != 7) | (np.cumsum(y == 7) <= 1)
+        X, y = X[rare][:60], y[rare][:60]
+        classifier.set_params(early_stopping=True, patience=1, epochs=40)
+        classifier.set_params(learning_rate=0.05).fit(X, y)
+        assert classifier.n_iter_ < 40
+        ninths = np.array(classifier.history_["val_accuracy"]) * 9
+        np.testing.assert_allclose(ninths, np.round(ninths), atol=1e-4)
+
+    def test_no_validation_where_each_class_has_one_image(self, classifier, data):
+        X, y, _, _ = data
+        _, first = np.unique(y, return_index=True)
+        classifier.set_params(early_stopping=True, patience=1)
+        with pytest.warns(UserWarning, match="no class has two of them") as caught:
+            classifier.fit(X[first], y[first])
+        assert [one.filename for one in caught] == [__file__]
+        assert list(classifier.history_) == ["loss", "accuracy"]
+        assert classifier.n_iter_ == 5
+
+    def test_both_ways_to_give_validation_data(self, classifier, data):
+        X, y, X_val, y_val = data
+        as_tuple = clone(classifier).fit(X, y, validation_data=(X_val, y_val))
+        by_name = classifier.fit(X, y, X_val=X_val, y_val=y_val)
+        assert by_name.history_ == as_tuple.history_
+
+    @pytest.mark.parametrize(
+        ("given", "message"),
+        [
+            ({"X_val": [[0]]}, "X_val was given without y_val"),
+            ({"y_val": [0]}, "y_val was given without X_val"),
+            (
+                {"X_val": [[0]], "y_val": [0], "validation_data": ([[0]], [0])},
+                "validation_data was given, and X_val and y_val as well",
+            ),
+        ],
+    )
+    def test_validation_data_given_twice_or_in_part(
+        self, classifier, data, given, message
+    ):
+        X, y, _, _ = data
+        with pytest.raises(ValueError, match=message):
+            classifier.fit(X, y, **given)
+
+    @pytest.mark.parametrize("high", [1, 16, 255])
+    def test_validation_data_that_are_not_scaled_are_warned_of(
+        self, classifier, data, high
+    ):
+        X, y, X_val, y_val = data
+        scaler = StandardScaler().fit(X)
+        classifier.set_params(epochs=1)
+        message = f"validation data range from 0 to {high}, .*transform_input"
+        with pytest.warns(PixelRangeWarning, match=message) as caught:
+            classifier.fit(
+                scaler.transform(X), y, validation_data=(X_val * (high / 255), y_val)
+            )
+        assert [one.filename for one in caught] == [__file__]
+        classifier.fit(
+            scaler.transform(X), y, X_val=scaler.transform(X_val), y_val=y_val
+        )
+        for image in scaler.transform(X_val):
+            classifier.predict(image[np.newaxis])
 
     def test_validation_weights(self, classifier, data):
         X, y, X_val, y_val = data
@@ -554,6 +750,10 @@ class TestGoingOn:
                 r"names \[10, 11\]",
             ),
             (
+                lambda c, X, y: c.partial_fit(X, y, classes=list(Label)),
+                r"classes holds members of the enum Label.*label\.value for label in",
+            ),
+            (
                 lambda c, X, y: c.set_params(class_weight="balanced").partial_fit(
                     X, y, classes=range(10)
                 ),
@@ -603,7 +803,6 @@ class TestMistakes:
             ({"image_shape": (10, 10)}, r"image_shape=\(10, 10\) means 100 pixels"),
             ({"random_state": "zero"}, "'random_state'"),
             ({"verbose": -1}, "'verbose'"),
-            ({"validation_fraction": 0.001}, "validation_fraction=0.001 can't be held"),
         ],
     )
     def test_parameters(self, classifier, data, parameters, message):
@@ -654,6 +853,7 @@ class TestMistakes:
             (lambda X, y: (X, y[:-1]), "inconsistent numbers of samples"),
             (lambda X, y: (X, y + 0.5), "continuous"),
             (lambda X, y: (X, np.eye(10)[y]), r"\(20, 10\).*y.argmax\(axis=1\)"),
+            (lambda X, y: (X, [Label(k) for k in y]), "enum Label.*label.name for"),
             (lambda X, y: (X[0], y), "Reshape your data"),
             (lambda X, y: (np.zeros((4, 8, 8, 3)), y[:4]), "3 channels"),
             (lambda X, y: (np.zeros((4, 2, 8, 8, 1)), y[:4]), "5 dimensions"),
@@ -661,7 +861,7 @@ class TestMistakes:
         ],
         ids=[
             *("NaN", "infinity", "strings", "empty", "another length", "regression"),
-            *("one-hot", "one flat image", "colour", "5-D", "negative weights"),
+            *("one-hot", "enum", "one flat image", "colour", "5-D", "negative weights"),
         ],
     )
     def test_data(self, classifier, data, spoil, message):

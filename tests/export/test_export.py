@@ -32,8 +32,8 @@ from mnist_estimators import (
     to_onnx,
 )
 from mnist_estimators._inputs.seen import look_at_data
+from mnist_estimators._networks.architectures import HIDDEN_ACTIVATIONS
 from mnist_estimators._networks.build import build_network
-from mnist_estimators._networks.layers.reading import ACTIVATIONS
 from mnist_estimators.augmentation import DigitAugmenter
 from mnist_estimators.classifiers._keras_state import KerasState
 from mnist_estimators.exceptions import ModelFileError
@@ -131,7 +131,7 @@ def network():
 
 
 tries = settings(max_examples=5, deadline=None, phases=[Phase.generate])
-activations = st.sampled_from(ACTIVATIONS)
+activations = st.sampled_from(HIDDEN_ACTIVATIONS)
 pixel_names = st.sampled_from(sorted(PIXELS))
 some_flags = st.lists(st.booleans(), min_size=2, max_size=2)
 rates = st.sampled_from([0.0, 0.3])
@@ -175,13 +175,13 @@ class TestParity:
         classifier = CNNDigitClassifier(filters=(3, 4), padding="valid", kernel_size=2)
         assert_parity(with_random_weights(classifier), folder, images_of("bytes"))
 
-    @pytest.mark.parametrize("activation", ACTIVATIONS)
+    @pytest.mark.parametrize("activation", HIDDEN_ACTIVATIONS)
     def test_of_each_activation(self, activation, folder):
         classifier = DenseDigitClassifier(hidden_layer_sizes=6, activation=activation)
         assert_parity(with_random_weights(classifier), folder, images_of("bytes"))
 
     @pytest.mark.parametrize("pixels", PIXELS)
-    @pytest.mark.parametrize("activation", ["relu", "sigmoid", "tanh"])
+    @pytest.mark.parametrize("activation", ["relu", "sigmoid", "tanh", "identity"])
     def test_of_networks_in_numpy(self, activation, pixels, folder):
         classifier = NumpyDigitClassifier(hidden_layer_sizes=(9, 4))
         fitted(classifier.set_params(activation=activation), pixels)
@@ -252,7 +252,8 @@ class TestVotes:
         votes = run_onnx(vote, folder, images)
         expected = np.zeros((len(images), 3))
         for member, weight in zip(vote.estimators_, weights or (1, 1, 1), strict=True):
-            expected[np.arange(len(images)), member.predict(images)] += weight
+            numbers = vote.le_.transform(member.predict(images))
+            expected[np.arange(len(images)), numbers] += weight
         # The runtime may add weights in another order.
         np.testing.assert_allclose(votes, expected, rtol=0, atol=1e-12)
         classifier = OnnxDigitClassifier(folder / "digits.onnx")
@@ -290,7 +291,7 @@ class TestVotes:
     def test_weights_need_a_sum(self, network, folder):
         images = images_of("bytes")
         vote = self.vote([network], images, voting="soft").set_params(weights=[0])
-        with pytest.raises(ValueError, match="sum to 0"):
+        with pytest.raises(ValueError, match="with a sum above 0"):
             to_onnx(vote, folder / "none.onnx")
 
     def test_members_of_other_kinds_are_refused(self, network, folder):

@@ -1,5 +1,6 @@
 """DigitVotingClassifier: all that VotingClassifier is, and what digits need."""
 
+import pickle
 import re
 
 import numpy as np
@@ -31,6 +32,8 @@ from mnist_estimators import (
     DenseDigitClassifier,
     DigitVotingClassifier,
     NumpyDigitClassifier,
+    load_model,
+    save_model,
 )
 
 X_BLOBS, Y_BLOBS = make_classification(
@@ -163,10 +166,17 @@ class TestInPlaceOfVotingClassifier:
 
     def test_labels_are_text(self):
         labels = np.array(["one", "two", "three"])[Y_BLOBS]
-        for cls in (DigitVotingClassifier, VotingClassifier):
-            fitted = cls(MEMBERS).fit(X_BLOBS, labels)
-            assert set(fitted.predict(X_BLOBS)) <= set(labels)
-            assert fitted.estimators_[0].classes_.tolist() == [0, 1, 2]
+        ours, theirs = (
+            cls(MEMBERS).fit(X_BLOBS, labels)
+            for cls in (DigitVotingClassifier, VotingClassifier)
+        )
+        np.testing.assert_array_equal(ours.predict(X_BLOBS), theirs.predict(X_BLOBS))
+        np.testing.assert_array_equal(
+            ours.transform(X_BLOBS), theirs.transform(X_BLOBS)
+        )
+        # The one difference: parameters of members can name labels.
+        assert ours.estimators_[0].classes_.tolist() == ["one", "three", "two"]
+        assert theirs.estimators_[0].classes_.tolist() == [0, 1, 2]
 
     def test_data_frames(self):
         frame = pd.DataFrame(X_BLOBS).add_prefix("pixel")
@@ -371,6 +381,133 @@ class TestMembers:
         assert {one.init_from for one in vote.estimators_} == {source}
 
 
+# Each with labels for the digits 0 to 9; other numbers than 0 to 9 among them.
+LABELS = {
+    "next number": np.arange(1, 11),
+    "text": np.array([f"digit {digit}" for digit in range(10)]),
+    "floats": np.arange(10) * 2.0 - 4,
+    "halves": np.arange(10) >= 5,
+}
+
+
+class TestLabelsOfMembers:
+    """Members learn under the labels of `y`, so their parameters can name them."""
+
+    @pytest.fixture(params=LABELS.values(), ids=LABELS)
+    def labels(self, request):
+        return request.param
+
+    @pytest.mark.parametrize("voting", ["hard", "soft"])
+    def test_class_weight(self, digits, labels, voting):
+        X, y, X_new, y_new = digits
+        light = {labels[1].item(): 1e-6}
+        network = NumpyDigitClassifier(
+            hidden_layer_sizes=(16,), class_weight=light, random_state=0
+        )
+        vote = DigitVotingClassifier(network, n_members=2, voting=voting)
+        vote.fit(X, labels[y])
+        alone = clone(network).fit(X, labels[y])
+        np.testing.assert_array_equal(vote.classes_, np.unique(labels))
+        np.testing.assert_array_equal(
+            vote.estimators_[0].predict_proba(X_new), alone.predict_proba(X_new)
+        )
+        found = vote.predict(X_new)
+        is_light = labels[y_new] == labels[1]
+        assert (found[is_light] == labels[1]).mean() < 0.1
+        assert (found[~is_light] == labels[y_new][~is_light]).mean() > 0.8
+
+    def test_init_from_keeps_the_output_layer(self, digits, labels):
+        X, y, X_new, _ = digits
+        network = DenseDigitClassifier(
+            hidden_layer_sizes=(16,), learning_rate=1e-9, epochs=1, random_state=1
+        )
+        source = clone(network).set_params(learning_rate=0.01, epochs=5)
+        source.fit(X, labels[y])
+        vote = DigitVotingClassifier(
+            network.set_params(init_from=source), voting="soft"
+        ).fit(X, labels[y])
+        # Steps of 1e-9 change next to nothing; another output layer does.
+        np.testing.assert_allclose(
+            vote.predict_proba(X_new), source.predict_proba(X_new), atol=1e-4
+        )
+
+    def test_metadata_name_the_labels_too(self, digits, labels):
+        X, y, X_new, y_new = digits
+        network = NumpyDigitClassifier(
+            hidden_layer_sizes=(16,), epochs=3, random_state=0
+        )
+        with sklearn.config_context(enable_metadata_routing=True):
+            network.set_fit_request(validation_data=True, X_val=True, y_val=True)
+            vote = DigitVotingClassifier(network)
+            by_name = clone(vote).fit(X, labels[y], X_val=X_new, y_val=labels[y_new])
+            vote.fit(X, labels[y], validation_data=(X_new, labels[y_new]))
+        alone = network.fit(X, labels[y], X_val=X_new, y_val=labels[y_new])
+        for one in (vote, by_name):
+            assert one.estimators_[0].history_ == alone.history_
+
+    @pytest.mark.parametrize("voting", ["hard", "soft"])
+    @pytest.mark.parametrize("restored", ["pickle", "model file"])
+    def test_votes_whose_members_know_numbers_predict_as_before(
+        self, digits, labels, voting, restored, tmp_path
+    ):
+        X, y, X_new, _ = digits
+        network = NumpyDigitClassifier(hidden_layer_sizes=(16,), random_state=0)
+        vote = DigitVotingClassifier(
+            [("one", network), ("other", GaussianNB())], voting=voting
+        ).fit(X, labels[y])
+        expected = vote.predict(X_new), vote.transform(X_new)
+        # So earlier versions fitted members.
+        numbers = vote.le_.transform(labels[y])
+        vote.estimators_ = [clone(one).fit(X, numbers) for one in vote.estimators_]
+        vote.named_estimators_.update(
+            zip(["one", "other"], vote.estimators_, strict=True)
+        )
+        if restored == "pickle":
+            old = pickle.loads(pickle.dumps(vote))
+        else:
+            save_model(vote, tmp_path / "old.model")
+            old = load_model(tmp_path / "old.model")
+        np.testing.assert_array_equal(old.predict(X_new), expected[0])
+        np.testing.assert_allclose(old.transform(X_new), expected[1])
+        assert old.agreement(X_new).max() == 1
+
+
+class TestWeightsAfterFit:
+    @pytest.mark.parametrize("voting", ["hard", "soft"])
+    def test_those_of_the_fitted_members_count(self, voting):
+        vote = DigitVotingClassifier(MEMBERS, voting=voting, weights=[1, 2, 3])
+        before = vote.fit(X_BLOBS, Y_BLOBS).transform(X_BLOBS), vote.predict(X_BLOBS)
+        vote.set_params(tree="drop", n_members=2)
+        after = vote.transform(X_BLOBS), vote.predict(X_BLOBS)
+        for one, other in zip(before, after, strict=True):
+            np.testing.assert_array_equal(one, other)
+
+    def test_members_dropped_before_have_none(self):
+        vote = DigitVotingClassifier(MEMBERS, weights=[1, 50, 3], n_members=2)
+        vote.set_params(tree="drop").fit(X_BLOBS, Y_BLOBS)
+        heavy = DigitVotingClassifier(
+            [MEMBERS[0], MEMBERS[2]], weights=[1, 3], n_members=2
+        )
+        np.testing.assert_array_equal(
+            vote.predict(X_BLOBS), heavy.fit(X_BLOBS, Y_BLOBS).predict(X_BLOBS)
+        )
+
+    @pytest.mark.parametrize(
+        ("weights", "message"),
+        [
+            ([1, 2], "3 members were fitted. Got 2 weights"),
+            ([0, 0, 0], r"sum above 0 .* Got \[0, 0, 0\]"),
+            ([1, -1, 2], r"at least 0, .* Got \[1, -1, 2\]"),
+            ([], "Got 0 weights"),
+        ],
+    )
+    @pytest.mark.parametrize("use", ["predict", "agreement"])
+    def test_must_suit_the_members(self, weights, message, use):
+        vote = DigitVotingClassifier(MEMBERS).fit(X_BLOBS, Y_BLOBS)
+        with pytest.raises(ValueError, match=message):
+            getattr(vote.set_params(weights=weights), use)(X_BLOBS)
+
+
 class TestFrozenMembers:
     def test_are_taken_as_they_are(self, digits):
         X, y, X_new, _ = digits
@@ -395,6 +532,23 @@ class TestFrozenMembers:
         probabilities = vote.predict_proba(X_new)
         assert probabilities.shape == (300, 10)
         assert not probabilities[:, 5:].any()
+
+    def test_of_few_labels_have_the_columns_of_those(self, digits):
+        X, y, X_new, _ = digits
+        names = np.array([f"digit {label}" for label in range(10)])
+        for labels in (np.arange(10), np.arange(1, 11), names):
+            known = np.isin(y, [3, 5, 8])
+            few = KNeighborsClassifier(3).fit(X[known], labels[y[known]])
+            members = [("few", FrozenEstimator(few)), ("nb", GaussianNB())]
+            vote = DigitVotingClassifier(members, voting="soft", weights=[1, 0])
+            found = vote.fit(X, labels[y]).predict_proba(X_new)
+            np.testing.assert_array_equal(found[:, [3, 5, 8]], few.predict_proba(X_new))
+            assert not np.delete(found, [3, 5, 8], axis=1).any()
+            vote.set_params(voting="hard")
+            np.testing.assert_array_equal(vote.predict(X_new), few.predict(X_new))
+            np.testing.assert_array_equal(
+                labels[vote.transform(X_new)[:, 0]], few.predict(X_new)
+            )
 
     @pytest.mark.parametrize("fitted_on", [float, int])
     @pytest.mark.parametrize("voted_on", [float, int])

@@ -64,7 +64,7 @@ def _class_of(activation: str, name: str, **fixed: Any) -> LayerKind:
 KINDS = (
     LayerKind(
         name="Activation",
-        settings={"activation": Setting(one_of(*ACTIVATIONS, "softmax"))},
+        settings={"activation": Setting(one_of(*ACTIVATIONS, "linear", "softmax"))},
         activation=read_activation,
         to_onnx=_activation,
     ),

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import repeat
+from time import monotonic
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,9 @@ from .callbacks import Callbacks, wants_batches
 from .checkpoint import Checkpoint, RunState
 from .early_stopping import EarlyStopping
 from .history import curves
+from .interrupts import follows_closely, warn_of_interrupt
 from .plan import TrainingPlan
-from .progress import TrainingProgress, warn_of_interrupt
+from .progress import TrainingProgress
 from .schedules import learning_rates
 from .trainer import Trainer, TrainingState
 from .trainer_pool import borrow_trainer
@@ -60,8 +62,8 @@ def train(
     Raises
     ------
     KeyboardInterrupt
-        If the user interrupts the training before the first steps are done. Later, it
-        is the end of the training.
+        If the user interrupts the training before the first steps are done, or within
+        two seconds of interrupting another one. Else the training ends.
 
     Warns
     -----
@@ -86,7 +88,7 @@ def train(
             with progress, variants as epochs:
                 run.train(epochs, validation, checkpoint, progress)
         except KeyboardInterrupt:
-            if not run.n_steps:
+            if not run.n_steps or follows_closely(run.step_began):
                 raise
             interrupted = True
         trainer.finish()
@@ -104,7 +106,8 @@ class _Run:
     """One training run, and what it has come to: its steps, and the metrics of epochs.
 
     ``n_steps`` counts the steps done. It seeds the dropout of the next one, and says
-    which learning rate of the schedule it gets.
+    which learning rate of the schedule it gets. ``step_began`` is when the last call
+    that takes steps began.
     """
 
     def __init__(
@@ -116,6 +119,7 @@ class _Run:
         dropout_seed: int,
     ):
         self.n_steps = 0
+        self.step_began = monotonic()
         self.epochs: list[dict[str, float]] = []
         self.callbacks = Callbacks(plan, trainer, steps_per_epoch)
         self.early_stopping = EarlyStopping(plan.patience)
@@ -194,6 +198,7 @@ class _Run:
         for start in range(0, self._steps_per_epoch, self.callbacks.steps_per_call):
             stop = min(start + self.callbacks.steps_per_call, self._steps_per_epoch)
             self.callbacks.notify_of_batch("train_batch_begin", start)
+            self.step_began = monotonic()
             planned = self._rates[self.n_steps : self.n_steps + stop - start]
             totals += self._trainer.run(
                 samples,

@@ -136,7 +136,8 @@ class BaseDigitClassifier(
         TypeError
             If `X` is sparse.
         KeyboardInterrupt
-            If you interrupt the training before its first steps are done.
+            If you interrupt the training before its first steps are done, or within two
+            seconds of interrupting another training run. That stops a search.
 
         Warns
         -----

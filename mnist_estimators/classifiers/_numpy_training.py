@@ -1,6 +1,7 @@
 """Training the NumPy network: epochs, validation, and early stopping."""
 
 from collections.abc import Sequence
+from time import monotonic
 from typing import NamedTuple
 
 import numpy as np
@@ -9,7 +10,8 @@ from numpy.typing import NDArray
 from .._inputs.samples import Samples
 from .._training.early_stopping import EarlyStopping
 from .._training.history import History, curves
-from .._training.progress import TrainingProgress, warn_of_interrupt
+from .._training.interrupts import follows_closely, warn_of_interrupt
+from .._training.progress import TrainingProgress
 from ..backpropagation import (
     Array,
     Layer,
@@ -70,8 +72,8 @@ def train(
     Raises
     ------
     KeyboardInterrupt
-        If the user interrupts the training before its first step is done. Later, that
-        ends the training.
+        If the user interrupts the training before its first step is done, or within two
+        seconds of interrupting another one. Else the training ends.
     ValueError
         If the loss is no longer finite.
 
@@ -97,7 +99,7 @@ def train(
                     early_stopping.update(metrics["val_loss"], run.weights)
                 progress.epoch_done(len(epochs), metrics)
     except KeyboardInterrupt:
-        if not run.n_steps:
+        if not run.n_steps or follows_closely(run.step_began):
             raise
         interrupted = True
         warn_of_interrupt(len(epochs), plan.epochs)
@@ -108,7 +110,10 @@ def train(
 
 
 class _Run:
-    """One training run: its network, its data, and the steps that it has taken."""
+    """One training run: its network, its data, and the steps that it has taken.
+
+    ``step_began`` is when the last step began.
+    """
 
     def __init__(
         self,
@@ -118,6 +123,7 @@ class _Run:
         samples: Samples,
     ):
         self.n_steps = 0
+        self.step_began = monotonic()
         self._plan = plan
         self._layers = layers
         self._velocities = velocities
@@ -137,6 +143,7 @@ class _Run:
         n_rows = len(self._samples.targets)
         order = rng.permutation(n_rows)
         for start in range(0, n_rows, self._plan.batch_size):
+            self.step_began = monotonic()
             rows = order[start : start + self._plan.batch_size]
             images, targets, weights = self._samples
             totals += self._step(Samples(images[rows], targets[rows], weights[rows]))

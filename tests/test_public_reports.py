@@ -1,5 +1,9 @@
 """Situations that users of estimators have reported, as they write them."""
 
+import os
+import subprocess
+import sys
+import textwrap
 import time
 
 import numpy as np
@@ -122,3 +126,71 @@ class TestCtrlCInASearch:
             pytest.raises(KeyboardInterrupt),
         ):
             search.fit(*digits)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no process is forked here")
+class TestAForkedProcess:
+    START = """
+        from multiprocessing import get_context
+        from joblib import parallel_config
+        from mnist_estimators import *
+        from mnist_estimators.export import to_onnx
+        from sklearn.model_selection import cross_val_score
+
+        X, y = load_small_digits()
+        X, y = X[:200], y[:200]
+        dense = DenseDigitClassifier(hidden_layer_sizes=8, epochs=1, random_state=0)
+
+        def in_child(task, *arguments):
+            with get_context("fork").Pool(1) as pool:
+                try:
+                    print(pool.apply(task, arguments))
+                except RuntimeError as error:
+                    print(error)
+    """
+
+    def run(self, code, folder):
+        done = subprocess.run(
+            [sys.executable, "-c", textwrap.dedent(self.START) + textwrap.dedent(code)],
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=folder,
+            timeout=300,  # without the error, it would wait for ever
+            check=True,
+        )
+        return done.stdout.splitlines()
+
+    def test_after_a_fit_gets_an_error_if_it_needs_tensorflow(self, tmp_path):
+        code = """
+            in_child(dense.fit(X, y).predict, X)
+            in_child(dense.fit, X, y)
+            with parallel_config(backend="multiprocessing"):
+                try:
+                    cross_val_score(dense, X, y, cv=2, n_jobs=2, error_score="raise")
+                except RuntimeError as error:
+                    print(error)
+            network = NumpyDigitClassifier(epochs=1, random_state=0).fit(X, y)
+            to_onnx(network, "network.onnx")
+            exported = OnnxDigitClassifier("network.onnx", n_jobs=2)
+            for one in (network, exported):
+                same = one.predict(X)
+                with get_context("fork").Pool(1) as pool:
+                    print((pool.apply(one.predict, [X]) == same).all())
+            print(len(dense.predict(X)), "digits predicted here")
+        """
+        *errors, numpy, onnx, end = self.run(code, tmp_path)
+        assert len(errors) == 3
+        for error in errors:
+            assert "forked" in error
+            assert "spawn" in error
+            assert "loky" in error
+        assert (numpy, onnx, end) == ("True", "True", "200 digits predicted here")
+
+    def test_before_the_first_fit_works(self, tmp_path):
+        code = """
+            in_child(dense.fit, X, y)
+            print(len(dense.fit(X, y).predict(X)), "digits predicted here")
+        """
+        fitted, end = self.run(code, tmp_path)
+        assert fitted.startswith("DenseDigitClassifier(")
+        assert end == "200 digits predicted here"

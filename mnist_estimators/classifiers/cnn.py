@@ -215,6 +215,8 @@ class CNNDigitClassifier(KerasDigitClassifier):
         In ``fit``, if `tensorboard_dir` is given and TensorBoard is not installed.
     BackendError
         If Keras runs on another backend than TensorFlow.
+    RuntimeError
+        In a process that was forked after TensorFlow was started.
 
     See Also
     --------

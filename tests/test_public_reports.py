@@ -10,15 +10,21 @@ import numpy as np
 import pytest
 from interrupts import ctrl_c_at_keras_step, ctrl_c_at_step
 from joblib.externals.loky import get_reusable_executor
+from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
 
 from mnist_estimators import (
     AugmentedClassifier,
+    CNNDigitClassifier,
     DenseDigitClassifier,
     DigitVotingClassifier,
     NumpyDigitClassifier,
 )
+from mnist_estimators._tensorflow import load_keras
 from mnist_estimators.augmentation import DigitAugmenter
+from mnist_estimators.preprocessing import Deskewer
 
 
 @pytest.fixture(scope="module")
@@ -194,3 +200,118 @@ class TestAForkedProcess:
         fitted, end = self.run(code, tmp_path)
         assert fitted.startswith("DenseDigitClassifier(")
         assert end == "200 digits predicted here"
+
+
+def as_generator(X, y):
+    yield X[:200], y[:200]
+    yield X[200:], y[200:]
+
+
+def as_loader(X, y):
+    """Something like a DataLoader of PyTorch."""
+
+    class Loader:
+        def __len__(self):
+            return 2
+
+        def __iter__(self):
+            return as_generator(X, y)
+
+    return Loader()
+
+
+def as_tensorflow_dataset(X, y):
+    load_keras()
+    import tensorflow as tf
+
+    return tf.data.Dataset.from_tensor_slices((X, y)).batch(200)
+
+
+def as_keras_dataset(X, y):
+    class Batches(load_keras().utils.PyDataset):
+        def __len__(self):
+            return 2
+
+        def __getitem__(self, index):
+            return [*as_generator(X, y)][index]
+
+    return Batches()
+
+
+class TestDataThatComeInBatches:
+    @pytest.fixture(
+        params=[as_generator, as_loader, as_tensorflow_dataset, as_keras_dataset]
+    )
+    def new_batches(self, request, digits):
+        return lambda: request.param(*digits)
+
+    @pytest.mark.parametrize(
+        "classifier",
+        [
+            NumpyDigitClassifier(hidden_layer_sizes=8, epochs=1),
+            DenseDigitClassifier(hidden_layer_sizes=8, epochs=1),
+            DigitVotingClassifier([("neighbors", KNeighborsClassifier())]),
+            AugmentedClassifier(KNeighborsClassifier(), DigitAugmenter(), n_copies=1),
+            make_pipeline(Deskewer(), NumpyDigitClassifier(epochs=1)),
+        ],
+        ids=lambda classifier: type(classifier).__name__,
+    )
+    def test_are_refused_with_the_way(self, new_batches, classifier, digits):
+        X, y = digits
+        fitted = clone(classifier).fit(X, y)
+        name = type(new_batches()).__name__
+        methods = [
+            lambda X: fitted.fit(X, y),
+            fitted.predict,
+            *([fitted.predict_proba] if hasattr(fitted, "predict_proba") else []),
+            *([lambda X: fitted.partial_fit(X, y)] * hasattr(fitted, "partial_fit")),
+        ]
+        for method in methods:
+            with pytest.raises(TypeError, match=f"X is a {name} .*partial_fit for eac"):
+                method(new_batches())
+
+    def test_the_way_works(self, new_batches, digits):
+        X, y = digits
+        classifier = NumpyDigitClassifier(random_state=0)
+        for _ in range(15):
+            for X_batch, y_batch in new_batches():
+                classifier.partial_fit(X_batch, y_batch, classes=range(10))
+        assert classifier.score(X, y) > 0.9
+
+
+class TestAStrategyOfTensorFlow:
+    @pytest.fixture
+    def tf(self):
+        load_keras()
+        import tensorflow as tf
+
+        return tf
+
+    @pytest.mark.parametrize(
+        "classifier",
+        [
+            DenseDigitClassifier(hidden_layer_sizes=(9,), epochs=1, random_state=0),
+            CNNDigitClassifier(filters=2, dense_layer_sizes=(), epochs=1),
+        ],
+        ids=lambda classifier: type(classifier).__name__,
+    )
+    def test_over_several_devices_is_refused(self, tf, classifier, digits):
+        X, y = digits
+        classifier = clone(classifier)
+        with tf.distribute.MirroredStrategy(["CPU:0"]).scope():
+            for fit in (classifier.fit, classifier.partial_fit):
+                arguments = {"classes": range(10)} if fit != classifier.fit else {}
+                with pytest.raises(RuntimeError, match=r"MirroredStrategy.*outside of"):
+                    fit(X, y, **arguments)
+        predicted = classifier.fit(X, y).predict(X)
+        with tf.distribute.MirroredStrategy(["CPU:0"]).scope():
+            np.testing.assert_array_equal(classifier.predict(X), predicted)
+
+    def test_of_one_device_changes_nothing(self, tf, digits):
+        X, y = digits
+        network = DenseDigitClassifier(
+            hidden_layer_sizes=(9,), epochs=1, random_state=0
+        )
+        expected = clone(network).fit(X, y).predict_proba(X)
+        with tf.distribute.OneDeviceStrategy("CPU:0").scope():
+            np.testing.assert_array_equal(network.fit(X, y).predict_proba(X), expected)

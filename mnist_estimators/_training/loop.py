@@ -64,12 +64,15 @@ def train(
     KeyboardInterrupt
         If the user interrupts the training before the first steps are done, or within
         two seconds of interrupting another one. Else the training ends.
+    RuntimeError
+        In the scope of a strategy that distributes the training over devices.
 
     Warns
     -----
     UserWarning
         If the user interrupts the training.
     """
+    _check_one_device()
     seeds = np.random.SeedSequence(plan.seed).generate_state(4) >> 1
     weights_seed, order_seed, dropout_seed, variants_seed = map(int, seeds)
     n_rows = len(samples.targets)
@@ -216,6 +219,20 @@ class _Run:
             if self.callbacks.stop_training:
                 break
         return metrics
+
+
+def _check_one_device() -> None:
+    import tensorflow as tf
+
+    strategy = tf.distribute.get_strategy()
+    one_device = isinstance(strategy, tf.distribute.OneDeviceStrategy)
+    if tf.distribute.has_strategy() and not one_device:
+        raise RuntimeError(
+            f"fit was called in the scope of {type(strategy).__name__}, but a fit "
+            "trains on one device. Call fit outside of strategy.scope(). To use "
+            "several devices, run several fits at once, such as those of a search with "
+            "n_jobs or on a Dask cluster."
+        )
 
 
 @contextmanager

@@ -134,7 +134,7 @@ class BaseDigitClassifier(
             or `sample_weight` has masked values; if there are too few data to hold out
             validation data; or if the training diverges.
         TypeError
-            If `X` is sparse.
+            If `X` is sparse or not an array, such as a generator of batches.
         KeyboardInterrupt
             If you interrupt the training before its first steps are done, or within two
             seconds of interrupting another training run. That stops a search.
@@ -256,7 +256,7 @@ class BaseDigitClassifier(
             If `X` has another number of pixels, holds NaN, infinity or masked values,
             or values so large that the scores are not finite.
         TypeError
-            If `X` is sparse.
+            If `X` is sparse or not an array, such as a generator of batches.
 
         Warns
         -----

@@ -24,7 +24,7 @@ from mnist_estimators import (
 )
 from mnist_estimators._tensorflow import load_keras
 from mnist_estimators.augmentation import DigitAugmenter
-from mnist_estimators.preprocessing import Deskewer
+from mnist_estimators.preprocessing import Deskewer, DigitCanonicalizer
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +32,18 @@ def digits(small_digits):
     """400 digits to learn from, and their labels."""
     X, y = small_digits
     return X[:400], y[:400]
+
+
+@pytest.fixture
+def new_workers():
+    """Workers of joblib that no other test uses.
+
+    One that loads TensorFlow later than in its first task seems to leak memory, and
+    joblib replaces it with a warning.
+    """
+    get_reusable_executor().shutdown(wait=True, kill_workers=True)
+    yield
+    get_reusable_executor().shutdown(wait=True, kill_workers=True)
 
 
 class CtrlCInEachFit(NumpyDigitClassifier):
@@ -89,15 +101,12 @@ class TestCtrlCInASearch:
         assert len(caught) == 2
 
     @pytest.mark.filterwarnings("ignore:Training interrupted")
-    def test_again_in_a_worker_process(self, digits):
+    def test_again_in_a_worker_process(self, new_workers, digits):
         network = CtrlCInEachFit(hidden_layer_sizes=(8,), batch_size=32, epochs=2)
         candidates = {"momentum": [0.1, 0.2, 0.3]}
         search = GridSearchCV(network, candidates, cv=2, n_jobs=2, refit=False)
-        try:
-            with pytest.raises(KeyboardInterrupt):
-                search.fit(*digits)
-        finally:
-            get_reusable_executor().shutdown(wait=True, kill_workers=True)
+        with pytest.raises(KeyboardInterrupt):
+            search.fit(*digits)
 
     def test_in_a_vote_once_ends_one_member(self, digits):
         network = NumpyDigitClassifier(
@@ -315,3 +324,44 @@ class TestAStrategyOfTensorFlow:
         expected = clone(network).fit(X, y).predict_proba(X)
         with tf.distribute.OneDeviceStrategy("CPU:0").scope():
             np.testing.assert_array_equal(network.fit(X, y).predict_proba(X), expected)
+
+
+class TestCallbacksOfScikitLearn:
+    @pytest.fixture
+    def callback(self):
+        reason = "scikit-learn 1.9 brings callbacks"
+        return pytest.importorskip("sklearn.callback", reason=reason)
+
+    @pytest.mark.parametrize("n_jobs", [None, 2])
+    @pytest.mark.parametrize("kind", [NumpyDigitClassifier, DenseDigitClassifier])
+    def test_a_bar_for_each_fit_of_a_search(
+        self, callback, kind, n_jobs, new_workers, digits, capfd
+    ):
+        network = kind(hidden_layer_sizes=8, epochs=2)
+        search = GridSearchCV(network, {"batch_size": [64, 128]}, cv=2, n_jobs=n_jobs)
+        search.set_callbacks(callback.ProgressBar()).fit(*digits)  # without a warning
+        shown = capfd.readouterr().out
+        assert shown.count(kind.__name__[:8]) >= 5
+        assert search.predict(digits[0]).shape == (400,)
+
+    @pytest.mark.parametrize(
+        "estimator",
+        [
+            make_pipeline(Deskewer(), NumpyDigitClassifier(epochs=2)),
+            make_pipeline(DigitCanonicalizer(), NumpyDigitClassifier(epochs=2)),
+            AugmentedClassifier(NumpyDigitClassifier(epochs=2), DigitAugmenter()),
+        ],
+        ids=["deskewer", "canonicalizer", "augmented"],
+    )
+    def test_they_observe_a_network_inside(self, callback, estimator, digits, capfd):
+        estimator.set_callbacks(callback.ProgressBar()).fit(*digits)
+        assert "NumpyDigitClassifier - fit" in capfd.readouterr().out
+
+    def test_a_score_for_each_epoch(self, callback, digits):
+        monitor = callback.ScoringMonitor(scoring="accuracy")
+        network = NumpyDigitClassifier(epochs=4, random_state=0)
+        network.set_callbacks(monitor).fit(*digits)
+        *scores, last = (row["accuracy"] for row in monitor.get_logs().data[1:])
+        assert len(scores) == 3
+        assert last > scores[0]
+        assert last == network.score(*digits)

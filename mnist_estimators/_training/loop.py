@@ -14,6 +14,7 @@ from .._networks.specs import convolves
 from .callbacks import Callbacks, wants_batches
 from .checkpoint import Checkpoint, RunState
 from .early_stopping import EarlyStopping
+from .fit_tasks import FitTasks
 from .history import curves
 from .interrupts import follows_closely, warn_of_interrupt
 from .plan import TrainingPlan
@@ -34,6 +35,7 @@ def train(
     state: TrainingState | None = None,
     checkpoint: Checkpoint | None = None,
     saved: RunState | None = None,
+    tasks: FitTasks | None = None,
 ) -> tuple[TrainingState, dict[str, list[float]]]:
     """Train a network over data in memory.
 
@@ -50,6 +52,8 @@ def train(
     saved : RunState or None
         What a checkpoint of this training run holds: the run resumes after its last
         epoch instead of starting from `state`, and ends like an uninterrupted one.
+    tasks : FitTasks or None
+        Reports the epochs to callbacks of scikit-learn.
 
     Returns
     -------
@@ -89,7 +93,7 @@ def train(
         variants = _each_epoch(samples, plan.augmenter, run.epochs_left, variants_seed)
         try:
             with progress, variants as epochs:
-                run.train(epochs, validation, checkpoint, progress)
+                run.train(epochs, validation, checkpoint, progress, tasks)
         except KeyboardInterrupt:
             if not run.n_steps or follows_closely(run.step_began):
                 raise
@@ -156,6 +160,7 @@ class _Run:
         validation: Samples | None,
         checkpoint: Checkpoint | None,
         progress: TrainingProgress,
+        tasks: FitTasks | None,
     ) -> None:
         """Train until the epochs end, patience does, or a callback says so."""
         held_out = _as_tensors(validation) if validation else None
@@ -163,6 +168,8 @@ class _Run:
             progress.steps_done(self.n_steps)
             progress.epoch_done(len(self.epochs), self.epochs[-1])
         for epoch, samples in enumerate(epochs, start=len(self.epochs)):
+            if tasks:
+                tasks.epoch_begins()
             self.callbacks.notify("epoch_begin", epoch)
             metrics = self._train_epoch(samples, progress)
             if held_out:
@@ -174,7 +181,8 @@ class _Run:
                 checkpoint.write(self._state())
             progress.epoch_done(epoch + 1, metrics)
             self.callbacks.notify("epoch_end", epoch, dict(metrics))
-            if self.early_stopping.stops or self.callbacks.stop_training:
+            stopped = tasks and tasks.epoch_ends(self._trainer.weights, self.epochs)
+            if stopped or self.early_stopping.stops or self.callbacks.stop_training:
                 break
 
     def _state(self) -> RunState:

@@ -13,6 +13,7 @@ from sklearn.utils import Tags
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
+from .._inputs.callbacks import CallbackSupportMixin
 from .._inputs.images import warn_of_other_range
 from .._inputs.parameters import COUNT, FRACTION, draw_seed
 from .._inputs.samples import (
@@ -29,6 +30,7 @@ from .._inputs.sklearn_private import (
     validate_parameter_constraints,
 )
 from .._inputs.validation import UNLABELLED
+from .._training.fit_tasks import FitTasks
 from ..persistence import SaveMixin
 from ._fitted_attributes import FittedAttributes
 from ._fitted_state import FittedState
@@ -40,17 +42,23 @@ class TrainingData(NamedTuple):
     """What one call of ``fit`` or ``partial_fit`` learns from.
 
     ``validation_fraction`` of the samples are held out where there are no
-    ``validation`` samples.
+    ``validation`` samples. ``tasks`` reports the epochs to callbacks of scikit-learn.
     """
 
     seen: SeenData
     samples: Samples
     validation: Samples | None = None
     validation_fraction: float = 0.0
+    tasks: FitTasks | None = None
 
 
 class BaseDigitClassifier(
-    FittedAttributes, SaveMixin, ClassifierMixin, BaseEstimator, metaclass=ABCMeta
+    FittedAttributes,
+    SaveMixin,
+    CallbackSupportMixin,
+    ClassifierMixin,
+    BaseEstimator,
+    metaclass=ABCMeta,
 ):
     """A network as a scikit-learn classifier; subclasses say how it learns."""
 
@@ -167,7 +175,10 @@ class BaseDigitClassifier(
         else:
             validation = self._validation_samples(validation_data, seen)
             data = TrainingData(seen, samples, validation)
-        self._fitted = self._train(data, previous)
+        tasks = FitTasks.of(self, X, y, sample_weight, int(self.epochs))
+        self._fitted = self._train(data._replace(tasks=tasks), previous)
+        if tasks:
+            tasks.end(self._fitted)
         return self
 
     @fit_context(prefer_skip_nested_validation=True)
@@ -221,7 +232,7 @@ class BaseDigitClassifier(
         if previous is None:
             if classes is None:
                 raise ValueError(
-                    "classes must be given in the first call of partial_fit: all "
+                    "classes must be passed on the first call to partial_fit: all "
                     "labels that will ever come, e.g. classes=range(10)."
                 )
             pixels, labels, seen = look_at_data(self, X, y, classes)

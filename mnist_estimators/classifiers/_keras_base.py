@@ -24,7 +24,7 @@ from .._networks.optimizers import optimizer_spec
 from .._networks.specs import PRECISIONS, Network
 from .._tensorflow import load_keras
 from .._training.checkpoint import Checkpoint, fingerprint
-from .._training.history import extended
+from .._training.history import History, extended
 from .._training.loop import train
 from .._training.plan import TrainingPlan
 from .._training.prediction import predict_logits
@@ -195,6 +195,25 @@ class KerasDigitClassifier(KerasModelMixin, BaseDigitClassifier):
         if plan.augmenter is not None:
             plan.augmenter.fit(samples.images)
         run, board = self._tensorboard(samples.images, plan, seen, previous)
+
+        def as_state(final: TrainingState, history: History) -> KerasState:
+            _check_finite(final, plan.learning_rate)
+            return KerasState(
+                seen=seen,
+                weights=tuple(final.weights),
+                history=extended(previous.history if previous else {}, history),
+                network=network,
+                precision=plan.precision,
+                optimizer=tuple(final.optimizer) if keeps_optimizer else (),
+                optimizer_identity=identity,
+                earlier_steps=final.earlier_steps if keeps_optimizer else None,
+                tensorboard_run=run,
+            )
+
+        if data.tasks:
+            data.tasks.as_state = lambda weights, history: as_state(
+                TrainingState(weights, []), history
+            )
         final, history = train(
             # Last, since it writes the learning rate that the others have set.
             plan._replace(callbacks=(*plan.callbacks, *board)),
@@ -203,19 +222,9 @@ class KerasDigitClassifier(KerasModelMixin, BaseDigitClassifier):
             state=start,
             checkpoint=checkpoint,
             saved=checkpoint.read() if checkpoint and self.warm_start else None,
+            tasks=data.tasks,
         )
-        _check_finite(final, plan.learning_rate)
-        return KerasState(
-            seen=seen,
-            weights=tuple(final.weights),
-            history=extended(previous.history if previous else {}, history),
-            network=network,
-            precision=plan.precision,
-            optimizer=tuple(final.optimizer) if keeps_optimizer else (),
-            optimizer_identity=identity,
-            earlier_steps=final.earlier_steps if keeps_optimizer else None,
-            tensorboard_run=run,
-        )
+        return as_state(final, history)
 
     def _network_for(self, seen: SeenData, previous: KerasState | None) -> Network:
         if previous:

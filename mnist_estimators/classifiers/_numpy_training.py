@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from .._inputs.samples import Samples
 from .._training.early_stopping import EarlyStopping
+from .._training.fit_tasks import FitTasks
 from .._training.history import History, curves
 from .._training.interrupts import follows_closely, warn_of_interrupt
 from .._training.progress import TrainingProgress
@@ -47,6 +48,7 @@ def train(
     samples: Samples,
     validation: Samples | None,
     rng: np.random.Generator,
+    tasks: FitTasks | None = None,
 ) -> tuple[list[Array], History]:
     """Train a network over data in memory.
 
@@ -60,6 +62,8 @@ def train(
         Training data, and data to evaluate after each epoch.
     rng : Generator
         Draws the order of the images.
+    tasks : FitTasks or None
+        Reports the epochs to callbacks of scikit-learn.
 
     Returns
     -------
@@ -90,7 +94,10 @@ def train(
     progress = TrainingProgress(plan.verbose, plan.epochs, n_steps)
     try:
         with progress, np.errstate(over="ignore", invalid="ignore"):
-            while len(epochs) < plan.epochs and not early_stopping.stops:
+            stopped = False
+            while len(epochs) < plan.epochs and not (stopped or early_stopping.stops):
+                if tasks:
+                    tasks.epoch_begins()
                 metrics = run.train_epoch(rng, progress)
                 if validation:
                     metrics |= run.evaluate(validation)
@@ -98,6 +105,8 @@ def train(
                 if validation:
                     early_stopping.update(metrics["val_loss"], run.weights)
                 progress.epoch_done(len(epochs), metrics)
+                if tasks:
+                    stopped = tasks.epoch_ends(run.weights, epochs)
     except KeyboardInterrupt:
         if not run.n_steps or follows_closely(run.step_began):
             raise

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from .._inputs.parameters import COUNT, FRACTION, positive_integers
 from .._inputs.seen import SeenData
 from .._inputs.sklearn_private import Interval, StrOptions
-from .._training.history import extended
-from ..backpropagation import ACTIVATIONS, INITIALIZERS, Layer, initialize
+from .._training.history import History, extended
+from ..backpropagation import ACTIVATIONS, INITIALIZERS, Array, Layer, initialize
 from ._base import BaseDigitClassifier, TrainingData
 from ._numpy_state import NumpyState
 from ._numpy_training import (
@@ -209,13 +209,20 @@ class NumpyDigitClassifier(BaseDigitClassifier):
         )
         rng = np.random.default_rng(seed)
         layers, velocities = self._start(data, previous, rng)
-        weights, history = train(plan, layers, velocities, samples, validation, rng)
-        return NumpyState(
-            seen=data.seen,
-            weights=tuple(weights),
-            history=extended(previous.history if previous else {}, history),
-            activation=plan.activation,
-            velocities=tuple(as_arrays(velocities)) if keeps_velocities else (),
+
+        def as_state(weights: Sequence[Array], history: History) -> NumpyState:
+            return NumpyState(
+                seen=data.seen,
+                weights=tuple(weights),
+                history=extended(previous.history if previous else {}, history),
+                activation=plan.activation,
+                velocities=tuple(as_arrays(velocities)) if keeps_velocities else (),
+            )
+
+        if data.tasks:
+            data.tasks.as_state = as_state
+        return as_state(
+            *train(plan, layers, velocities, samples, validation, rng, data.tasks)
         )
 
     def _start(

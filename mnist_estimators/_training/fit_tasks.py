@@ -1,0 +1,84 @@
+"""A fit and its epochs as tasks, for the callbacks of scikit-learn 1.9 and later."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Self
+
+from .._inputs.callbacks import has_callbacks
+from .history import History, curves
+
+
+class FitTasks:
+    """Reports the fit and its epochs to the callbacks of an estimator.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Has callbacks, its own or those of a search or a pipeline.
+    X, y, sample_weight : object
+        What the user gave to ``fit``.
+    n_epochs : int
+        Most epochs that there can be.
+
+    Attributes
+    ----------
+    as_state : callable
+        Makes a fitted state of weights and a history; set before the training.
+    """
+
+    as_state: Callable[[Any, History], Any]
+
+    def __init__(
+        self, estimator: Any, X: Any, y: Any, sample_weight: Any, n_epochs: int
+    ):
+        self._about: dict[str, Any] = {"estimator": estimator, "X": X, "y": y}
+        if sample_weight is not None:
+            self._about["metadata"] = {"sample_weight": sample_weight}
+        self._fit = estimator._init_callback_context(max_subtasks=n_epochs)
+        self._fit.call_on_fit_task_begin(**self._about)
+
+    @classmethod
+    def of(
+        cls, estimator: Any, X: Any, y: Any, sample_weight: Any, n_epochs: int
+    ) -> Self | None:
+        """Begin the fit, if there are callbacks that want to know."""
+        if not has_callbacks(estimator):
+            return None
+        return cls(estimator, X, y, sample_weight, n_epochs)
+
+    def epoch_begins(self) -> None:
+        """Report the begin of an epoch."""
+        self._epoch = self._fit.subcontext(task_name="epoch")
+        self._epoch.call_on_fit_task_begin(**self._about)
+
+    def epoch_ends(
+        self, weights: Callable[[], Any], epochs: Sequence[Mapping[str, float]]
+    ) -> bool:
+        """Report the end of an epoch; return whether a callback stops the training.
+
+        Parameters
+        ----------
+        weights : callable
+            Copies the weights.
+        epochs : sequence of mapping
+            Metrics of the epochs until now.
+
+        Returns
+        -------
+        bool
+        """
+
+        def history() -> History:
+            return curves(epochs, with_validation="val_loss" in epochs[0])
+
+        return self._epoch.call_on_fit_task_end(
+            **self._about,
+            reconstruction_attributes=lambda: {
+                "_fitted": self.as_state(weights(), history())
+            },
+        )
+
+    def end(self, state: Any) -> None:
+        """Report the end of the fit, with the state that it has led to."""
+        self._fit.call_on_fit_task_end(
+            **self._about, reconstruction_attributes={"_fitted": state}
+        )

@@ -1,6 +1,7 @@
 """What both Keras classifiers share: parameters, training, and prediction."""
 
 from abc import abstractmethod
+from functools import partial
 from numbers import Real
 from os import PathLike
 from pathlib import Path
@@ -195,21 +196,16 @@ class KerasDigitClassifier(KerasModelMixin, BaseDigitClassifier):
         if plan.augmenter is not None:
             plan.augmenter.fit(samples.images)
         run, board = self._tensorboard(samples.images, plan, seen, previous)
-
-        def as_state(final: TrainingState, history: History) -> KerasState:
-            _check_finite(final, plan.learning_rate)
-            return KerasState(
-                seen=seen,
-                weights=tuple(final.weights),
-                history=extended(previous.history if previous else {}, history),
-                network=network,
-                precision=plan.precision,
-                optimizer=tuple(final.optimizer) if keeps_optimizer else (),
-                optimizer_identity=identity,
-                earlier_steps=final.earlier_steps if keeps_optimizer else None,
-                tensorboard_run=run,
-            )
-
+        as_state = partial(
+            _as_state,
+            previous=previous,
+            keeps_optimizer=keeps_optimizer,
+            seen=seen,
+            network=network,
+            precision=plan.precision,
+            optimizer_identity=identity,
+            tensorboard_run=run,
+        )
         if data.tasks:
             data.tasks.as_state = lambda weights, history: as_state(
                 TrainingState(weights, []), history
@@ -224,6 +220,7 @@ class KerasDigitClassifier(KerasModelMixin, BaseDigitClassifier):
             saved=checkpoint.read() if checkpoint and self.warm_start else None,
             tasks=data.tasks,
         )
+        _check_finite(final, plan.learning_rate)
         return as_state(final, history)
 
     def _network_for(self, seen: SeenData, previous: KerasState | None) -> Network:
@@ -299,6 +296,23 @@ class KerasDigitClassifier(KerasModelMixin, BaseDigitClassifier):
             pixel_scale=pixel_scale(fitted.seen.pixel_range[1]),
             precision=fitted.precision,
         )
+
+
+def _as_state(
+    final: TrainingState,
+    history: History,
+    *,
+    previous: KerasState | None,
+    keeps_optimizer: bool,
+    **known: Any,
+) -> KerasState:
+    return KerasState(
+        weights=tuple(final.weights),
+        history=extended(previous.history if previous else {}, history),
+        optimizer=tuple(final.optimizer) if keeps_optimizer else (),
+        earlier_steps=final.earlier_steps if keeps_optimizer else None,
+        **known,
+    )
 
 
 def _check_finite(state: TrainingState, learning_rate: float) -> None:

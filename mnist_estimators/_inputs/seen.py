@@ -108,6 +108,30 @@ def check_pixels(estimator: Any, X: Any, y: Any, seen: SeenData) -> Any:
     return validate_pixels(scratch, X, y, reset=False)
 
 
+def check_same_shape(estimator: Any, seen: SeenData) -> None:
+    """Check that training continues with images of the same shape.
+
+    Parameters
+    ----------
+    estimator : classifier
+        Has the parameter `image_shape`.
+    seen : SeenData
+        What the fit before saw.
+
+    Raises
+    ------
+    ValueError
+        If `image_shape` was set to another shape since.
+    """
+    given = estimator.image_shape
+    if given is not None and tuple(given) != seen.image_shape:
+        raise ValueError(
+            f"image_shape={given!r} differs from {seen.image_shape}, the shape of the "
+            "images in the fit that training continues from. Set image_shape=None, or "
+            "fit a new classifier."
+        )
+
+
 @cache
 def _scratch_class(name: str) -> Any:
     """Make an estimator class of the name that error messages must show.

@@ -139,8 +139,8 @@ def optimizer_spec(optimizer: Any) -> OptimizerSpec:
     Raises
     ------
     ValueError
-        If Keras knows no optimizer of that name, or if it scales the loss for
-        float16.
+        If Keras knows no optimizer of that name, if it scales the loss for float16, or
+        if it has several optimizers.
     TypeError
         If it is neither a name nor an optimizer.
     """
@@ -156,6 +156,12 @@ def optimizer_spec(optimizer: Any) -> OptimizerSpec:
         raise ValueError(
             "optimizer is a LossScaleOptimizer, which float16 needs, but these "
             "networks compute in float32 or bfloat16. Give the optimizer inside it."
+        )
+    if hasattr(optimizer, "optimizers"):
+        raise ValueError(
+            f"optimizer is a {type(optimizer).__name__}, which has several optimizers "
+            "for parts of a network. Give one for all layers; freeze= leaves the "
+            "hidden layers as they are."
         )
     config = optimizer.get_config()
     del config["name"]  # Keras numbers the names

@@ -127,19 +127,24 @@ def with_frozen_features(network: Network) -> Network:
     )
 
 
+def same_layers(network: Network, other: Network) -> bool:
+    """Whether two networks have weights of the same use: their rates may differ."""
+    return _weighted_layers(network) == _weighted_layers(other)
+
+
 def same_features(network: Network, other: Network) -> bool:
-    """Whether the hidden layers of two networks have weights of the same use."""
-    return _hidden_layers(network) == _hidden_layers(other)
+    """Whether the same holds for their hidden layers."""
+    return same_layers(network[:-2], other[:-2])
 
 
-def _hidden_layers(network: Network) -> list[LayerSpec]:
+def _weighted_layers(network: Network) -> list[LayerSpec]:
     without = ("rate", "l2", "kernel_initializer")
     return [
         layer(
             spec.kind,
             **{name: value for name, value in spec.settings if name not in without},
         )
-        for spec in network[:-2]
+        for spec in network
         if not _drops(spec)
     ]
 

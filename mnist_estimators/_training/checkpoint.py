@@ -28,10 +28,10 @@ from .._tensorflow import load_keras
 from ..exceptions import ModelFileError
 from .early_stopping import BestEpoch
 from .plan import TrainingPlan
-from .trainer import TrainingState
+from .state import TrainingState
 
 FORMAT = "mnist_estimators checkpoint"
-VERSION = 2
+VERSION = 3
 # A file takes less than this to write, so an older one was left by a killed process.
 SECONDS_TO_WRITE = 60
 
@@ -78,7 +78,8 @@ def fingerprint(
         parameters = {**augmenter.get_params(), "random_state": None}
         kind = type(augmenter)
         augmenter = joblib.hash((kind.__module__, kind.__qualname__, parameters))
-    what = plan._replace(augmenter=augmenter, callbacks=(), verbose=0)
+    metrics = tuple((type(one), one.get_config()) for one in plan.metrics)
+    what = plan._replace(augmenter=augmenter, callbacks=(), metrics=metrics, verbose=0)
     libraries = (load_keras(), tf, np, scipy, sklearn)
     versions = (__version__, *(library.__version__ for library in libraries))
     digest = hashlib.sha256(repr((versions, what, *others)).encode())
@@ -172,10 +173,12 @@ def _encode(state: RunState) -> bytes:
     groups = {
         "weights": state.training.weights,
         "optimizer": state.training.optimizer,
-        "best": state.best.weights or [],
+        "best_weights": state.best.state.weights if state.best.state else [],
+        "best_optimizer": state.best.state.optimizer if state.best.state else [],
     }
     description = {
         "earlier_steps": state.training.earlier_steps,
+        "best_earlier_steps": state.best.state and state.best.state.earlier_steps,
         "epochs": state.epochs,
         "order": state.order,
         "best_loss": state.best.loss,
@@ -216,6 +219,11 @@ def _decode(file_content: bytes) -> RunState:
             name: [arrays[f"{name}_{number}"] for number in range(length)]
             for name, length in description["arrays"].items()
         }
+    best = TrainingState(
+        groups["best_weights"],
+        groups["best_optimizer"],
+        description["best_earlier_steps"],
+    )
     return RunState(
         training=TrainingState(
             groups["weights"], groups["optimizer"], description["earlier_steps"]
@@ -223,7 +231,7 @@ def _decode(file_content: bytes) -> RunState:
         epochs=description["epochs"],
         order=description["order"],
         best=BestEpoch(
-            groups["best"] or None,
+            best if best.weights else None,
             description["best_loss"],
             description["epochs_since_best"],
         ),

@@ -7,15 +7,15 @@ import numpy as np
 
 
 class BestEpoch(NamedTuple):
-    """The epoch of least validation loss: its weights, and how long ago it was."""
+    """The epoch of least validation loss: its state, and how long ago it was."""
 
-    weights: Any = None
+    state: Any = None
     loss: float = np.inf
     epochs_since: int = 0
 
 
 class EarlyStopping:
-    """Remember the weights of the epoch of least validation loss.
+    """Remember the state of training after the epoch of least validation loss.
 
     Parameters
     ----------
@@ -27,18 +27,18 @@ class EarlyStopping:
         self.patience = patience
         self.best = BestEpoch()
 
-    def update(self, loss: float, weights: Callable[[], Any]) -> None:
+    def update(self, loss: float, state: Callable[[], Any]) -> None:
         """Tell of the end of an epoch.
 
         Parameters
         ----------
         loss : float
             Validation loss.
-        weights : callable
-            Makes a copy of the present weights.
+        state : callable
+            Makes a copy of the present state.
         """
         if loss < self.best.loss:
-            self.best = BestEpoch(weights(), loss)
+            self.best = BestEpoch(state(), loss)
         else:
             since = self.best.epochs_since + 1
             self.best = self.best._replace(epochs_since=since)

@@ -1,10 +1,11 @@
 """A fit and its epochs as tasks, for the callbacks of scikit-learn 1.9 and later."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Self
 
 from .._inputs.callbacks import has_callbacks
-from .history import History, curves
+from .history import curves, extended
 
 
 class FitTasks:
@@ -21,11 +22,11 @@ class FitTasks:
 
     Attributes
     ----------
-    as_state : callable
-        Makes a fitted state of weights and a history; set before the training.
+    before : FittedState
+        The state that the fit completes with weights and history; set before training.
     """
 
-    as_state: Callable[[Any, History], Any]
+    before: Any
 
     def __init__(
         self, estimator: Any, X: Any, y: Any, sample_weight: Any, n_epochs: int
@@ -67,14 +68,14 @@ class FitTasks:
         bool
         """
 
-        def history() -> History:
-            return curves(epochs, with_validation="val_loss" in epochs[0])
+        def state() -> dict[str, Any]:
+            present = curves(epochs, with_validation="val_loss" in epochs[0])
+            history = extended(self.before.history, present)
+            now = replace(self.before, weights=tuple(weights()), history=history)
+            return {"_fitted": now}
 
         return self._epoch.call_on_fit_task_end(
-            **self._about,
-            reconstruction_attributes=lambda: {
-                "_fitted": self.as_state(weights(), history())
-            },
+            **self._about, reconstruction_attributes=state
         )
 
     def end(self, state: Any) -> None:

@@ -15,7 +15,7 @@ def curves(epochs: Sequence[Mapping[str, float]], *, with_validation: bool) -> H
     Parameters
     ----------
     epochs : sequence of mapping
-        Metrics of each whole epoch.
+        Metrics of each whole epoch. One that is missing in an epoch is NaN there.
     with_validation : bool
         Whether those of validation data are among them.
 
@@ -23,8 +23,11 @@ def curves(epochs: Sequence[Mapping[str, float]], *, with_validation: bool) -> H
     -------
     dict of list of float
     """
-    names = METRICS if with_validation else METRICS[:2]
-    return {name: [metrics[name] for metrics in epochs] for name in names}
+    plain = METRICS if with_validation else METRICS[:2]
+    names = dict.fromkeys([*plain, *(name for metrics in epochs for name in metrics)])
+    return {
+        name: [float(metrics.get(name, np.nan)) for metrics in epochs] for name in names
+    }
 
 
 def extended(history: History, later: History) -> History:

@@ -11,7 +11,7 @@ import numpy as np
 
 from .._inputs.samples import Samples
 from .._networks.specs import convolves
-from .callbacks import Callbacks, wants_batches
+from .callbacks import Callbacks, attached, wants_batches
 from .checkpoint import Checkpoint, RunState
 from .early_stopping import EarlyStopping
 from .fit_tasks import FitTasks
@@ -20,7 +20,8 @@ from .interrupts import follows_closely, warn_of_interrupt
 from .plan import TrainingPlan
 from .progress import TrainingProgress
 from .schedules import learning_rates
-from .trainer import Trainer, TrainingState
+from .state import TrainingState
+from .trainer import Trainer
 from .trainer_pool import borrow_trainer
 
 # XLA takes a second to compile; with fewer steps than this it does not pay.
@@ -58,8 +59,8 @@ def train(
     Returns
     -------
     state : TrainingState
-        After the last step, or with the weights of the epoch of least validation loss
-        where ``plan.patience`` is not None or the user interrupts the training.
+        After the last step, or after the epoch of least validation loss where
+        ``plan.patience`` is not None or the user interrupts the training.
     history : dict of list of float
         Loss and accuracy of each whole epoch, for training and validation data.
 
@@ -83,7 +84,7 @@ def train(
     plan = plan._replace(batch_size=min(plan.batch_size, n_rows))
     steps_per_epoch = -(-n_rows // plan.batch_size)
     interrupted = False
-    with _trainer_for(plan, steps_per_epoch) as trainer:
+    with _trainer_for(plan, steps_per_epoch) as trainer, attached(plan.callbacks):
         trainer.set_state(saved.training if saved else state, seed=weights_seed)
         run = _Run(plan, trainer, steps_per_epoch, order_seed, dropout_seed)
         if saved:
@@ -103,9 +104,9 @@ def train(
         final = trainer.state()
     if interrupted:
         warn_of_interrupt(len(run.epochs), plan.epochs)
-    best_weights = run.early_stopping.best.weights
-    if best_weights is not None and (interrupted or plan.patience is not None):
-        final = final._replace(weights=best_weights)
+    best = run.early_stopping.best.state
+    if best is not None and (interrupted or plan.patience is not None):
+        final = best
     return final, curves(run.epochs, with_validation=validation is not None)
 
 
@@ -176,11 +177,11 @@ class _Run:
                 metrics |= self._evaluate(held_out)
             self.epochs.append(metrics)
             if held_out:
-                self.early_stopping.update(metrics["val_loss"], self._trainer.weights)
+                self.early_stopping.update(metrics["val_loss"], self._trainer.state)
             if checkpoint:
                 checkpoint.write(self._state())
             progress.epoch_done(epoch + 1, metrics)
-            self.callbacks.notify("epoch_end", epoch, dict(metrics))
+            self.epochs[-1] = self.callbacks.end_epoch(epoch, metrics)
             stopped = tasks and tasks.epoch_ends(self._trainer.weights, self.epochs)
             if stopped or self.early_stopping.stops or self.callbacks.stop_training:
                 break
@@ -197,7 +198,8 @@ class _Run:
         self.callbacks.notify("test_begin")
         loss, accuracy = self._trainer.evaluate(held_out, self._plan.settings)
         self.callbacks.notify("test_end", {"loss": loss, "accuracy": accuracy})
-        return {"val_loss": loss, "val_accuracy": accuracy}
+        further = self._trainer.metric_results("val_")
+        return {"val_loss": loss, "val_accuracy": accuracy, **further}
 
     def _train_epoch(
         self, samples: Samples, progress: TrainingProgress
@@ -226,7 +228,7 @@ class _Run:
             self.callbacks.notify_of_batch("train_batch_end", start, dict(metrics))
             if self.callbacks.stop_training:
                 break
-        return metrics
+        return metrics | self._trainer.metric_results()
 
 
 def _check_one_device() -> None:
@@ -245,11 +247,12 @@ def _check_one_device() -> None:
 
 @contextmanager
 def _trainer_for(plan: TrainingPlan, steps_per_epoch: int) -> Iterator[Trainer]:
-    """Find a trainer; callbacks get one of their own, which they may do anything to."""
+    """Find a trainer; callbacks and metrics get one of their own, to be changed."""
     n_steps = plan.epochs * steps_per_epoch
     # Nor with one step a call: XLA computations have room for a whole chunk of them.
     stepwise = any(map(wants_batches, plan.callbacks))
-    pays = not (convolves(plan.network) or stepwise) and n_steps >= XLA_MIN_STEPS
+    plain = not (convolves(plan.network) or stepwise or plan.metrics)
+    pays = plain and n_steps >= XLA_MIN_STEPS
     arguments = (
         plan.network,
         plan.image_shape,
@@ -257,8 +260,8 @@ def _trainer_for(plan: TrainingPlan, steps_per_epoch: int) -> Iterator[Trainer]:
         plan.precision,
         plan.batch_size if pays else None,
     )
-    if plan.callbacks:
-        yield Trainer(*arguments)
+    if plan.callbacks or plan.metrics:
+        yield Trainer(*arguments, plan.metrics, plan.loss)
     else:
         with borrow_trainer(*arguments) as trainer:
             yield trainer

@@ -26,6 +26,7 @@ class TrainingPlan(NamedTuple):
     batch_size: int
     patience: int | None
     callbacks: Sequence["keras.callbacks.Callback"]
+    metrics: Sequence["keras.Metric"]
     augmenter: Any
     seed: int
     verbose: int

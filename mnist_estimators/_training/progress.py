@@ -73,7 +73,8 @@ class TrainingProgress:
         """Show the end of an epoch, counted from 1, and its metrics."""
         if self.verbose == 1:
             # All four would leave no room for the bar on 80 columns.
-            shown = ["loss", [*metrics][-1]]
+            score = "val_accuracy" if "val_accuracy" in metrics else "accuracy"
+            shown = ["loss", score]
             text = "  ".join(f"{name} {metrics[name]:.4f}" for name in shown)
             current = min(epoch + 1, self.n_epochs)
             self._bar.update(

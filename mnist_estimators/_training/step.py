@@ -3,6 +3,7 @@
 They run while TensorFlow traces a graph. All tensors are float32 unless said otherwise.
 """
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from .._networks.layers.table import mask_shape, normalizes_batches
@@ -107,3 +108,16 @@ def n_correct(logits: Any, targets: Any) -> Any:
 
     right = tf.equal(tf.argmax(logits, axis=1, output_type=tf.int32), targets)
     return tf.reduce_sum(tf.cast(right, tf.float32))
+
+
+def summed(n_steps: Any, of_step: Callable[[Any], Any]) -> Any:
+    """Add up the two numbers that each step gives, one step after the other."""
+    import tensorflow as tf
+
+    _, totals = tf.while_loop(
+        lambda step, _: step < n_steps,
+        lambda step, totals: (step + 1, totals + of_step(step)),
+        [0, tf.zeros(2)],
+        parallel_iterations=1,
+    )
+    return totals

@@ -4,8 +4,8 @@ A `Trainer` is one Keras model with its optimizer and the compiled function that
 many training steps over data in memory. It serves one fit at a time.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,33 +16,21 @@ from .._networks.layers.table import normalizes_batches
 from .._networks.optimizers import OptimizerSpec, all_variables, take_plain_adam_step
 from .._networks.specs import Network
 from .dropout import dropout_bits, dropout_masks
+from .metrics import results, update
 from .plan import Settings
+from .state import MANY_STEPS, TrainingState, Weights
 from .step import (
     ROWS_PER_FORWARD_PASS,
     cross_entropy,
     forward,
     n_correct,
+    summed,
 )
 
+if TYPE_CHECKING:
+    import keras
+
 ROWS_PER_CHUNK = 12_800
-# After so many steps, statistics of batch normalisation follow at their final pace.
-MANY_STEPS = 1_000_000
-
-Weights = list[NDArray[np.float32]]
-
-
-class TrainingState(NamedTuple):
-    """All that a later fit needs to continue: weights, and the optimizer's variables.
-
-    Weights that are missing at the end are drawn, and an empty list stands for an
-    optimizer that has taken no step. The earlier steps are those behind the statistics
-    of each batch normalisation that the optimizer did not count; None leaves them to be
-    estimated.
-    """
-
-    weights: Weights
-    optimizer: list[NDArray[Any]]
-    earlier_steps: Sequence[int] | None = None
 
 
 class Trainer:
@@ -60,6 +48,10 @@ class Trainer:
         What the layers compute with.
     xla_batch_size : int or None
         Rows of a batch, if full batches are to run in an XLA-compiled step.
+    metrics : sequence of keras.Metric, default=()
+        Updated in training and evaluation.
+    loss : str, default='categorical_crossentropy'
+        Name of the loss, which says what targets metrics get.
     """
 
     def __init__(
@@ -69,6 +61,8 @@ class Trainer:
         optimizer: OptimizerSpec,
         precision: str,
         xla_batch_size: int | None,
+        metrics: "Sequence[keras.Metric]" = (),
+        loss: str = "categorical_crossentropy",
     ):
         import tensorflow as tf
 
@@ -80,6 +74,9 @@ class Trainer:
         self._sets_learning_rate = optimizer.learning_rate is not None
         self._optimizer_variables = all_variables(self.optimizer)
         self._fresh_optimizer = [v.numpy() for v in self._optimizer_variables]
+        # Some begin with a copy of the weights.
+        self._copies_weights = any(np.ptp(v) for v in self._fresh_optimizer)
+        self._optimizer_spec = optimizer
         self._earlier_steps = {
             keras_layer: tf.Variable(0, dtype=tf.int64)
             for keras_layer in self.model.layers
@@ -89,6 +86,11 @@ class Trainer:
         self._xla_batch_size = xla_batch_size
         self.steps_per_chunk = max(1, ROWS_PER_CHUNK // (xla_batch_size or 1))
         self._traced: dict[Any, Any] = {}
+        self._metrics, self._loss = metrics, loss
+        # Some make variables at their first update, which no graph may do.
+        n_classes = self.model.output_shape[-1]
+        self._update_metrics(tf.zeros((1, n_classes)), tf.zeros(1, tf.int32))
+        self.metric_results()
 
     def set_state(self, state: TrainingState | None, *, seed: int) -> None:
         """Start from `state`, or from new initial weights drawn with `seed`."""
@@ -96,16 +98,22 @@ class Trainer:
         if len(weights) < len(self.model.weights):
             drawn = initial_weights(self.model, self.network, seed=seed)
             weights = [*weights, *drawn[len(weights) :]]
-        saved = state.optimizer if state and state.optimizer else self._fresh_optimizer
-        variables = [*self.model.weights, *self._optimizer_variables]
-        for variable, value in zip(variables, [*weights, *saved], strict=True):
-            variable.value.assign(value, read_value=False)
+        _assign(self.model.weights, weights)
+        saved = state.optimizer if state and state.optimizer else None
+        _assign(self._optimizer_variables, saved or self._new_optimizer_values())
         known = state.earlier_steps if state else None
         counted = bool(state and state.optimizer)
         for number, (keras_layer, steps) in enumerate(self._earlier_steps.items()):
             begins = (keras_layer.moving_variance.numpy() == 1).all()
             estimate = 0 if counted or begins else MANY_STEPS
             steps.assign(estimate if known is None else known[number])
+
+    def _new_optimizer_values(self) -> list[NDArray[Any]]:
+        if not self._copies_weights:
+            return self._fresh_optimizer
+        optimizer = self._optimizer_spec.build()
+        optimizer.build(self.model.trainable_variables)
+        return [v.numpy() for v in all_variables(optimizer)]
 
     def state(self) -> TrainingState:
         """Copy the weights, the optimizer's variables and the earlier steps."""
@@ -186,6 +194,10 @@ class Trainer:
         loss, accuracy = evaluate(arrays, _as_constants(settings)).numpy()
         return float(loss), float(accuracy)
 
+    def metric_results(self, prefix: str = "") -> dict[str, float]:
+        """Read the user's metrics, and start them again."""
+        return results(self._metrics, prefix)
+
     def finish(self) -> None:
         """Put averaged weights in place, where the optimizer keeps an average."""
         self.optimizer.finalize_variable_values(self.model.trainable_variables)
@@ -209,6 +221,9 @@ class Trainer:
             function, autograph=False
         ).get_concrete_function(samples, settings, *signature)
         return self._traced[key]
+
+    def _update_metrics(self, logits: Any, targets: Any) -> None:
+        update(self._metrics, self._loss, logits, targets)
 
     def _penalty(self, l2: Any) -> Any:
         import tensorflow as tf
@@ -237,7 +252,8 @@ class Trainer:
             self.optimizer.learning_rate = learning_rate
         # Counted in batches of as many rows as this one, so that it weighs no more.
         unit = n_rows / tf.cast(batch_size, tf.float32)
-        n_done = self.optimizer.iterations.value
+        # Of batches: `iterations` itself counts the updates of accumulated gradients.
+        n_done = self.optimizer._iterations.value
         n_steps = {
             keras_layer: tf.cast(n + n_done, tf.float32) / unit
             for keras_layer, n in self._earlier_steps.items()
@@ -246,11 +262,13 @@ class Trainer:
             logits = forward(self.model, images, settings.pixel_scale, masks, n_steps)
             losses = weights * cross_entropy(logits, targets, settings.smoothing)
             loss = tf.reduce_sum(losses) / n_rows + self._penalty(settings.l2)
-        gradients = tape.gradient(loss, [v.value for v in variables])
+            scaled_loss = self.optimizer.scale_loss(loss)
+        gradients = tape.gradient(scaled_loss, [v.value for v in variables])
         if self._plain_adam:
             take_plain_adam_step(self.optimizer, gradients)
         else:
             self.optimizer.apply(gradients, variables)
+        self._update_metrics(logits, targets)
         return tf.stack([loss * n_rows, n_correct(logits, targets)])
 
     def _run_plain(
@@ -275,7 +293,7 @@ class Trainer:
             masks = dropout_masks(bits, settings.rates)
             return self._step(batch, batch_size, learning_rates[step], masks, settings)
 
-        return _summed(n_steps, take)
+        return summed(n_steps, take)
 
     def _run_xla(
         self,
@@ -343,7 +361,7 @@ class Trainer:
                 batch, self._xla_batch_size, learning_rates[step], masks, settings
             )
 
-        return _summed(n_steps, take)
+        return summed(n_steps, take)
 
     def _evaluate(self, samples: Any, settings: Any) -> Any:
         import tensorflow as tf
@@ -357,24 +375,17 @@ class Trainer:
             logits = forward(self.model, images[rows], settings.pixel_scale)
             losses = cross_entropy(logits, targets[rows], settings.smoothing)
             right = n_correct(logits, targets[rows])
+            self._update_metrics(logits, targets[rows])
             return tf.stack([tf.reduce_sum(weights[rows] * losses), right])
 
-        totals = _summed(-(-n_rows // ROWS_PER_FORWARD_PASS), evaluate)
+        totals = summed(-(-n_rows // ROWS_PER_FORWARD_PASS), evaluate)
         penalty = self._penalty(settings.l2)
         return totals / tf.cast(n_rows, tf.float32) + tf.stack([penalty, 0.0])
 
 
-def _summed(n_steps: Any, of_step: Callable[[Any], Any]) -> Any:
-    """Add up the two numbers that each step gives, one step after the other."""
-    import tensorflow as tf
-
-    _, totals = tf.while_loop(
-        lambda step, _: step < n_steps,
-        lambda step, totals: (step + 1, totals + of_step(step)),
-        [0, tf.zeros(2)],
-        parallel_iterations=1,
-    )
-    return totals
+def _assign(variables: Any, values: Any) -> None:
+    for variable, value in zip(variables, values, strict=True):
+        variable.value.assign(value, read_value=False)
 
 
 def _as_constants(settings: Settings) -> Any:

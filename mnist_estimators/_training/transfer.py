@@ -12,21 +12,8 @@ from .._inputs.estimators import thawed
 from .._inputs.seen import SeenData
 from .._networks.backbones import pretrained_weights
 from .._networks.specs import Network, same_features
-from .trainer import TrainingState
-
-# Parameters that say which network it is.
-ARCHITECTURE = (
-    "hidden_layer_sizes",
-    "backbone",
-    "filters",
-    "kernel_size",
-    "pool_size",
-    "padding",
-    "dense_layer_sizes",
-    "activation",
-    "batch_normalization",
-    "layers",
-)
+from .architecture import architecture_of, differences
+from .state import TrainingState
 
 
 def starting_state(
@@ -144,16 +131,11 @@ def transferred_weights(
             f"those in X have {seen.image_shape}. Bring X to that shape."
         )
     if not same_features(network, source._network):
-        own, other = classifier.get_params(), source.get_params()
-        names = [
-            name
-            for name in ARCHITECTURE
-            if name in own and repr(own[name]) != repr(other[name])
-        ]
-        given = ", ".join(f"{name}={other[name]!r}" for name in names)
+        known = source._fitted.architecture or architecture_of(source)
+        _, fitted_with = differences(classifier, known)
         raise ValueError(
             "init_from has another network. Give the parameters that it was fitted "
-            f"with: {given or 'some were changed after its fit'}."
+            f"with: {fitted_with}."
         )
     same_classes = np.array_equal(source.classes_, seen.classes)
     return list(source.weights_ if same_classes else source.weights_[:-2])

@@ -17,6 +17,8 @@ from .._inputs.validation import validate_pixels
 from ..persistence import SaveMixin
 from ._functional import LARGEST_SIDE, in_chunks
 
+Drawn = tuple[NDArray[Any], ...]  # arrays of a value for each image
+
 
 class BaseAugmenter(
     SaveMixin,
@@ -33,7 +35,7 @@ class BaseAugmenter(
         "random_state": ["random_state"],
     }
 
-    # Each subclass stores these in its constructor.
+    # Each subclass has these fields.
     image_shape: tuple[int, int] | None
     random_state: int | np.random.RandomState | None
 
@@ -41,10 +43,8 @@ class BaseAugmenter(
     background_: float
 
     @abstractmethod
-    def _draw(
-        self, n_images: int, rng: np.random.Generator
-    ) -> tuple[NDArray[Any], ...]:
-        """Draw the parameters of each image: arrays of length `n_images`."""
+    def _draw(self, n_images: int, rng: np.random.Generator) -> Drawn:
+        """Draw the parameters of each image."""
 
     @abstractmethod
     def _apply(self, images: NDArray[Any], *parameters: NDArray[Any]) -> NDArray[Any]:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._inputs.sklearn_private import Interval
-from ._base import BaseAugmenter
+from ._base import BaseAugmenter, Drawn
 from ._functional import affine_matrices, warp
 
 AFFINE_CONSTRAINTS: dict[str, list[Any]] = {
@@ -92,9 +92,7 @@ class AffineAugmenter(BaseAugmenter):
         self.image_shape = image_shape
         self.random_state = random_state
 
-    def _draw(
-        self, n_images: int, rng: np.random.Generator
-    ) -> tuple[NDArray[Any], ...]:
+    def _draw(self, n_images: int, rng: np.random.Generator) -> Drawn:
         return (draw_matrices(self, n_images, rng),)
 
     def _apply(self, images: NDArray[Any], *parameters: NDArray[Any]) -> NDArray[Any]:

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ._base import BaseAugmenter
+from ._base import BaseAugmenter, Drawn
 from ._functional import smooth_fields, warp
 from .affine import AFFINE_CONSTRAINTS, draw_matrices
 from .elastic import ELASTIC_CONSTRAINTS, draw_noise
@@ -107,9 +107,7 @@ class DigitAugmenter(BaseAugmenter):
         self.image_shape = image_shape
         self.random_state = random_state
 
-    def _draw(
-        self, n_images: int, rng: np.random.Generator
-    ) -> tuple[NDArray[Any], ...]:
+    def _draw(self, n_images: int, rng: np.random.Generator) -> Drawn:
         return draw_matrices(self, n_images, rng), draw_noise(self, n_images, rng)
 
     def _apply(self, images: NDArray[Any], *parameters: NDArray[Any]) -> NDArray[Any]:

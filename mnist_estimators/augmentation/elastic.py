@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._inputs.sklearn_private import Interval
-from ._base import BaseAugmenter
+from ._base import BaseAugmenter, Drawn
 from ._functional import IDENTITY, smooth_fields, smooth_noise_shape, warp
 
 ELASTIC_CONSTRAINTS: dict[str, list[Any]] = {
@@ -91,9 +91,7 @@ class ElasticAugmenter(BaseAugmenter):
         self.image_shape = image_shape
         self.random_state = random_state
 
-    def _draw(
-        self, n_images: int, rng: np.random.Generator
-    ) -> tuple[NDArray[Any], ...]:
+    def _draw(self, n_images: int, rng: np.random.Generator) -> Drawn:
         return (draw_noise(self, n_images, rng),)
 
     def _apply(self, images: NDArray[Any], *parameters: NDArray[Any]) -> NDArray[Any]:

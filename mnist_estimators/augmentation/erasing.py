@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._inputs.sklearn_private import Interval
-from ._base import BaseAugmenter
+from ._base import BaseAugmenter, Drawn
 from ._functional import erase
 
 
@@ -80,9 +80,7 @@ class ErasingAugmenter(BaseAugmenter):
         self.image_shape = image_shape
         self.random_state = random_state
 
-    def _draw(
-        self, n_images: int, rng: np.random.Generator
-    ) -> tuple[NDArray[Any], ...]:
+    def _draw(self, n_images: int, rng: np.random.Generator) -> Drawn:
         sides = np.array(self.image_shape_)
         area = rng.uniform(0.0, self.max_area, n_images)
         aspect = np.exp(rng.uniform(-np.log(3.0), np.log(3.0), n_images))

@@ -23,7 +23,7 @@ from .._inputs.samples import (
     encode_labels,
     hold_out,
 )
-from .._inputs.seen import SeenData, check_pixels, look_at_data
+from .._inputs.seen import SeenData, check_pixels, check_same_shape, look_at_data
 from .._inputs.sklearn_private import (
     StrOptions,
     fit_context,
@@ -164,6 +164,7 @@ class BaseDigitClassifier(
             pixels, labels, seen = look_at_data(self, X, y)
         else:
             seen = previous.seen
+            check_same_shape(self, seen)
             pixels, labels = check_pixels(self, X, y, seen)
             check_classification_targets(labels)
             warn_of_other_range(pixels, seen.pixel_range)
@@ -238,6 +239,7 @@ class BaseDigitClassifier(
             pixels, labels, seen = look_at_data(self, X, y, classes)
         else:
             seen = previous.seen
+            check_same_shape(self, seen)
             pixels, labels = check_pixels(self, X, y, seen)
             warn_of_other_range(pixels, seen.pixel_range)
             if classes is not None:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._inputs.seen import SeenData
-from .._training.history import METRICS, History
+from .._training.history import History
 
 Arrays = tuple[NDArray[Any], ...]
 
@@ -139,8 +139,8 @@ def _pair(value: Any, name: str, kind: type) -> tuple[Any, Any]:
 
 
 def _check_history(history: Any) -> None:
-    if not isinstance(history, dict) or not history.keys() <= set(METRICS):
-        raise ValueError(f"history must be a mapping with some of {METRICS}")
+    if not isinstance(history, dict) or not all(type(name) is str for name in history):
+        raise ValueError("history must be a mapping of names")
     columns = list(history.values())
     if not all(isinstance(column, list) for column in columns):
         raise ValueError("history must be made of lists")

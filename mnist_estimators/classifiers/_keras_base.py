@@ -1,7 +1,11 @@
 """What both Keras classifiers share: parameters, training, and prediction."""
 
+import copy
+import warnings
 from abc import abstractmethod
-from functools import partial
+from collections.abc import Iterable
+from dataclasses import replace
+from inspect import signature
 from numbers import Real
 from os import PathLike
 from pathlib import Path
@@ -22,16 +26,17 @@ from .._inputs.sklearn_private import (
 from .._networks.layers.reading import ACTIVATIONS
 from .._networks.layers.settings import INITIALIZERS
 from .._networks.optimizers import optimizer_spec
-from .._networks.specs import PRECISIONS, Network
+from .._networks.specs import PRECISIONS, Network, same_layers
 from .._tensorflow import load_keras
+from .._training.architecture import architecture_of, differences
 from .._training.checkpoint import Checkpoint, fingerprint
-from .._training.history import History, extended
+from .._training.history import extended
 from .._training.loop import train
 from .._training.plan import TrainingPlan
 from .._training.prediction import predict_logits
 from .._training.schedules import SCHEDULES
+from .._training.state import TrainingState
 from .._training.tensorboard import new_run, run_callback
-from .._training.trainer import TrainingState
 from .._training.transfer import starting_state
 from ._base import BaseDigitClassifier, TrainingData
 from ._keras_model import KerasModelMixin
@@ -56,6 +61,7 @@ class KerasDigitClassifier(KerasModelMixin, BaseDigitClassifier):
         "loss": [StrOptions(set(LOSSES))],
         "label_smoothing": [FRACTION],
         "callbacks": [object],
+        "metrics": [object],
         "tensorboard_dir": [str, PathLike, None],
         "checkpoint_dir": [str, PathLike, None],
         "augmenter": [HasMethods(["fit", "augment"]), None],
@@ -72,6 +78,7 @@ class KerasDigitClassifier(KerasModelMixin, BaseDigitClassifier):
     loss: str
     label_smoothing: float
     callbacks: Any
+    metrics: Any
     tensorboard_dir: str | PathLike[str] | None
     checkpoint_dir: str | PathLike[str] | None
     augmenter: Any
@@ -143,7 +150,11 @@ class KerasDigitClassifier(KerasModelMixin, BaseDigitClassifier):
         return super().set_params(**params)
 
     def __sklearn_clone__(self) -> Any:
-        copied = clone_parametrized(self)
+        try:
+            copied = clone_parametrized(self)
+        except TypeError:
+            _check_copied(self.callbacks)
+            raise
         # Not a clone of it, which would be unfitted.
         copied.init_from = self.init_from
         return copied
@@ -196,20 +207,18 @@ class KerasDigitClassifier(KerasModelMixin, BaseDigitClassifier):
         if plan.augmenter is not None:
             plan.augmenter.fit(samples.images)
         run, board = self._tensorboard(samples.images, plan, seen, previous)
-        as_state = partial(
-            _as_state,
-            previous=previous,
-            keeps_optimizer=keeps_optimizer,
+        state = KerasState(
             seen=seen,
+            weights=(),
+            history=previous.history if previous else {},
             network=network,
+            architecture=architecture_of(self),
             precision=plan.precision,
             optimizer_identity=identity,
             tensorboard_run=run,
         )
         if data.tasks:
-            data.tasks.as_state = lambda weights, history: as_state(
-                TrainingState(weights, []), history
-            )
+            data.tasks.before = state
         final, history = train(
             # Last, since it writes the learning rate that the others have set.
             plan._replace(callbacks=(*plan.callbacks, *board)),
@@ -221,12 +230,40 @@ class KerasDigitClassifier(KerasModelMixin, BaseDigitClassifier):
             tasks=data.tasks,
         )
         _check_finite(final, plan.learning_rate)
-        return as_state(final, history)
+        return replace(
+            state,
+            weights=tuple(final.weights),
+            history=extended(state.history, history),
+            optimizer=tuple(final.optimizer) if keeps_optimizer else (),
+            earlier_steps=final.earlier_steps if keeps_optimizer else None,
+        )
 
     def _network_for(self, seen: SeenData, previous: KerasState | None) -> Network:
-        if previous:
-            return previous.network
-        return self._describe_network(seen.image_shape, len(seen.classes))
+        """Describe the network; one that was fitted keeps its layers."""
+        network = self._describe_network(seen.image_shape, len(seen.classes))
+        if previous and not same_layers(network, previous.network):
+            present, former = differences(self, previous.architecture)
+            raise ValueError(
+                f"{present} describes other layers than those of the fit that training "
+                f"continues from. Set {former} again, or fit a new classifier. One "
+                "with the same layers can start with these weights: init_from=."
+            )
+        return network
+
+    def _warn_of_ignored(self, replacement: str, names: Iterable[str]) -> None:
+        """Warn of parameters that were set, though `replacement` replaces them."""
+        defaults = signature(type(self)).parameters
+        ignored = [
+            f"{name}={getattr(self, name)!r}"
+            for name in names
+            if repr(getattr(self, name)) != repr(defaults[name].default)
+        ]
+        if ignored:
+            warnings.warn(
+                f"{', '.join(ignored)} is ignored, since {replacement} describes these "
+                f"layers. Leave it at its default, or set {replacement}=None.",
+                stacklevel=2,
+            )
 
     def _checkpoint(
         self,
@@ -298,21 +335,17 @@ class KerasDigitClassifier(KerasModelMixin, BaseDigitClassifier):
         )
 
 
-def _as_state(
-    final: TrainingState,
-    history: History,
-    *,
-    previous: KerasState | None,
-    keeps_optimizer: bool,
-    **known: Any,
-) -> KerasState:
-    return KerasState(
-        weights=tuple(final.weights),
-        history=extended(previous.history if previous else {}, history),
-        optimizer=tuple(final.optimizer) if keeps_optimizer else (),
-        earlier_steps=final.earlier_steps if keeps_optimizer else None,
-        **known,
-    )
+def _check_copied(callbacks: Any) -> None:
+    for callback in callbacks or ():
+        try:
+            copy.deepcopy(callback)
+        except TypeError as error:
+            raise TypeError(
+                f"callbacks has {callback!r}, which can't be copied, as a clone of the "
+                f"classifier needs: {error}. Give its class a method __deepcopy__, or "
+                "call fit of the classifier itself, without a search or "
+                "cross-validation."
+            ) from error
 
 
 def _check_finite(state: TrainingState, learning_rate: float) -> None:

@@ -13,7 +13,9 @@ from .._networks.from_keras import read_keras_model
 from .._networks.optimizers import optimizer_spec
 from .._networks.specs import as_plain, convolves
 from .._tensorflow import load_keras
+from .._training.architecture import architecture_of
 from .._training.history import curves
+from .._training.metrics import build_metrics
 from ._keras_state import KerasState
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ class KerasModelMixin:
 
     optimizer: Any
     loss: str
+    metrics: Any
     label_smoothing: float
 
     _fitted: Any
@@ -108,6 +111,7 @@ class KerasModelMixin:
             weights=(*hidden, kernel[:, order], biases[order]),
             history=curves([], with_validation=False),
             network=given.network,
+            architecture=architecture_of(classifier),
             optimizer_identity=(optimizer_spec(classifier.optimizer).identity, None),
         )
         return classifier
@@ -141,7 +145,7 @@ class KerasModelMixin:
             model.compile(
                 optimizer=optimizer_spec(self.optimizer).build(),
                 loss=loss,
-                metrics=["accuracy"],
+                metrics=["accuracy", *build_metrics(self.metrics)],
             )
             fitted.cache["model"] = model
         return fitted.cache["model"]

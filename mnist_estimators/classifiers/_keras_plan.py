@@ -10,6 +10,7 @@ from .._inputs.seen import SeenData
 from .._networks.optimizers import optimizer_spec
 from .._networks.specs import Network, with_frozen_features
 from .._tensorflow import load_keras
+from .._training.metrics import build_metrics
 from .._training.plan import TrainingPlan
 
 PEAK_OVER_CONSTANT_RATE = 3.0
@@ -52,9 +53,10 @@ def make_plan(
     Raises
     ------
     ValueError
-        If a learning rate or schedule was given to an optimizer with its own schedule.
+        If a learning rate or schedule was given to an optimizer with its own schedule,
+        or if a callback is a second schedule.
     TypeError
-        If `optimizer`, `callbacks` or `augmenter` is of another kind.
+        If `optimizer`, `callbacks`, `metrics` or `augmenter` is of another kind.
     """
     optimizer = optimizer_spec(classifier.optimizer)
     given_rate = classifier.learning_rate
@@ -81,14 +83,15 @@ def make_plan(
         epochs=epochs,
         batch_size=int(classifier.batch_size),
         patience=patience,
-        callbacks=_checked_callbacks(classifier.callbacks),
+        callbacks=_checked_callbacks(classifier.callbacks, schedule),
+        metrics=build_metrics(classifier.metrics),
         augmenter=None if augmenter is None else clone(augmenter),
         seed=seed,
         verbose=int(classifier.verbose),
     )
 
 
-def _checked_callbacks(callbacks: Any) -> tuple[Any, ...]:
+def _checked_callbacks(callbacks: Any, schedule: str | None) -> tuple[Any, ...]:
     keras = load_keras()
     given = () if callbacks is None else callbacks
     if not isinstance(given, list | tuple):
@@ -101,5 +104,11 @@ def _checked_callbacks(callbacks: Any) -> tuple[Any, ...]:
             raise TypeError(
                 "callbacks must be a list of keras.callbacks.Callback. Got "
                 f"{callback!r} in it."
+            )
+        if schedule and isinstance(callback, keras.callbacks.LearningRateScheduler):
+            raise ValueError(
+                "callbacks has a LearningRateScheduler, but "
+                f"learning_rate_schedule={schedule!r} sets the rate of each step. Use "
+                "learning_rate_schedule=None, or leave that callback out."
             )
     return tuple(given)

@@ -1,7 +1,7 @@
 """What the fit of a Keras network leaves behind."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
@@ -14,7 +14,7 @@ from .._networks.specs import (
     as_plain,
     n_batch_normalizations,
 )
-from .._training.trainer import MANY_STEPS, TrainingState
+from .._training.state import MANY_STEPS, TrainingState
 from ._fitted_state import Arrays, FittedState
 
 
@@ -23,7 +23,8 @@ class KerasState(FittedState):
     """A fitted Keras network, and what its training continues from.
 
     The optimizer's variables belong to the optimizer and the frozen layers that
-    ``optimizer_identity`` names. ``earlier_steps`` are those of `TrainingState`.
+    ``optimizer_identity`` names. ``earlier_steps`` are those of `TrainingState`;
+    ``architecture`` has the parameters that made the layers, as they are printed.
     """
 
     network: Network
@@ -32,6 +33,7 @@ class KerasState(FittedState):
     optimizer_identity: tuple[str, str | None] | None = None
     earlier_steps: Sequence[int] | None = None
     tensorboard_run: str | None = None
+    architecture: Mapping[str, str] = field(default_factory=dict)
 
     def to_plain(self) -> dict[str, Any]:
         """Describe the state as it stands in files: a dict of plain data."""
@@ -70,6 +72,10 @@ class KerasState(FittedState):
             isinstance(values, np.ndarray | np.number) for values in self.optimizer
         ):
             raise ValueError("optimizer must hold arrays")
+        if not isinstance(self.architecture, dict) or not all(
+            type(text) is str for pair in self.architecture.items() for text in pair
+        ):
+            raise ValueError("architecture must be a mapping of text")
         if self.precision not in PRECISIONS:
             raise ValueError(f"precision must be one of {PRECISIONS}")
         steps = self.earlier_steps

@@ -49,7 +49,7 @@ def train(
     validation: Samples | None,
     rng: np.random.Generator,
     tasks: FitTasks | None = None,
-) -> tuple[list[Array], History]:
+) -> tuple[list[Array], list[Array], History]:
     """Train a network over data in memory.
 
     Parameters
@@ -67,7 +67,7 @@ def train(
 
     Returns
     -------
-    weights : list of ndarray
+    weights, velocities : list of ndarray
         After the last step, or of the epoch of least validation loss if
         ``plan.patience`` is not None or the user interrupts the training.
     history : dict of list of float
@@ -103,19 +103,20 @@ def train(
                     metrics |= run.evaluate(validation)
                 epochs.append(metrics)
                 if validation:
-                    early_stopping.update(metrics["val_loss"], run.weights)
+                    early_stopping.update(metrics["val_loss"], run.state)
                 progress.epoch_done(len(epochs), metrics)
                 if tasks:
-                    stopped = tasks.epoch_ends(run.weights, epochs)
+                    stopped = tasks.epoch_ends(lambda: run.state()[0], epochs)
     except KeyboardInterrupt:
         if not run.n_steps or follows_closely(run.step_began):
             raise
         interrupted = True
         warn_of_interrupt(len(epochs), plan.epochs)
-    weights = run.weights()
-    if early_stopping.best.weights and (interrupted or plan.patience is not None):
-        weights = early_stopping.best.weights
-    return weights, curves(epochs, with_validation=validation is not None)
+    weights, final_velocities = run.state()
+    if early_stopping.best.state and (interrupted or plan.patience is not None):
+        weights, final_velocities = early_stopping.best.state
+    history = curves(epochs, with_validation=validation is not None)
+    return weights, final_velocities, history
 
 
 class _Run:
@@ -140,9 +141,10 @@ class _Run:
         # Weights of mean 1 leave the length of the steps to the learning rate.
         self._mean_weight = samples.weights.mean(dtype=np.float64)
 
-    def weights(self) -> list[Array]:
-        """Copy the weights."""
-        return [values.copy() for values in as_arrays(self._layers)]
+    def state(self) -> tuple[list[Array], list[Array]]:
+        """Copy the weights and the velocities."""
+        weights, velocities = map(as_arrays, (self._layers, self._velocities))
+        return [one.copy() for one in weights], [one.copy() for one in velocities]
 
     def train_epoch(
         self, rng: np.random.Generator, progress: TrainingProgress

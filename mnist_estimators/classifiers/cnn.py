@@ -1,6 +1,6 @@
 """A convolutional network for digits."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -23,6 +23,25 @@ from ._keras_base import KerasDigitClassifier
 
 if TYPE_CHECKING:
     import keras
+
+# What `backbone` replaces, and what `layers` does.
+CONVOLUTION_PARAMETERS = (
+    "filters",
+    "kernel_size",
+    "pool_size",
+    "padding",
+    "spatial_dropout",
+)
+LAYER_PARAMETERS = (
+    *CONVOLUTION_PARAMETERS,
+    "dense_layer_sizes",
+    "backbone",
+    "activation",
+    "dropout",
+    "batch_normalization",
+    "kernel_initializer",
+    "l2",
+)
 
 
 class CNNDigitClassifier(KerasDigitClassifier):
@@ -53,7 +72,8 @@ class CNNDigitClassifier(KerasDigitClassifier):
             'ResNet50', 'VGG16'}, default=None
         Network of ``keras.applications`` to put in the place of convolutions and
         pooling: `filters`, `kernel_size`, `pool_size`, `padding` and `spatial_dropout`
-        are then ignored. Images are enlarged to 64 x 64 pixels for it.
+        are then ignored, with a warning if you set them. Images are enlarged to 64 x 64
+        pixels for it.
     weights : 'imagenet' or path, default=None
         Weights that the backbone begins with: those learned from ImageNet, which Keras
         downloads once, or a file that ``save_weights`` of such a network without its
@@ -79,7 +99,8 @@ class CNNDigitClassifier(KerasDigitClassifier):
         Penalty on the sum of the squared weights, at least 0.
     layers : tuple, default=None
         Layers that replace those that the parameters above describe, which are then
-        ignored: what ``from_keras`` found in a Keras model. `weights` must be None.
+        ignored, with a warning if you set them: what ``from_keras`` found in a Keras
+        model. `weights` must be None.
     optimizer : str or keras.optimizers.Optimizer, default='adam'
         Name of a Keras optimizer, or an instance, which is copied for each fit.
     learning_rate : float, default=None
@@ -116,7 +137,19 @@ class CNNDigitClassifier(KerasDigitClassifier):
     class_weight : dict or 'balanced', default=None
         Weight of each class in the loss; 'balanced' makes them count alike.
     callbacks : list of keras.callbacks.Callback, default=None
-        Keras callbacks, copied for each fit.
+        Keras callbacks. ``fit`` calls these objects themselves, as ``keras.Model.fit``
+        does, so you can read afterwards what they have recorded; a clone of the
+        classifier, as searches make, has copies. What they put into ``logs`` at the end
+        of an epoch is in `history_`. If they change the learning rate under a schedule,
+        the rest of the schedule is scaled with it. ``LearningRateScheduler`` needs
+        ``learning_rate_schedule=None``.
+    metrics : list of str, function or keras.Metric, default=None
+        Metrics to compute besides loss and accuracy, over the training data and any
+        validation data, such as ``['top_k_categorical_accuracy']``. They are in
+        `history_`, in TensorBoard and in logs of callbacks, and don't count
+        `sample_weight`, as in Keras. Keras metrics are copied for each fit. They get
+        one-hot targets, or class indices with
+        ``loss='sparse_categorical_crossentropy'``.
     tensorboard_dir : str or path, default=None
         Folder for event files, to be looked at with ``tensorboard --logdir``: the
         metrics, the learning rate and histograms of the weights after each epoch, the
@@ -151,7 +184,8 @@ class CNNDigitClassifier(KerasDigitClassifier):
         trains the rest. Needs `init_from`, `weights` or `warm_start`.
     warm_start : bool, default=False
         Whether another call of ``fit`` continues from the fitted weights, and the first
-        one from what a killed fit left in `checkpoint_dir`.
+        one from what a killed fit left in `checkpoint_dir`. Parameters that describe
+        the layers must be the same then; rates, penalties and all others may change.
     precision : {'float32', 'mixed_bfloat16'}, default='float32'
         Numbers that the network computes with; the weights are float32 in any case.
         'mixed_bfloat16' may be faster on hardware with units for it, and slower on
@@ -187,7 +221,8 @@ class CNNDigitClassifier(KerasDigitClassifier):
         read-only. Assign others of the same shapes to replace them.
     history_ : dict of list of float
         Loss and accuracy of each epoch: 'loss', 'accuracy' and, with validation data,
-        'val_loss' and 'val_accuracy'.
+        'val_loss' and 'val_accuracy'; then `metrics`, and the numbers that callbacks
+        put into their logs.
     history_frame_ : DataFrame
         The same, indexed by epoch.
     loss_curve_ : list of float
@@ -209,8 +244,9 @@ class CNNDigitClassifier(KerasDigitClassifier):
     WeightsNotFoundError
         In ``fit``, if `weights` are neither on this machine nor can be downloaded.
     TypeError
-        In ``fit``, if `optimizer` or a member of `callbacks` is of another kind,
-        `callbacks` is not a list, or `augmenter` is a class, not an instance of it.
+        In ``fit``, if `optimizer` or a member of `callbacks` or `metrics` is of another
+        kind, one of these two is not a list, or `augmenter` is a class, not an instance
+        of it. In ``sklearn.base.clone``, if a callback can't be copied.
     ImportError
         In ``fit``, if `tensorboard_dir` is given and TensorBoard is not installed.
     BackendError
@@ -281,6 +317,7 @@ class CNNDigitClassifier(KerasDigitClassifier):
         patience: int = 5,
         class_weight: Mapping[Hashable, float] | str | None = None,
         callbacks: "Sequence[keras.callbacks.Callback] | None" = None,
+        metrics: "Sequence[str | Callable[..., Any] | keras.Metric] | None" = None,
         tensorboard_dir: str | PathLike[str] | None = None,
         checkpoint_dir: str | PathLike[str] | None = None,
         augmenter: Any = None,
@@ -318,6 +355,7 @@ class CNNDigitClassifier(KerasDigitClassifier):
         self.patience = patience
         self.class_weight = class_weight
         self.callbacks = callbacks
+        self.metrics = metrics
         self.tensorboard_dir = tensorboard_dir
         self.checkpoint_dir = checkpoint_dir
         self.augmenter = augmenter
@@ -333,7 +371,10 @@ class CNNDigitClassifier(KerasDigitClassifier):
         self, image_shape: tuple[int, int], n_classes: int
     ) -> Network:
         if self.layers is not None:
+            self._warn_of_ignored("layers", LAYER_PARAMETERS)
             return given_network(self.layers, image_shape, n_classes)
+        if self.backbone is not None:
+            self._warn_of_ignored("backbone", CONVOLUTION_PARAMETERS)
         filters = filters_per_stage("filters", self.filters)
         sizes = positive_integers("dense_layer_sizes", self.dense_layer_sizes)
         return convolutional_network(

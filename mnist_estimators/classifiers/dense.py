@@ -1,6 +1,6 @@
 """A multi-layer perceptron for digits."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -19,6 +19,16 @@ from ._keras_base import KerasDigitClassifier
 
 if TYPE_CHECKING:
     import keras
+
+# What `layers` replaces.
+LAYER_PARAMETERS = (
+    "hidden_layer_sizes",
+    "activation",
+    "dropout",
+    "batch_normalization",
+    "kernel_initializer",
+    "l2",
+)
 
 
 class DenseDigitClassifier(KerasDigitClassifier):
@@ -49,7 +59,8 @@ class DenseDigitClassifier(KerasDigitClassifier):
         Penalty on the sum of the squared weights, at least 0.
     layers : tuple, default=None
         Layers that replace those that the parameters above describe, which are then
-        ignored: what ``from_keras`` found in a Keras model.
+        ignored, with a warning if you set them: what ``from_keras`` found in a Keras
+        model.
     optimizer : str or keras.optimizers.Optimizer, default='adam'
         Name of a Keras optimizer, or an instance, which is copied for each fit.
     learning_rate : float, default=None
@@ -86,7 +97,19 @@ class DenseDigitClassifier(KerasDigitClassifier):
     class_weight : dict or 'balanced', default=None
         Weight of each class in the loss; 'balanced' makes them count alike.
     callbacks : list of keras.callbacks.Callback, default=None
-        Keras callbacks, copied for each fit.
+        Keras callbacks. ``fit`` calls these objects themselves, as ``keras.Model.fit``
+        does, so you can read afterwards what they have recorded; a clone of the
+        classifier, as searches make, has copies. What they put into ``logs`` at the end
+        of an epoch is in `history_`. If they change the learning rate under a schedule,
+        the rest of the schedule is scaled with it. ``LearningRateScheduler`` needs
+        ``learning_rate_schedule=None``.
+    metrics : list of str, function or keras.Metric, default=None
+        Metrics to compute besides loss and accuracy, over the training data and any
+        validation data, such as ``['top_k_categorical_accuracy']``. They are in
+        `history_`, in TensorBoard and in logs of callbacks, and don't count
+        `sample_weight`, as in Keras. Keras metrics are copied for each fit. They get
+        one-hot targets, or class indices with
+        ``loss='sparse_categorical_crossentropy'``.
     tensorboard_dir : str or path, default=None
         Folder for event files, to be looked at with ``tensorboard --logdir``: the
         metrics, the learning rate and histograms of the weights after each epoch, the
@@ -121,7 +144,8 @@ class DenseDigitClassifier(KerasDigitClassifier):
         trains the rest. Needs `init_from` or `warm_start`.
     warm_start : bool, default=False
         Whether another call of ``fit`` continues from the fitted weights, and the first
-        one from what a killed fit left in `checkpoint_dir`.
+        one from what a killed fit left in `checkpoint_dir`. Parameters that describe
+        the layers must be the same then; rates, penalties and all others may change.
     precision : {'float32', 'mixed_bfloat16'}, default='float32'
         Numbers that the network computes with; the weights are float32 in any case.
         'mixed_bfloat16' may be faster on hardware with units for it, and slower on
@@ -157,7 +181,8 @@ class DenseDigitClassifier(KerasDigitClassifier):
         read-only. Assign others of the same shapes to replace them.
     history_ : dict of list of float
         Loss and accuracy of each epoch: 'loss', 'accuracy' and, with validation data,
-        'val_loss' and 'val_accuracy'.
+        'val_loss' and 'val_accuracy'; then `metrics`, and the numbers that callbacks
+        put into their logs.
     history_frame_ : DataFrame
         The same, indexed by epoch.
     loss_curve_ : list of float
@@ -177,8 +202,9 @@ class DenseDigitClassifier(KerasDigitClassifier):
         In ``fit``, if `checkpoint_dir` or `tensorboard_dir` is a file, or can't be made
         or written to.
     TypeError
-        In ``fit``, if `optimizer` or a member of `callbacks` is of another kind,
-        `callbacks` is not a list, or `augmenter` is a class, not an instance of it.
+        In ``fit``, if `optimizer` or a member of `callbacks` or `metrics` is of another
+        kind, one of these two is not a list, or `augmenter` is a class, not an instance
+        of it. In ``sklearn.base.clone``, if a callback can't be copied.
     ImportError
         In ``fit``, if `tensorboard_dir` is given and TensorBoard is not installed.
     BackendError
@@ -236,6 +262,7 @@ class DenseDigitClassifier(KerasDigitClassifier):
         patience: int = 5,
         class_weight: Mapping[Hashable, float] | str | None = None,
         callbacks: "Sequence[keras.callbacks.Callback] | None" = None,
+        metrics: "Sequence[str | Callable[..., Any] | keras.Metric] | None" = None,
         tensorboard_dir: str | PathLike[str] | None = None,
         checkpoint_dir: str | PathLike[str] | None = None,
         augmenter: Any = None,
@@ -266,6 +293,7 @@ class DenseDigitClassifier(KerasDigitClassifier):
         self.patience = patience
         self.class_weight = class_weight
         self.callbacks = callbacks
+        self.metrics = metrics
         self.tensorboard_dir = tensorboard_dir
         self.checkpoint_dir = checkpoint_dir
         self.augmenter = augmenter
@@ -281,6 +309,7 @@ class DenseDigitClassifier(KerasDigitClassifier):
         self, image_shape: tuple[int, int], n_classes: int
     ) -> Network:
         if self.layers is not None:
+            self._warn_of_ignored("layers", LAYER_PARAMETERS)
             return given_network(self.layers, image_shape, n_classes)
         sizes = positive_integers("hidden_layer_sizes", self.hidden_layer_sizes)
         return dense_network(

@@ -1,6 +1,7 @@
 """A multi-layer perceptron that needs only NumPy."""
 
 from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import replace
 from numbers import Real
 from typing import Any, ClassVar
 
@@ -10,13 +11,12 @@ from numpy.typing import NDArray
 from .._inputs.parameters import COUNT, FRACTION, positive_integers
 from .._inputs.seen import SeenData
 from .._inputs.sklearn_private import Interval, StrOptions
-from .._training.history import History, extended
-from ..backpropagation import ACTIVATIONS, INITIALIZERS, Array, Layer, initialize
+from .._training.history import extended
+from ..backpropagation import ACTIVATIONS, INITIALIZERS, Layer, initialize
 from ._base import BaseDigitClassifier, TrainingData
 from ._numpy_state import NumpyState
 from ._numpy_training import (
     NumpyPlan,
-    as_arrays,
     as_layers,
     logits_of,
     scaled,
@@ -64,8 +64,8 @@ class NumpyDigitClassifier(BaseDigitClassifier):
         Weight of each class in the loss; 'balanced' makes them count alike. Weights
         count relative to their mean over the images of a call.
     warm_start : bool, default=False
-        Whether another call of ``fit`` continues from the fitted weights, with their
-        layers and activation.
+        Whether another call of ``fit`` continues from the fitted weights. Layers and
+        activation must be the same then; all other parameters may change.
     image_shape : tuple (height, width), default=None
         Shape of the images where `X` has one row an image. None takes a square where
         the number of pixels allows, else one row of pixels.
@@ -198,7 +198,7 @@ class NumpyDigitClassifier(BaseDigitClassifier):
         seed = self._draw_seed(previous)
         samples, validation = self._split(data, seed)
         plan = NumpyPlan(
-            activation=previous.activation if previous else self.activation,
+            activation=self.activation,
             white=data.seen.pixel_range[1],
             learning_rate=self.learning_rate,
             momentum=self.momentum,
@@ -209,20 +209,22 @@ class NumpyDigitClassifier(BaseDigitClassifier):
         )
         rng = np.random.default_rng(seed)
         layers, velocities = self._start(data, previous, rng)
-
-        def as_state(weights: Sequence[Array], history: History) -> NumpyState:
-            return NumpyState(
-                seen=data.seen,
-                weights=tuple(weights),
-                history=extended(previous.history if previous else {}, history),
-                activation=plan.activation,
-                velocities=tuple(as_arrays(velocities)) if keeps_velocities else (),
-            )
-
+        state = NumpyState(
+            seen=data.seen,
+            weights=(),
+            history=previous.history if previous else {},
+            activation=plan.activation,
+        )
         if data.tasks:
-            data.tasks.as_state = as_state
-        return as_state(
-            *train(plan, layers, velocities, samples, validation, rng, data.tasks)
+            data.tasks.before = state
+        weights, final_velocities, history = train(
+            plan, layers, velocities, samples, validation, rng, data.tasks
+        )
+        return replace(
+            state,
+            weights=tuple(weights),
+            history=extended(state.history, history),
+            velocities=tuple(final_velocities) if keeps_velocities else (),
         )
 
     def _start(
@@ -232,10 +234,11 @@ class NumpyDigitClassifier(BaseDigitClassifier):
         rng: np.random.Generator,
     ) -> tuple[list[Layer], list[Layer]]:
         """Return layers, and their velocities, for the training to change in place."""
+        sizes = positive_integers("hidden_layer_sizes", self.hidden_layer_sizes)
         if previous:
+            self._check_same_layers(sizes, previous)
             layers = as_layers([*map(np.array, previous.weights)])
         else:
-            sizes = positive_integers("hidden_layer_sizes", self.hidden_layer_sizes)
             seen = data.seen
             layer_sizes = (seen.n_features_in, *sizes, len(seen.classes))
             dtype = scaled(data.samples.images[:1], seen.pixel_range[1]).dtype
@@ -243,6 +246,20 @@ class NumpyDigitClassifier(BaseDigitClassifier):
         if previous and previous.velocities:
             return layers, as_layers([*map(np.array, previous.velocities)])
         return layers, [Layer(*map(np.zeros_like, layer)) for layer in layers]
+
+    def _check_same_layers(self, sizes: tuple[int, ...], previous: NumpyState) -> None:
+        present = {"hidden_layer_sizes": sizes, "activation": self.activation}
+        former = {
+            "hidden_layer_sizes": tuple(map(len, previous.weights[1:-1:2])),
+            "activation": previous.activation,
+        }
+        for name, value in present.items():
+            if value != former[name]:
+                raise ValueError(
+                    f"{name}={value!r} describes other layers than those of the fit "
+                    "that training continues from. Set it to "
+                    f"{former[name]!r} again, or fit a new classifier."
+                )
 
     def _network_input(self, pixels: NDArray[Any], seen: SeenData) -> NDArray[Any]:
         # Numbers of 64 bits stay so, as in scikit-learn's MLPClassifier.

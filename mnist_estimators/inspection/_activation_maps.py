@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .._inputs.parameters import check_count
 from ._colours import fitting_colours
-from ._display import Display, grid_of_axes
+from ._display import Display, OptionalFigure, grid_of_axes
 from ._inside import first_images
 from ._layers import (
     architecture,
@@ -22,7 +22,7 @@ from ._layers import (
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure, SubFigure
+    from matplotlib.figure import SubFigure
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -77,7 +77,7 @@ class ActivationMapDisplay(Display):
         *,
         layers: str | int | Sequence[str | int] | None = None,
         n_maps: int = 10,
-        figure: "Figure | SubFigure | None" = None,
+        figure: OptionalFigure = None,
     ) -> Self:
         """Run an image through a fitted network, and draw what its layers make of it.
 
@@ -132,9 +132,7 @@ class ActivationMapDisplay(Display):
         )
         return display.plot(n_maps=n_maps, figure=figure)
 
-    def plot(
-        self, *, n_maps: int = 10, figure: "Figure | SubFigure | None" = None
-    ) -> Self:
+    def plot(self, *, n_maps: int = 10, figure: OptionalFigure = None) -> Self:
         """Draw the image, and a row for each layer.
 
         Parameters

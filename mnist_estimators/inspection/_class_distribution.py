@@ -2,17 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import unique_labels
 
-from ._display import COLOURS, Display
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from ._display import COLOURS, Display, OptionalAxes
 
 BAR_WIDTH = 0.22  # inches: a number, written upright, fits on top
 LONGEST_LEVEL_NAME = 4  # characters of a class
@@ -59,7 +56,7 @@ class ClassDistributionDisplay(Display):
 
     @classmethod
     def from_labels(
-        cls, y: ArrayLike | Mapping[str, ArrayLike], *, ax: "Axes | None" = None
+        cls, y: ArrayLike | Mapping[str, ArrayLike], *, ax: OptionalAxes = None
     ) -> Self:
         """Count labels.
 
@@ -93,7 +90,7 @@ class ClassDistributionDisplay(Display):
         }
         return cls(classes, counts).plot(ax=ax)
 
-    def plot(self, *, ax: "Axes | None" = None) -> Self:
+    def plot(self, *, ax: OptionalAxes = None) -> Self:
         """Draw the bars, with the counts on top.
 
         Parameters

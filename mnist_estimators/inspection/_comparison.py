@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ._display import BLUE, Display
+from ._display import BLUE, Display, OptionalAxes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -81,7 +81,7 @@ class ComparisonDisplay(Display):
 
     @classmethod
     def from_results(
-        cls, results: pd.DataFrame, *, time: str = "fit", ax: "Axes | None" = None
+        cls, results: pd.DataFrame, *, time: str = "fit", ax: OptionalAxes = None
     ) -> Self:
         """Show the results of a comparison.
 
@@ -122,7 +122,7 @@ class ComparisonDisplay(Display):
             time=time,
         ).plot(ax=ax)
 
-    def plot(self, *, ax: "Axes | None" = None) -> Self:
+    def plot(self, *, ax: OptionalAxes = None) -> Self:
         """Draw a point for each estimator, with its name.
 
         Parameters

@@ -11,11 +11,10 @@ from sklearn.utils.validation import check_is_fitted
 from .._inputs.parameters import check_count
 from ._compared_labels import compared_labels
 from ._confidence_of import check_probabilities, predict_with_probability
-from ._display import BLUE, GREY, VERMILION, Display
+from ._display import BLUE, GREY, VERMILION, Display, OptionalFigure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure, SubFigure
 
 LARGEST_POINT = 160  # square points: the bin with the most images
 
@@ -90,7 +89,7 @@ class ConfidenceDisplay(Display):
         y: ArrayLike,
         *,
         n_bins: int = 15,
-        figure: "Figure | SubFigure | None" = None,
+        figure: OptionalFigure = None,
     ) -> Self:
         """Predict images, and show how confident that is.
 
@@ -142,7 +141,7 @@ class ConfidenceDisplay(Display):
         confidence: ArrayLike,
         *,
         n_bins: int = 15,
-        figure: "Figure | SubFigure | None" = None,
+        figure: OptionalFigure = None,
     ) -> Self:
         """Show how confident predictions are.
 
@@ -183,7 +182,7 @@ class ConfidenceDisplay(Display):
             probability, correct, **_calibration(probability, correct, int(n_bins))
         ).plot(figure=figure)
 
-    def plot(self, *, figure: "Figure | SubFigure | None" = None) -> Self:
+    def plot(self, *, figure: OptionalFigure = None) -> Self:
         """Draw the distribution and the reliability curve.
 
         Parameters

@@ -1,7 +1,7 @@
 """A grid of digits, with their labels or with predictions."""
 
 from dataclasses import KW_ONLY, dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,10 +15,8 @@ from ._digit_images import (
     image_shape_within,
     image_stack,
 )
+from ._display import OptionalFigure
 from ._inside import first_images
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure, SubFigure
 
 
 @dataclass(eq=False, repr=False)
@@ -72,7 +70,7 @@ class DigitGridDisplay(DigitImagesDisplay):
         *,
         n_images: int = 25,
         image_shape: tuple[int, int] | None = None,
-        figure: "Figure | SubFigure | None" = None,
+        figure: OptionalFigure = None,
     ) -> Self:
         """Show the first images, with labels if there are any.
 
@@ -104,10 +102,8 @@ class DigitGridDisplay(DigitImagesDisplay):
         """
         check_count("n_images", n_images)
         images = image_stack(X, image_shape)
-        labels = None
-        if y is not None:
-            check_consistent_length(images, y)
-            labels = column_or_1d(y)[:n_images]
+        check_consistent_length(images, y)
+        labels = None if y is None else column_or_1d(y)[:n_images]
         return cls(images[:n_images], y_true=labels).plot(figure=figure)
 
     @classmethod
@@ -119,7 +115,7 @@ class DigitGridDisplay(DigitImagesDisplay):
         *,
         n_images: int = 25,
         image_shape: tuple[int, int] | None = None,
-        figure: "Figure | SubFigure | None" = None,
+        figure: OptionalFigure = None,
     ) -> Self:
         """Show the first images with predictions; wrong ones are marked.
 
@@ -168,7 +164,7 @@ class DigitGridDisplay(DigitImagesDisplay):
         *,
         n_images: int = 25,
         image_shape: tuple[int, int] | None = None,
-        figure: "Figure | SubFigure | None" = None,
+        figure: OptionalFigure = None,
     ) -> Self:
         """Predict the first images, and show them; wrong predictions are marked.
 
@@ -213,7 +209,7 @@ class DigitGridDisplay(DigitImagesDisplay):
             figure=figure,
         )
 
-    def plot(self, *, figure: "Figure | SubFigure | None" = None) -> Self:
+    def plot(self, *, figure: OptionalFigure = None) -> Self:
         """Draw the images.
 
         Parameters

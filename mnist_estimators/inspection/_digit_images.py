@@ -10,12 +10,11 @@ from sklearn.utils import check_array
 
 from .._inputs.images import flatten_images, resolve_image_shape, shape_of
 from .._inputs.validation import check_stack
-from ._display import VERMILION, Display, grid_of_axes
+from ._display import VERMILION, Display, OptionalFigure, grid_of_axes
 from ._inside import inside
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure, SubFigure
 
 LEAST_WIDTH = 3.4  # inches: room for the title of the figure
 CHARACTER_WIDTH = 0.075  # inches, about, of the titles
@@ -76,7 +75,7 @@ class DigitImagesDisplay(Display):
 
     def _draw(
         self,
-        figure: "Figure | SubFigure | None",
+        figure: OptionalFigure,
         title: str,
         titles: Sequence[str],
         marked: Sequence[bool],

@@ -3,11 +3,15 @@
 import io
 import sys
 from base64 import b64encode
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure, SubFigure
+
+# Annotations, as text: Matplotlib is imported only to draw.
+OptionalAxes: TypeAlias = "Axes | None"
+OptionalFigure: TypeAlias = "Figure | SubFigure | None"
 
 # Of Okabe and Ito: told apart with any colour vision, and in print.
 BLUE, ORANGE, GREEN, VERMILION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
@@ -27,7 +31,7 @@ class Display:
     ax_: "Axes"
 
     def _axes_or_new(
-        self, ax: "Axes | None", width: float = 6.4, height: float = 4.0
+        self, ax: OptionalAxes, width: float = 6.4, height: float = 4.0
     ) -> "Axes":
         """Draw on the axes given, or on a new figure of this size in inches."""
         self.ax_ = new_figure(width, height).subplots() if ax is None else ax
@@ -35,7 +39,7 @@ class Display:
         return self.ax_
 
     def _figure_or_new(
-        self, figure: "Figure | SubFigure | None", width: float, height: float
+        self, figure: OptionalFigure, width: float, height: float
     ) -> "Figure | SubFigure":
         """Draw on the figure given, or on a new one of this size in inches.
 

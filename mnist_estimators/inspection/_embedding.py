@@ -1,7 +1,7 @@
 """What a network sees in many images, in two dimensions."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,10 +12,7 @@ from sklearn.utils import check_consistent_length
 from .._inputs.estimators import as_taken
 from ._activations import activations
 from ._compared_labels import compared_labels
-from ._display import Display
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from ._display import Display, OptionalAxes
 
 METHODS = ("pca", "tsne")
 # Ten colours for ten digits, of Petroff (arXiv:2107.02270): told apart with any colour
@@ -84,7 +81,7 @@ class EmbeddingDisplay(Display):
         *,
         method: str = "pca",
         random_state: int | np.random.RandomState | None = 0,
-        ax: "Axes | None" = None,
+        ax: OptionalAxes = None,
     ) -> Self:
         """Run images through a fitted network, and draw what its output layer sees.
 
@@ -148,7 +145,7 @@ class EmbeddingDisplay(Display):
         )
         return display.plot(ax=ax)
 
-    def plot(self, *, ax: "Axes | None" = None) -> Self:
+    def plot(self, *, ax: OptionalAxes = None) -> Self:
         """Draw the points.
 
         Parameters

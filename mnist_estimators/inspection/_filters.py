@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from .._inputs.images import resolve_image_shape
 from .._inputs.parameters import check_count
 from ._colours import centred_colours
-from ._display import Display, grid_of_axes
+from ._display import Display, OptionalFigure, grid_of_axes
 from ._inside import inside
 from ._layers import (
     architecture,
@@ -21,9 +21,6 @@ from ._layers import (
     layer_names,
     network_within,
 )
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure, SubFigure
 
 N_COLUMNS = 8
 
@@ -80,7 +77,7 @@ class FilterDisplay(Display):
         layer: str | int | None = None,
         n_kernels: int = 32,
         image_shape: tuple[int, int] | None = None,
-        figure: "Figure | SubFigure | None" = None,
+        figure: OptionalFigure = None,
     ) -> Self:
         """Draw weights of a fitted classifier.
 
@@ -138,9 +135,7 @@ class FilterDisplay(Display):
             display = cls(**_network_weights(network, layer, image_shape))
         return display.plot(n_kernels=n_kernels, figure=figure)
 
-    def plot(
-        self, *, n_kernels: int = 32, figure: "Figure | SubFigure | None" = None
-    ) -> Self:
+    def plot(self, *, n_kernels: int = 32, figure: OptionalFigure = None) -> Self:
         """Draw the first kernels.
 
         Filters that see several feature maps have a row each, with their kernels for

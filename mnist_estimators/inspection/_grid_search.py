@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from ._display import VERMILION, Display
+from ._display import VERMILION, Display, OptionalAxes
 from ._search_grid import search_map
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class GridSearchDisplay(Display):
         *,
         parameters: Sequence[str] | None = None,
         metric: str | None = None,
-        ax: "Axes | None" = None,
+        ax: OptionalAxes = None,
     ) -> Self:
         """Show the scores of a search.
 
@@ -138,7 +138,7 @@ class GridSearchDisplay(Display):
         check_is_fitted(search, "cv_results_")
         return cls(**search_map(search, parameters, metric)).plot(ax=ax)
 
-    def plot(self, *, ax: "Axes | None" = None) -> Self:
+    def plot(self, *, ax: OptionalAxes = None) -> Self:
         """Draw the map, with the scores written.
 
         Parameters

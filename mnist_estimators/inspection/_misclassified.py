@@ -1,7 +1,7 @@
 """The mistakes of a classifier, the most confident ones first."""
 
 from dataclasses import KW_ONLY, dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,9 +19,7 @@ from ._digit_images import (
     image_shape_within,
     image_stack,
 )
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure, SubFigure
+from ._display import OptionalFigure
 
 
 @dataclass(eq=False, repr=False)
@@ -102,7 +100,7 @@ class MisclassifiedDisplay(DigitImagesDisplay):
         *,
         n_images: int = 25,
         image_shape: tuple[int, int] | None = None,
-        figure: "Figure | SubFigure | None" = None,
+        figure: OptionalFigure = None,
     ) -> Self:
         """Predict images, and show the mistakes.
 
@@ -158,7 +156,7 @@ class MisclassifiedDisplay(DigitImagesDisplay):
         confidence: ArrayLike | None = None,
         n_images: int = 25,
         image_shape: tuple[int, int] | None = None,
-        figure: "Figure | SubFigure | None" = None,
+        figure: OptionalFigure = None,
     ) -> Self:
         """Show the mistakes among predictions.
 
@@ -232,7 +230,7 @@ class MisclassifiedDisplay(DigitImagesDisplay):
             n_samples=len(true),
         )
 
-    def plot(self, *, figure: "Figure | SubFigure | None" = None) -> Self:
+    def plot(self, *, figure: OptionalFigure = None) -> Self:
         """Draw the mistakes.
 
         Parameters

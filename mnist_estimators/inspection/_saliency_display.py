@@ -1,21 +1,18 @@
 """Which pixels decided, beside the images."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import Any, Self, cast
 
 from numpy.typing import ArrayLike, NDArray
 
 from .._inputs.parameters import check_count
 from ._colours import centred_colours
-from ._display import Display
+from ._display import Display, OptionalFigure
 from ._grad_cam import class_activation_maps
 from ._gradients import images_to_explain, label_of_each
 from ._inside import first_images
 from ._layers import architecture
 from ._saliency import input_gradients
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure, SubFigure
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -81,7 +78,7 @@ class SaliencyDisplay(Display):
         *,
         labels: ArrayLike | None = None,
         n_images: int = 5,
-        figure: "Figure | SubFigure | None" = None,
+        figure: OptionalFigure = None,
     ) -> Self:
         """Explain and draw images.
 
@@ -130,7 +127,7 @@ class SaliencyDisplay(Display):
             grad_cams=cams,
         ).plot(figure=figure)
 
-    def plot(self, *, figure: "Figure | SubFigure | None" = None) -> Self:
+    def plot(self, *, figure: OptionalFigure = None) -> Self:
         """Draw a row for each image.
 
         Parameters

@@ -1,29 +1,30 @@
-"""Loss and accuracy over the epochs of a training."""
+"""Loss, accuracy and other metrics over the epochs of a training."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from ._display import COLOURS, Display
+from ._display import COLOURS, Display, OptionalFigure
 from ._inside import inside
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure, SubFigure
 
 METRICS = ("loss", "accuracy", "val_loss", "val_accuracy")
-PANELS = {"loss": "loss", "accuracy": "accuracy (share of images)"}
+LABELS = {"accuracy": "accuracy (share of images)"}
+PANELS_PER_ROW = 3
 FEW_EPOCHS = 40  # up to here each one gets a dot
 History = dict[str, NDArray[np.float64]]
 
 
 @dataclass(eq=False, repr=False)
 class TrainingHistoryDisplay(Display):
-    """Show loss and accuracy, epoch by epoch, for one training or several.
+    """Show loss, accuracy and other metrics by epoch, for one training or several.
 
     Make it with ``from_estimator`` or ``from_history``; the constructor stores what
     they found. Training is dashed, validation is solid, and a circle marks the best
@@ -33,15 +34,16 @@ class TrainingHistoryDisplay(Display):
     Parameters
     ----------
     histories : dict of str to dict of str to ndarray of shape (n_epochs,)
-        Values of 'loss', 'accuracy', 'val_loss' and 'val_accuracy', or some of them, by
-        the name of the training. The name of a single one is not drawn.
+        Values of 'loss', 'accuracy', 'val_loss' and 'val_accuracy', or some of them,
+        and of other metrics, by the name of the training. The name of a single one is
+        not drawn.
 
     Attributes
     ----------
     best_epochs_ : dict of str to int or None
         The best epoch of each training, from 1.
     axes_ : list of matplotlib Axes
-        For loss and for accuracy, or for the one that is known.
+        For loss, for accuracy and for each other metric, where they are known.
     figure_ : matplotlib.figure.Figure
         Holds them.
 
@@ -63,9 +65,7 @@ class TrainingHistoryDisplay(Display):
     histories: dict[str, History]
 
     @classmethod
-    def from_estimator(
-        cls, estimator: Any, *, figure: "Figure | SubFigure | None" = None
-    ) -> Self:
+    def from_estimator(cls, estimator: Any, *, figure: OptionalFigure = None) -> Self:
         """Show how a fitted network was trained, or how several were.
 
         Parameters
@@ -102,7 +102,7 @@ class TrainingHistoryDisplay(Display):
         cls,
         history: Mapping[str, Any] | pd.DataFrame,
         *,
-        figure: "Figure | SubFigure | None" = None,
+        figure: OptionalFigure = None,
     ) -> Self:
         """Show a training by its numbers, or several.
 
@@ -111,8 +111,9 @@ class TrainingHistoryDisplay(Display):
         history : mapping of str to array-like of shape (n_epochs,), or of str to such
             What ``history_`` holds, ``history_frame_``, or the `history` that Keras
             returns as ``model.fit(...).history``: 'loss', 'accuracy', 'val_loss' and
-            'val_accuracy', or some of them. All have one length; NaN stands for epochs
-            without validation. A mapping of names to these shows several.
+            'val_accuracy', or some of them, and any other metric. All have one length;
+            NaN stands for epochs without validation. A mapping of names to these shows
+            several.
         figure : matplotlib.figure.Figure or SubFigure, default=None
             Where to draw. None makes one.
 
@@ -146,7 +147,7 @@ class TrainingHistoryDisplay(Display):
             raise ValueError(f"{parameter} must hold at least one; it is empty.")
         return cls({str(name): _known(one) for name, one in histories.items()})
 
-    def plot(self, *, figure: "Figure | SubFigure | None" = None) -> Self:
+    def plot(self, *, figure: OptionalFigure = None) -> Self:
         """Draw the curves.
 
         Parameters
@@ -159,10 +160,16 @@ class TrainingHistoryDisplay(Display):
         self : object
             The display.
         """
-        known = set().union(*self.histories.values())
-        panels = [panel for panel in PANELS if known & {panel, f"val_{panel}"}]
-        figure = self._figure_or_new(figure, 1.6 + 4.2 * len(panels), 3.6)
-        self.axes_ = list(figure.subplots(1, len(panels), squeeze=False)[0])
+        known = dict.fromkeys(chain.from_iterable(self.histories.values()))
+        in_order = [name for name in METRICS if name in known] + [*known]
+        panels = [*dict.fromkeys(name.removeprefix("val_") for name in in_order)]
+        columns = min(len(panels), PANELS_PER_ROW)
+        rows = -(-len(panels) // columns)
+        figure = self._figure_or_new(figure, 1.6 + 4.2 * columns, 3.6 * rows)
+        all_axes = figure.subplots(rows, columns, squeeze=False).ravel()
+        for unused in all_axes[len(panels) :]:
+            unused.remove()
+        self.axes_ = list(all_axes[: len(panels)])
         self.best_epochs_ = {
             name: _best_epoch(history) for name, history in self.histories.items()
         }
@@ -213,7 +220,9 @@ class TrainingHistoryDisplay(Display):
                         markeredgewidth=2,
                         label=f"{before}best epoch: {best}",
                     )
-        ax.set(title=panel.capitalize(), xlabel="epoch", ylabel=PANELS[panel])
+        label = panel.replace("_", " ")
+        title = label[:1].upper() + label[1:]
+        ax.set(title=title, xlabel="epoch", ylabel=LABELS.get(panel, label))
         ax.set_xlim(left=0.5)
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
         ax.grid(color="0.9")
@@ -244,16 +253,13 @@ def _history_of(estimator: Any) -> Mapping[str, ArrayLike]:
     return history
 
 
-def _known(history: Mapping[str, ArrayLike] | pd.DataFrame) -> History:
-    given = {
-        name: np.asarray(history[name], dtype=np.float64)
-        for name in METRICS
-        if name in history
-    }
+def _known(history: Mapping[Any, Any] | pd.DataFrame) -> History:
+    names = [*history] if {*METRICS} & {*history} else []
+    given = {str(name): np.asarray(history[name], np.float64) for name in names}
     known = {name: values for name, values in given.items() if values.size}
     if not known:
-        names = ", ".join(map(str, history)) or "nothing"
-        found = f"{names} of no epoch" if given else names
+        found = ", ".join(map(str, history)) or "nothing"
+        found += " of no epoch" if given else ""
         raise ValueError(
             f"history must hold some of {', '.join(METRICS)}, with a value for each "
             f"epoch. Got {found} instead."

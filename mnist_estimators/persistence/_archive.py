@@ -62,9 +62,8 @@ def pack(members: Mapping[str, Bytes]) -> bytes:
                 f"{name}: with it the file would be larger than 4 GiB. Save the parts "
                 "of the estimator separately."
             )
-        checksum = zlib.crc32(content)
-        header = _local_header(name, checksum, len(content))
-        directory.append(_directory_entry(name, checksum, len(content), position))
+        header, entry = _headers(name, content, position)
+        directory.append(entry)
         parts += [header, content]
         position += len(header) + len(content)
     return b"".join([*parts, *directory, _directory_end(directory, position)])
@@ -100,11 +99,11 @@ def unpack(content: bytes) -> dict[str, memoryview]:
         name, start, end = _next_member(file, position)
         if name in members:
             raise ModelFileError(f"{name}: there are two members of this name")
-        checksum = zlib.crc32(file[start:end])
-        if file[position:start] != _local_header(name, checksum, end - start):
+        header, entry = _headers(name, file[start:end], position)
+        if file[position:start] != header:
             raise ModelFileError(f"{name}: the member is damaged")
         members[name] = file[start:end]
-        directory.append(_directory_entry(name, checksum, end - start, position))
+        directory.append(entry)
         position = end
     if file[position:] != b"".join([*directory, _directory_end(directory, position)]):
         last = list(members)[-1]
@@ -144,24 +143,16 @@ def _other_kind(content: bytes) -> str:
     return "; save_model writes one" if content else ": it is empty"
 
 
-def _local_header(name: str, checksum: int, size: int) -> bytes:
-    return (
-        _LOCAL_HEADER.pack(
-            *(_SIGNATURE, _VERSION, 0, 0, 0, _NEW_YEAR_1980, checksum, size, size),
-            *(len(name), 0),
-        )
-        + name.encode()
+def _headers(name: str, content: Bytes, position: int) -> tuple[bytes, bytes]:
+    """Make the header in front of a member, and its entry in the directory."""
+    size = len(content)
+    sizes = (zlib.crc32(content), size, size, len(name), 0)
+    shared = (_VERSION, 0, 0, 0, _NEW_YEAR_1980, *sizes)
+    header = _LOCAL_HEADER.pack(_SIGNATURE, *shared)
+    entry = _DIRECTORY_ENTRY.pack(
+        b"PK\x01\x02", _MADE_ON_UNIX, *shared, 0, 0, 0, _MODE, position
     )
-
-
-def _directory_entry(name: str, checksum: int, size: int, position: int) -> bytes:
-    return (
-        _DIRECTORY_ENTRY.pack(
-            *(b"PK\x01\x02", _MADE_ON_UNIX, _VERSION, 0, 0, 0, _NEW_YEAR_1980),
-            *(checksum, size, size, len(name), 0, 0, 0, 0, _MODE, position),
-        )
-        + name.encode()
-    )
+    return header + name.encode(), entry + name.encode()
 
 
 def _directory_end(directory: list[bytes], position: int) -> bytes:

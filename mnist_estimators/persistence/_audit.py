@@ -13,7 +13,7 @@ import numpy as np
 from ..exceptions import ModelFileError
 from ._archive import Bytes
 from ._arrays import read_header
-from ._float_lists import FLOAT_LIST, check_float_list
+from ._float_lists import FLOAT_LIST
 from ._keras_optimizers import check_optimizer_text
 from ._manifest import MANIFEST, SCHEMA
 from ._node_checks import (
@@ -49,27 +49,9 @@ from ._types import CLASS_NAMES, FUNCTION_NAMES, SCALARS, TREE, TREE_OWNERS, Nam
 MAX_NODES = 300_000
 # Four times that of the writer, since one level there can be four nodes deep.
 MAX_DEPTH = 160
+# In all lists together, since a float object takes five times its bytes in the file.
+MAX_FLOATS = 5_000_000
 
-# By loader: the types that it may load, and the keys of its nodes.
-_FORMS: Mapping[str, tuple[Set[Name], Set[str]]] = {
-    "CachedNode": ({REFERENCE}, set()),
-    "ConstructorFromReduceNode": (
-        {DICT, PATH, KERAS_OPTIMIZER, FLOAT_LIST},
-        {"content"},
-    ),
-    "DictNode": ({DICT, BUNCH}, {"key_types", "content"}),
-    "FunctionNode": (FUNCTION_NAMES, set()),
-    "JsonNode": ({TEXT}, {"content", "is_json"}),
-    "ListNode": ({LIST}, {"content"}),
-    "MaskedArrayNode": ({MASKED_ARRAY}, {"content"}),
-    "NdArrayNode": (
-        {ARRAY, *(("numpy", name) for name in SCALARS)},
-        {"type", "file"},
-    ),
-    "ObjectNode": (CLASS_NAMES, {"content"}),
-    "RandomStateNode": ({RANDOM_STATE}, {"content"}),
-    "TupleNode": ({TUPLE}, {"content"}),
-}
 _KEYS_OF_OBJECTS = {"type", "content", "shape"}
 
 
@@ -117,19 +99,6 @@ class _Auditor:
         self._members = members
         self._sizes: dict[int, int] = {}
         self._n_floats = 0
-        # Each checks what is in a node, and counts the nodes there.
-        self._checks: dict[str, Callable[[Node, Name, str, int], int]] = {
-            "ConstructorFromReduceNode": self._call,
-            "DictNode": self._mapping,
-            "FunctionNode": lambda *_: 0,
-            "JsonNode": self._plain,
-            "ListNode": self._items,
-            "MaskedArrayNode": self._masked_array,
-            "NdArrayNode": self._array,
-            "ObjectNode": self._instance,
-            "RandomStateNode": self._random_state,
-            "TupleNode": self._items,
-        }
 
     def check(self, node: Any, where: str, depth: int) -> int:
         """Check a node, and count the nodes in it."""
@@ -142,7 +111,7 @@ class _Auditor:
         if number is not None and type(number) is not int:
             raise wrong(where, "__id__ must be an integer")
         node = {key: node[key] for key in node if key != "__id__"}
-        names, keys = _FORMS[loader]
+        names, keys, check_content = _FORMS[loader]
         allow(name, names, where)
         if loader == "NdArrayNode" and node.get("type") == "json":
             keys = _KEYS_OF_OBJECTS
@@ -157,7 +126,7 @@ class _Auditor:
             if number is not None:
                 self._sizes[number] = -1  # until all of it is checked
             self.names.add(name)
-            size = 1 + self._checks[loader](node, name, where, depth + 1)
+            size = 1 + check_content(self, node, name, where, depth + 1)
             if number is not None:
                 self._sizes[number] = size
         if size > MAX_NODES:
@@ -242,26 +211,25 @@ class _Auditor:
             raise wrong(where, "its arguments must be a tuple")
         size = self.check(arguments, where, depth)
         items = arguments["content"]
-        try:
-            if name == DICT:
-                if [*map(loader_of, items)] != ["ListNode"]:
-                    raise wrong(where, "a mapping must be made of a list")
-            elif name == FLOAT_LIST:
-                self._float_list(items, where)
-            else:
-                _check_texts([plain_value(item, where) for item in items], name)
-        except ModelFileError:
-            raise
-        except (ValueError, RecursionError) as error:
-            raise wrong(where, str(error)) from error
+        if name == DICT:
+            if [*map(loader_of, items)] != ["ListNode"]:
+                raise wrong(where, "a mapping must be made of a list")
+        elif name == FLOAT_LIST:
+            self._float_list(items, where)
+        else:
+            _check_texts([plain_value(item, where) for item in items], name, where)
         return size
 
     def _float_list(self, items: list[Node], where: str) -> None:
         if len(items) != 1 or items[0].get("type") != "numpy":
-            raise ValueError("a list of floats must be made of an array")
+            raise wrong(where, "a list of floats must be made of an array")
         member = items[0]["file"]
-        header = read_header(member, self._members[member])
-        self._n_floats = check_float_list(header, self._n_floats)
+        dtype, shape = read_header(member, self._members[member])
+        if dtype.str[1:] != "f8" or len(shape) != 1:
+            raise wrong(where, "a list of floats must be an array of one dimension")
+        self._n_floats += shape[0]
+        if self._n_floats > MAX_FLOATS:
+            raise wrong(where, f"there are more than {MAX_FLOATS:,} floats in lists")
 
     def _tree(self, node: Any, where: str) -> int:
         numbers, arrays = parts_of_tree(node, where)
@@ -269,17 +237,48 @@ class _Auditor:
         for array in arrays:
             self._array_member(array, where, tree_dtype())
         try:
-            check_tree(*numbers, *(self._members[one["file"]] for one in arrays))
+            check_tree(numbers, [self._members[one["file"]] for one in arrays])
         except ValueError as error:
             raise wrong(where, str(error)) from error
         return 20
 
 
-def _check_texts(texts: list[Any], name: Name) -> None:
-    """Check the arguments of a path or an optimizer; ValueError says what is wrong."""
+def _check_texts(texts: list[Any], name: Name, where: str) -> None:
     if not all(isinstance(text, str) for text in texts):
-        raise ValueError("its arguments must be text")
+        raise wrong(where, "its arguments must be text")
     if len(texts) != (1 if name == PATH else 2):
-        raise ValueError("it has another number of arguments")
+        raise wrong(where, "it has another number of arguments")
     if name == KERAS_OPTIMIZER:
-        check_optimizer_text(*texts)
+        try:
+            check_optimizer_text(*texts)
+        except (ValueError, RecursionError) as error:
+            raise wrong(where, str(error)) from error
+
+
+def _check_nothing(*_: Any) -> int:
+    return 0
+
+
+# By loader: the types that it may load, the keys of its nodes, and what checks the
+# content of one and counts the nodes in it.
+_FORMS: Mapping[str, tuple[Set[Name], Set[str], Callable[..., int]]] = {
+    "CachedNode": ({REFERENCE}, set(), _check_nothing),
+    "ConstructorFromReduceNode": (
+        {DICT, PATH, KERAS_OPTIMIZER, FLOAT_LIST},
+        {"content"},
+        _Auditor._call,
+    ),
+    "DictNode": ({DICT, BUNCH}, {"key_types", "content"}, _Auditor._mapping),
+    "FunctionNode": (FUNCTION_NAMES, set(), _check_nothing),
+    "JsonNode": ({TEXT}, {"content", "is_json"}, _Auditor._plain),
+    "ListNode": ({LIST}, {"content"}, _Auditor._items),
+    "MaskedArrayNode": ({MASKED_ARRAY}, {"content"}, _Auditor._masked_array),
+    "NdArrayNode": (
+        {ARRAY, *(("numpy", name) for name in SCALARS)},
+        {"type", "file"},
+        _Auditor._array,
+    ),
+    "ObjectNode": (CLASS_NAMES, {"content"}, _Auditor._instance),
+    "RandomStateNode": ({RANDOM_STATE}, {"content"}, _Auditor._random_state),
+    "TupleNode": ({TUPLE}, {"content"}, _Auditor._items),
+}

@@ -17,6 +17,7 @@ _METRICS = (
     *("minkowski", "euclidean", "l2", "manhattan", "l1", "cityblock"),
     *("chebyshev", "cosine"),
 )
+_PREDICTIONS = ("predict", "predict_proba", "predict_log_proba", "decision_function")
 
 
 def _require(condition: Any, what: str) -> None:
@@ -156,19 +157,15 @@ def _check_scorer(scorer: Any) -> None:
     given = scorer._response_method
     names = given if isinstance(given, tuple | list) else [given]
     _require(
-        all(name in ("predict", *_SCORES) for name in names),
+        all(name in _PREDICTIONS for name in names),
         "_response_method must be that of a prediction",
     )
-
-
-_SCORES = ("predict_proba", "predict_log_proba", "decision_function")
 
 
 def _check_stack(stack: Any) -> None:
     methods = getattr(stack, "stack_method_", [])
     _require(
-        isinstance(methods, list)
-        and all(method in ("predict", *_SCORES) for method in methods),
+        isinstance(methods, list) and all(name in _PREDICTIONS for name in methods),
         "stack_method_ must be those of predictions",
     )
 

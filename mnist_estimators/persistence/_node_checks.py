@@ -77,10 +77,3 @@ def plain_value(node: Any, where: str) -> Any:
     if type(value) not in PLAIN:
         raise wrong(where, "it must be a number, text, or null")
     return value
-
-
-def unnumbered_value(node: Any, where: str) -> Any:
-    """Read a plain value to which no other node can refer."""
-    value = plain_value(node, where)
-    only_keys(node, {"content", "is_json"}, where)
-    return value

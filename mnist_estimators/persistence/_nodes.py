@@ -1,10 +1,10 @@
 """The small nodes of which ``schema.json`` is made, as skops names them."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ._types import Name
+from ._types import TREE, Name
 
 Node = dict[str, Any]
 
@@ -54,6 +54,31 @@ def mapping_node(items: dict[str, Node], name: Name = DICT) -> Node:
 def text_types(number: int) -> Node:
     """Make the node that says that a number of keys are text."""
     return node("ListNode", LIST, content=[node("TypeNode", TEXT)] * number)
+
+
+def tree_node(numbers: Sequence[Node], arrays: Sequence[Node]) -> Node:
+    """Make the node of a decision tree.
+
+    Parameters
+    ----------
+    numbers : sequence of node
+        Numbers of features, outputs, levels and nodes.
+    arrays : sequence of node
+        Nodes, values and numbers of classes.
+
+    Returns
+    -------
+    node
+    """
+    n_features, n_outputs, max_depth, node_count = numbers
+    nodes, values, n_classes = arrays
+    state = dict(max_depth=max_depth, node_count=node_count, nodes=nodes, values=values)
+    return node(
+        "TreeNode",
+        TREE,
+        __reduce__={"args": tuple_node([n_features, n_classes, n_outputs])},
+        content=mapping_node(state),
+    )
 
 
 def reference(number: int) -> Node:

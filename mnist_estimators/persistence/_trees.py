@@ -1,6 +1,7 @@
 """Checks of decision trees: scikit-learn's compiled code follows any index in them."""
 
 import io
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
@@ -9,17 +10,8 @@ from numpy.typing import NDArray
 from sklearn.tree import DecisionTreeClassifier
 
 from ._archive import Bytes
-from ._node_checks import (
-    allow,
-    loader_of,
-    name_of,
-    only_keys,
-    text_mapping,
-    unnumbered_value,
-    wrong,
-)
-from ._nodes import ARRAY, DICT, TUPLE, Node
-from ._types import TREE
+from ._node_checks import allow, loader_of, name_of, plain_value, wrong
+from ._nodes import ARRAY, Node, plain_node, tree_node
 
 _LEAF = -1
 # Deeper trees would take long to check; trees over images are far from that.
@@ -48,69 +40,50 @@ def parts_of_tree(node: Any, where: str) -> tuple[list[Any], list[Node]]:
     numbers : list
         Features, outputs, depth and nodes: any plain values.
     arrays : list of node
-        Classes, nodes and values.
+        Nodes, values and numbers of classes.
 
     Raises
     ------
     ModelFileError
         If it has other parts.
     """
-    if loader_of(node) != "TreeNode":
-        raise wrong(where, "it must be a tree")
-    allow(name_of(node, where), {TREE}, where)
-    only_keys(node, {"__reduce__", "content"}, where)
-    reduced, state = node["__reduce__"], node["content"]
-    if not isinstance(reduced, dict) or reduced.keys() != {"args"}:
-        raise wrong(where, "a tree must be made only from its arguments")
-    arguments = reduced["args"]
-    allow(name_of(arguments, where), {TUPLE}, where)
-    only_keys(arguments, {"content"}, where)
-    allow(name_of(state, where), {DICT}, where)
-    content = text_mapping(state, where)
     try:
-        n_features, n_classes, n_outputs = arguments["content"]
+        n_features, n_classes, n_outputs = node["__reduce__"]["args"]["content"]
+        content = node["content"]["content"]
         numbers = [n_features, n_outputs, content["max_depth"], content["node_count"]]
-        arrays = [n_classes, content["nodes"], content["values"]]
+        arrays = [content["nodes"], content["values"], n_classes]
     except (TypeError, ValueError, KeyError):
         raise wrong(where, "it lacks a part of a tree") from None
-    if len(content) != 4 or loader_of(arguments) != "TupleNode":
-        raise wrong(where, "it has more parts than a tree")
+    values = [plain_value(number, where) for number in numbers]
+    if node != tree_node([*map(plain_node, values)], arrays):
+        raise wrong(where, "it must be a tree, without any other parts")
     for array in arrays:
         allow(name_of(array, where), {ARRAY}, where)
         if loader_of(array) != "NdArrayNode":
             raise wrong(where, "nodes and values of a tree must be arrays")
-    return [unnumbered_value(number, where) for number in numbers], arrays
+    return values, arrays
 
 
-def check_tree(
-    n_features: Any,
-    n_outputs: Any,
-    max_depth: Any,
-    node_count: Any,
-    n_classes: Bytes,
-    nodes: Bytes,
-    values: Bytes,
-) -> None:
+def check_tree(numbers: Sequence[Any], arrays: Iterable[Bytes]) -> None:
     """Check that a tree leads from its root to leaves, by features that exist.
 
     Parameters
     ----------
-    n_features, n_outputs, max_depth, node_count : object
-        The numbers of the tree.
-    n_classes, nodes, values : bytes
-        Its arrays, in NumPy's format.
+    numbers : sequence of object
+        Features, outputs, depth and nodes.
+    arrays : iterable of bytes
+        Nodes, values and numbers of classes, in NumPy's format.
 
     Raises
     ------
     ValueError
         If they are not the parts of a valid tree.
     """
-    numbers = (n_features, n_outputs, max_depth, node_count)
     if any(type(number) is not int or not 0 <= number < 2**31 for number in numbers):
         raise ValueError("the numbers of a tree must be integers of at least 0")
-    counts, table, of_nodes = (
-        np.load(io.BytesIO(member), allow_pickle=False)
-        for member in (n_classes, nodes, values)
+    n_features, n_outputs, max_depth, node_count = numbers
+    table, of_nodes, counts = (
+        np.load(io.BytesIO(member), allow_pickle=False) for member in arrays
     )
     if counts.dtype != np.intp or counts.shape != (n_outputs,) or n_outputs < 1:
         raise ValueError("a tree must have a number of classes for each output")

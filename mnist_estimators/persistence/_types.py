@@ -181,8 +181,6 @@ def allowed_name(thing: Any, names: frozenset[Name]) -> Name | None:
     own_name = getattr(thing, "__name__", None)
     for module, name in names:
         # What exists comes from a module that was imported.
-        if name == own_name and module in sys.modules:
-            found = getattr(sys.modules[module], name, None)
-            if found is thing:
-                return module, name
+        if name == own_name and getattr(sys.modules.get(module), name, None) is thing:
+            return module, name
     return None

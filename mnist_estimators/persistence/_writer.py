@@ -37,13 +37,13 @@ from ._nodes import (
     node,
     plain_node,
     reference,
+    tree_node,
     tuple_node,
 )
 from ._types import (
     CLASS_NAMES,
     FUNCTION_NAMES,
     SCALARS,
-    TREE,
     TREE_OWNERS,
     Name,
     allowed_name,
@@ -84,7 +84,6 @@ class _Writer:
         # the address in use.
         self._numbers: dict[int, tuple[int, Any]] = {}
         self._unfinished: set[int] = set()
-        self._names: dict[Any, Name | None] = {}
 
     def node_of(self, value: Any, where: str, depth: int) -> Node:
         kind = type(value)
@@ -136,19 +135,11 @@ class _Writer:
             return _call(PATH, plain_node(str(value)))
         if is_optimizer(value):
             return self._optimizer(value, where)
-        if name := self._name(value, FUNCTION_NAMES):
+        if name := allowed_name(value, FUNCTION_NAMES):
             return node("FunctionNode", name)
-        if name := self._name(kind, CLASS_NAMES):
+        if name := allowed_name(kind, CLASS_NAMES):
             return self._instance(value, name, where, depth)
         raise ModelFileError(f"{where}: {_refusal(value)}")
-
-    def _name(self, thing: Any, names: frozenset[Name]) -> Name | None:
-        if not isinstance(thing, type | FunctionType | BuiltinFunctionType):
-            return None
-        key = (thing, names)
-        if key not in self._names:
-            self._names[key] = allowed_name(thing, names)
-        return self._names[key]
 
     def _items(self, values: Any, where: str, depth: int) -> list[Node]:
         return [
@@ -222,27 +213,17 @@ class _Writer:
 
     def _tree(self, tree: Any, where: str) -> Node:
         _, (n_features, n_classes, n_outputs), state = tree.__reduce__()
+        numbers = (n_features, n_outputs, state["max_depth"], state["node_count"])
         # The bytes between the fields are undefined, so equal trees could differ.
         nodes = np.zeros_like(state["nodes"])
         for field in nodes.dtype.names:
             nodes[field] = state["nodes"][field]
-        content = {
-            "max_depth": plain_node(int(state["max_depth"])),
-            "node_count": plain_node(int(state["node_count"])),
-            "nodes": self._array_member(nodes, ARRAY, where, structured=True),
-            "values": self._array_member(state["values"], ARRAY, where),
-        }
-        arguments = [
-            plain_node(int(n_features)),
+        arrays = [
+            self._array_member(nodes, ARRAY, where, structured=True),
+            self._array_member(state["values"], ARRAY, where),
             self._array_member(n_classes, ARRAY, where),
-            plain_node(int(n_outputs)),
         ]
-        return node(
-            "TreeNode",
-            TREE,
-            __reduce__={"args": tuple_node(arguments)},
-            content=mapping_node(content),
-        )
+        return tree_node([plain_node(int(number)) for number in numbers], arrays)
 
 
 def _call(name: Name, *arguments: Node) -> Node:
@@ -265,7 +246,7 @@ def _refusal(value: Any) -> str:
     if module in ("keras", "tensorflow"):
         return (
             f"{kind.__name__} of Keras can't be saved as plain data. Remove it before "
-            "saving, for example with set_params(callbacks=None)"
+            "saving, for example with set_params(callbacks=None, metrics=None)"
         )
     if kind.__name__ in ("KDTree", "BallTree"):
         return (

@@ -12,7 +12,7 @@ from ._paper import background
 INK = 0.3  # more of it belongs to a digit
 # A digit of a tenth of the picture's side still has more pixels than it ends up with.
 MAX_SIDE = 1024
-LUMINANCE = np.array([0.299, 0.587, 0.114])
+LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
 
 
 def find_ink(picture: NDArray[Any], name: str) -> NDArray[np.float32]:
@@ -35,7 +35,10 @@ def find_ink(picture: NDArray[Any], name: str) -> NDArray[np.float32]:
     ValueError
         If there is no ink.
     """
-    ink = _extract_ink(_as_grey(picture))
+    high = pixel_range(picture)[1]
+    if picture.dtype == np.uint8 and high > 1:
+        high = 255.0  # a dark photograph, not one of 16 grey levels
+    ink = _extract_ink(_to_grey(_shrink(picture), high))
     if ink is None:
         raise ValueError(
             f"{name} is blank: nothing in it, of shape {picture.shape}, stands out "
@@ -69,26 +72,15 @@ def _to_grey(image: NDArray[Any], high: float) -> NDArray[np.float32]:
     if scaled.ndim == 2:
         return scaled
     n_channels = scaled.shape[2]
-    colour = scaled[:, :, : n_channels - 1] if n_channels in (2, 4) else scaled
-    grey = (
-        colour @ LUMINANCE.astype(np.float32)
-        if colour.shape[2] == 3
-        else (colour[:, :, 0])
-    )
+    grey = scaled[:, :, 0]
+    if n_channels > 2:
+        grey = scaled[:, :, :3] @ LUMINANCE
     if n_channels not in (2, 4):
         return grey
     alpha = scaled[:, :, -1]
     visible = float(alpha.sum())
     mean = float((alpha * grey).sum()) / visible if visible else 0.0
     return alpha * grey + (1.0 - alpha) * np.float32(mean < 0.5)
-
-
-def _as_grey(picture: NDArray[Any]) -> NDArray[np.float32]:
-    """Bring a picture of any range to grey values from 0 to 1, and a moderate size."""
-    high = pixel_range(picture)[1]
-    if picture.dtype == np.uint8 and high > 1:
-        high = 255.0  # a dark photograph, not one of 16 grey levels
-    return _to_grey(_shrink(picture), high)
 
 
 def _extract_ink(grey: NDArray[np.float32]) -> NDArray[np.float32] | None:

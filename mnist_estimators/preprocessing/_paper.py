@@ -6,6 +6,9 @@ from numpy.typing import NDArray
 
 # It is fitted on a small copy: light changes slowly.
 FITTED_SIDE = 64
+# Of the nine products of powers of row and column, from 1 to the square of both, those
+# of a surface of second order: 1, row, column, row x column, row², column².
+TERMS = [0, 3, 1, 4, 6, 2]
 
 
 def background(grey: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -35,7 +38,7 @@ def background(grey: NDArray[np.float32]) -> NDArray[np.float32]:
         interpolation=cv2.INTER_AREA,
     )
     values = small.ravel().astype(np.float64)
-    basis = _surface_basis(*small.shape)
+    basis = np.kron(*map(_powers, small.shape)).take(TERMS, axis=1)
     surface = np.full_like(values, np.median(values))
     for _ in range(10):
         residual = values - surface
@@ -45,18 +48,10 @@ def background(grey: NDArray[np.float32]) -> NDArray[np.float32]:
         ridge = 1e-6 * len(values) * np.eye(basis.shape[1])
         coefficients = np.linalg.solve(basis.T @ weighted + ridge, weighted.T @ values)
         surface = basis @ coefficients
-    one, r, c, rc, rr, cc = coefficients
-    by_powers = np.array([[one, c, cc], [r, rc, 0.0], [rr, 0.0, 0.0]])
+    by_powers = np.zeros((3, 3))
+    by_powers.flat[TERMS] = coefficients
     by_column = (by_powers @ _powers(width).T).astype(np.float32)
     return _powers(height).astype(np.float32) @ by_column
-
-
-def _surface_basis(height: int, width: int) -> NDArray[np.float64]:
-    rows, columns = np.meshgrid(
-        _powers(height)[:, 1], _powers(width)[:, 1], indexing="ij"
-    )
-    r, c = rows.ravel(), columns.ravel()
-    return np.stack([np.ones_like(r), r, c, r * c, r * r, c * c], axis=1)
 
 
 def _powers(n_pixels: int) -> NDArray[np.float64]:

@@ -159,13 +159,7 @@ def _in_rows(digits: Sequence[Part]) -> list[Part]:
         beside = row_of[:number][shares(digit, boxes[:number])[0] >= 0.5]
         row_of[number] = beside.min() if beside.size else n_rows
         n_rows = max(n_rows, row_of[number] + 1)
-    order = sorted(
-        range(len(digits)),
-        key=lambda number: (
-            row_of[number],
-            from_the_top[number].left + from_the_top[number].right,
-        ),
-    )
+    order = np.lexsort((boxes[:, 0] + boxes[:, 2], row_of))
     return [from_the_top[number] for number in order]
 
 

@@ -18,24 +18,18 @@ from ._limits import Limits
 from ._metrics import CountRequests, Metrics
 from ._model import ServedModel
 from ._request_body import DESCRIPTION, SPLIT, receive_pictures, wants_split
-from ._schemas import Answer, Health, Model, Problem
+from ._schemas import Answer, Bounds, Health, Model, Problem
 from ._security_headers import HEADERS, SecurityHeaders
 from ._service import Service
 
 STATIC = Path(__file__).parent / "static"
-_ERRORS: dict[int | str, dict[str, Any]] = {
-    400: {"model": Problem, "description": "The form is damaged or not in utf-8"},
-    408: {"model": Problem, "description": "The body arrived too slowly"},
-    413: {
-        "model": Problem,
-        "description": "Too large, or too many pictures",
-    },
-    415: {"model": Problem, "description": "The content type is unsupported"},
-    422: {"model": Problem, "description": "The pictures or the query are invalid"},
-    503: {
-        "model": Problem,
-        "description": "Too busy; see Retry-After",
-    },
+_ERRORS = {
+    400: "The form is damaged or not in utf-8",
+    408: "The body arrived too slowly",
+    413: "Too large, or too many pictures",
+    415: "The content type is unsupported",
+    422: "The pictures or the query are invalid",
+    503: "Too busy; see Retry-After",
 }
 
 
@@ -97,13 +91,11 @@ def create_app(
     limits = limits or Limits()
     metrics = Metrics()
     service = Service(model, limits, metrics)
-    described = Model.model_validate(
-        {
-            **model.describe(),
-            "recipe": recipe,
-            "accuracy": accuracy,
-            "limits": vars(limits),
-        }
+    described = Model(
+        **model.describe(),
+        recipe=recipe,
+        accuracy=accuracy,
+        limits=Bounds.model_validate(vars(limits)),
     )
 
     app = FastAPI(
@@ -157,7 +149,10 @@ def _add_predictions(app: FastAPI, service: Service) -> None:
         summary="Read the digits in pictures",
         response_model=Answer,
         response_description="The digits",
-        responses=_ERRORS,
+        responses={
+            status: {"model": Problem, "description": description}
+            for status, description in _ERRORS.items()
+        },
         openapi_extra={"parameters": [SPLIT], "requestBody": DESCRIPTION},
     )
 

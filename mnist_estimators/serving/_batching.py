@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -22,6 +23,7 @@ class _Request(NamedTuple, Generic[Prediction]):
     predictions: asyncio.Future[Sequence[Prediction]]
 
 
+@dataclass(eq=False)
 class MicroBatcher(Generic[Prediction]):
     """Predict all waiting images in one batch, as soon as the classifier is free.
 
@@ -30,7 +32,7 @@ class MicroBatcher(Generic[Prediction]):
 
     Parameters
     ----------
-    predict : callable
+    predict_batch : callable
         Takes images, (n, 28, 28), and returns a sequence of n predictions. All calls
         come from one thread.
     batch_images : int
@@ -42,18 +44,13 @@ class MicroBatcher(Generic[Prediction]):
         Called with the number of images of each batch.
     """
 
-    def __init__(
-        self,
-        predict: Callable[[NDArray[np.uint8]], Sequence[Prediction]],
-        *,
-        batch_images: int,
-        waiting_images: int,
-        observe: Callable[[int], Any],
-    ):
-        self._predict = predict
-        self._batch_images = batch_images
-        self._waiting_images = waiting_images
-        self._observe = observe
+    predict_batch: Callable[[NDArray[np.uint8]], Sequence[Prediction]]
+    _: KW_ONLY
+    batch_images: int
+    waiting_images: int
+    observe: Callable[[int], Any]
+
+    def __post_init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, "classifier")
         # A server has one event loop, but a test client may make one for each request.
         self._queues: WeakKeyDictionary[
@@ -84,7 +81,7 @@ class MicroBatcher(Generic[Prediction]):
         Exception
             If the classifier raised it.
         """
-        if self.n_waiting + len(images) > self._waiting_images:
+        if self.n_waiting + len(images) > self.waiting_images:
             raise QueueFullError
         loop = asyncio.get_running_loop()
         queue = self._queues.setdefault(loop, _Queue())
@@ -97,15 +94,15 @@ class MicroBatcher(Generic[Prediction]):
     # The event loop starts each batch, not the thread: before that it receives further
     # requests. If the thread did, batches would be an eighth of the size.
     async def _predict_waiting(self, queue: "_Queue[Prediction]") -> None:
-        while batch := queue.next_batch(self._batch_images):
+        while batch := queue.next_batch(self.batch_images):
             await self._predict_batch(batch)
 
     async def _predict_batch(self, batch: list[_Request[Prediction]]) -> None:
         try:
             images = np.concatenate([request.images for request in batch])
-            self._observe(len(images))
+            self.observe(len(images))
             predictions = await asyncio.get_running_loop().run_in_executor(
-                self._thread, self._predict, images
+                self._thread, self.predict_batch, images
             )
         except Exception as error:
             for request in batch:

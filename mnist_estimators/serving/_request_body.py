@@ -10,6 +10,7 @@ from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from ..datasets._pictures import FORMATS
 from ._limits import Limits
 from ._picture_files import Upload, is_small_png
 from ._pictures import MOST_SMALL_BYTES, ReadPicture, read_pictures, too_many
@@ -43,23 +44,14 @@ DESCRIPTION: dict[str, Any] = {
                 "properties": {
                     "images": {
                         "type": "array",
-                        "items": {"type": "string", "format": "binary"},
+                        "items": _PICTURE["schema"],
                         "minItems": 1,
                     }
                 },
             }
         },
-        **dict.fromkeys(
-            (
-                "image/png",
-                "image/jpeg",
-                "image/webp",
-                "image/bmp",
-                "image/tiff",
-                "application/octet-stream",
-            ),
-            _PICTURE,
-        ),
+        **{f"image/{kind.lower()}": _PICTURE for kind in FORMATS},
+        "application/octet-stream": _PICTURE,
     },
 }
 

@@ -123,14 +123,6 @@ def make_answer(
 
 
 def _digit(found: FoundDigit, prediction: Prediction) -> dict[str, Any]:
-    return {
-        "label": prediction.label,
-        "probabilities": prediction.probabilities,
-        "box": {
-            "left": found.left,
-            "top": found.top,
-            "width": found.width,
-            "height": found.height,
-        },
-        "image": found.image,
-    }
+    box = found._asdict()
+    image = box.pop("image")
+    return {**prediction._asdict(), "box": box, "image": image}

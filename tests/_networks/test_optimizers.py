@@ -63,6 +63,16 @@ def test_other_kinds_are_refused(value):
         optimizer_spec(value)
 
 
+def test_several_for_parts_of_a_network_are_refused():
+    class Several(keras.optimizers.SGD):
+        """As keras.optimizers.MultiOptimizer, which older versions lack."""
+
+        optimizers = (keras.optimizers.SGD(), keras.optimizers.Adam())
+
+    with pytest.raises(ValueError, match=r"Several, .* Give one for all layers"):
+        optimizer_spec(Several())
+
+
 def test_scaling_the_loss_is_refused():
     scaled = keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam())
     with pytest.raises(ValueError, match="Give the optimizer inside it"):

@@ -29,8 +29,11 @@ from mnist_estimators._training import loop, trainer_pool
 from mnist_estimators._training import trainer as engine
 from mnist_estimators._training.dropout import dropout_bits, dropout_masks
 from mnist_estimators._training.loop import train
+from mnist_estimators._training.metrics import build_metrics
 from mnist_estimators._training.plan import TrainingPlan
-from mnist_estimators._training.trainer import Trainer, TrainingState
+from mnist_estimators._training.schedules import learning_rates
+from mnist_estimators._training.state import TrainingState
+from mnist_estimators._training.trainer import Trainer
 from mnist_estimators._training.trainer_pool import borrow_trainer
 
 SHAPE = (4, 4)
@@ -83,6 +86,7 @@ def plan(network=None, *, optimizer="sgd", learning_rate=0.1, **settings):
         "batch_size": 1000,
         "patience": None,
         "callbacks": (),
+        "metrics": (),
         "augmenter": None,
         "seed": 0,
         "verbose": 0,
@@ -173,6 +177,34 @@ def new_trainers(monkeypatch):
     return built
 
 
+UNSUPPORTED = {"Optimizer", "LossScaleOptimizer", "MultiOptimizer"}
+OPTIMIZERS = sorted(
+    name
+    for name, kind in vars(keras.optimizers).items()
+    if isinstance(kind, type)
+    and issubclass(kind, keras.Optimizer)
+    and name not in UNSUPPORTED
+)
+# Those that all optimizers have.
+OPTIONS = [
+    {"gradient_accumulation_steps": 2},
+    {"use_ema": True, "ema_momentum": 0.5, "ema_overwrite_frequency": 2},
+    {"use_ema": True},
+    {"clipnorm": 0.01},
+    {"clipvalue": 0.01},
+    {"global_clipnorm": 0.01},
+    {"weight_decay": 0.1},
+    {"loss_scale_factor": 8.0},
+]
+ALL_AT_ONCE = {
+    "gradient_accumulation_steps": 2,
+    "use_ema": True,
+    "clipnorm": 0.01,
+    "weight_decay": 0.1,
+    "loss_scale_factor": 8.0,
+}
+
+
 class TestAgainstKeras:
     """Full batches, so that the order of the rows does not matter."""
 
@@ -242,6 +274,28 @@ class TestAgainstKeras:
         assert list(history) == ["loss", "accuracy", "val_loss", "val_accuracy"]
         for name, curve in history.items():
             assert curve == pytest.approx(expected_history[name], abs=1e-5), name
+
+    @pytest.mark.parametrize(
+        ("name", "options"),
+        [
+            *((name, {}) for name in OPTIMIZERS),
+            *((name, ALL_AT_ONCE) for name in OPTIMIZERS),
+            *(("Adam", option) for option in OPTIONS),
+        ],
+        ids=str,
+    )
+    def test_each_optimizer_and_option(self, name, options):
+        optimizer = getattr(keras.optimizers, name)(**options)
+        the_plan = plan(
+            optimizer=optimizer, learning_rate=0.01, epochs=3, batch_size=10
+        )
+        model = keras_model(the_plan)
+        state = TrainingState(model.get_weights(), [])
+        # Equal batches, as the two draw their orders differently.
+        samples = Samples(*(np.repeat(array[:1], 30, axis=0) for array in SAMPLES))
+        final, _ = train(the_plan, samples, state=state)
+        keras_fit(model, the_plan, samples)
+        assert_same_weights(final.weights, model.get_weights(), atol=1e-5)
 
     def test_batch_statistics_move_alike(self):
         the_plan = plan(dense(batch_normalization=True), epochs=1)
@@ -398,9 +452,9 @@ class TestXLA:
         used = []
 
         def note(*arguments):
-            *others, xla_batch_size = arguments
+            *others, xla_batch_size = arguments[:5]
             used.append(xla_batch_size is not None)
-            return Trainer(*others, None)
+            return Trainer(*others, None, *arguments[5:])
 
         monkeypatch.setattr(trainer_pool, "_idle_trainers", OrderedDict())
         monkeypatch.setattr(trainer_pool, "Trainer", note)
@@ -629,17 +683,63 @@ class TestCallbacks:
     )
     def test_of_keras_have_their_effect(self, callback, epochs):
         """Each ends the learning after some epochs, as if the fit had been shorter."""
-        state_before = repr(vars(callback))
-        found, _ = train(plan(epochs=6, callbacks=[callback]), SAMPLES)
         expected, _ = train(plan(epochs=epochs), SAMPLES)
-        assert_same_weights(found.weights, expected.weights)
-        assert repr(vars(callback)) == state_before
+        for _ in range(2):  # the same object, used again
+            found, _ = train(plan(epochs=6, callbacks=[callback]), SAMPLES)
+            assert_same_weights(found.weights, expected.weights)
+            assert callback.model is None
 
-    def test_a_schedule_comes_before_a_callback(self):
-        callback = LearningRateScheduler(lambda epoch: 0.0)
-        scheduled = plan(learning_rate_schedule="cosine")
-        found, _ = train(scheduled._replace(callbacks=[callback]), SAMPLES)
-        assert_same_weights(found.weights, train(scheduled, SAMPLES)[0].weights)
+    def test_that_change_the_rate_scale_the_rest_of_a_schedule(self):
+        rates = []
+
+        class HalvedAfterTheFirstEpoch(Callback):
+            def on_epoch_end(self, epoch, logs=None):
+                rates.append(float(self.model.optimizer.learning_rate))
+                if epoch == 0:
+                    self.model.optimizer.learning_rate = rates[-1] / 2
+
+        scheduled = plan(learning_rate_schedule="cosine", epochs=4, learning_rate=0.1)
+        callbacks = [HalvedAfterTheFirstEpoch()]
+        train(scheduled._replace(callbacks=callbacks), SAMPLES)
+        planned = learning_rates("cosine", 0.1, 4)
+        assert rates == pytest.approx(planned * [1, 0.5, 0.5, 0.5])
+
+    @pytest.mark.parametrize("schedule", [None, "one_cycle"])
+    def test_the_rate_may_fall_on_a_plateau(self, schedule):
+        """A loss never falls by 9, so the rate is a tenth after each epoch."""
+        reduce = ReduceLROnPlateau("loss", factor=0.1, patience=1, min_delta=9)
+        _, history = train(
+            plan(learning_rate_schedule=schedule, epochs=3, callbacks=[reduce]), SAMPLES
+        )
+        planned = learning_rates(schedule, 0.1, 3)
+        assert history["learning_rate"] == pytest.approx(planned * [1, 1, 0.1])
+
+    @pytest.mark.parametrize("mode", ["max", "auto"])
+    def test_may_monitor_the_accuracy_as_in_keras(self, mode, tmp_path):
+        best = tmp_path / "best.keras"
+        stop = EarlyStopping("val_accuracy", mode=mode, patience=2)
+        save = ModelCheckpoint(best, "val_accuracy", mode=mode, save_best_only=True)
+        the_plan = plan(epochs=40, learning_rate=1.0, callbacks=[stop, save])
+        _, history = train(the_plan, SAMPLES, validation=VALIDATION)
+        accuracy = np.array(history["val_accuracy"])
+        assert len(accuracy) == accuracy.argmax() + 3 < 40
+        model = keras.models.load_model(best)
+        images, targets, _ = for_keras(VALIDATION)
+        found = model.evaluate(images, targets, verbose=0, return_dict=True)["accuracy"]
+        assert found == pytest.approx(accuracy.max())
+
+    def test_what_they_put_into_logs_is_in_the_history(self):
+        def measure(epoch, logs):
+            logs["epochs squared"] = np.float64(epoch**2)
+            logs["remark"] = "no number"
+            if epoch:
+                logs["late"] = 1
+
+        callback = LambdaCallback(on_epoch_end=measure)
+        _, history = train(plan(callbacks=[callback]), SAMPLES, validation=VALIDATION)
+        assert list(history)[4:] == ["epochs squared", "late"]
+        assert history["epochs squared"] == [0, 1, 4]
+        assert history["late"] == pytest.approx([np.nan, 1, 1], nan_ok=True)
 
     def test_can_stop_in_the_middle_of_an_epoch(self):
         batches = []
@@ -658,6 +758,75 @@ class TestCallbacks:
         final, _ = train(plan(callbacks=[save]), SAMPLES)
         saved = keras.models.load_model(path)
         assert_same_weights(saved.get_weights(), final.weights)
+
+
+class TestMetrics:
+    @pytest.mark.parametrize(
+        ("loss", "given"),
+        [
+            (
+                "categorical_crossentropy",
+                ["AUC", keras.metrics.F1Score("macro"), keras.losses.categorical_hinge],
+            ),
+            (
+                "sparse_categorical_crossentropy",
+                [keras.metrics.SparseTopKCategoricalAccuracy(2, name="among two")],
+            ),
+        ],
+    )
+    def test_are_those_of_keras(self, loss, given):
+        the_plan = plan(loss=loss, metrics=build_metrics(given))
+        model = build_network(the_plan.network, SHAPE, seed=7)
+        model.compile(keras.optimizers.SGD(0.1), loss, metrics=["accuracy", *given])
+        initial = TrainingState(model.get_weights(), [])
+        sparse = loss.startswith("sparse")
+        theirs = [
+            (images, samples.targets if sparse else targets)
+            for samples in (SAMPLES, VALIDATION)
+            for images, targets, _ in [for_keras(samples)]
+        ]
+        expected = model.fit(
+            *theirs[0],
+            batch_size=30,
+            epochs=3,
+            shuffle=False,
+            validation_data=theirs[1],
+            verbose=0,
+        ).history
+        _, found = train(the_plan, SAMPLES, validation=VALIDATION, state=initial)
+        assert found.keys() == expected.keys()
+        for name, values in expected.items():
+            assert found[name] == pytest.approx(values, abs=1e-5), name
+
+    def test_change_nothing_else(self):
+        the_plan = plan(dense(dropout=0.3), batch_size=8)
+        found, _ = train(the_plan._replace(metrics=build_metrics(["AUC"])), SAMPLES)
+        assert_same_weights(found.weights, train(the_plan, SAMPLES)[0].weights)
+
+    def test_callbacks_may_monitor_them(self):
+        stop = EarlyStopping("val_AUC", patience=1, min_delta=1)
+        the_plan = plan(metrics=build_metrics(["AUC"]), callbacks=[stop], epochs=9)
+        _, history = train(the_plan, SAMPLES, validation=VALIDATION)
+        assert len(history["val_AUC"]) == 2
+
+    @pytest.mark.parametrize(
+        ("given", "error", "message"),
+        [
+            ("AUC", TypeError, "must be a list .* Got 'AUC'"),
+            (["no such"], TypeError, "names that Keras knows.* Got 'no such'"),
+            ([3], TypeError, "Got 3"),
+            (["AUC", "AUC"], ValueError, r"\['AUC'\], which the history has"),
+            (["accuracy"], ValueError, "leave out loss and accuracy"),
+        ],
+    )
+    def test_mistakes(self, given, error, message):
+        with pytest.raises(error, match=message):
+            build_metrics(given)
+
+    def test_each_is_one_number(self):
+        the_plan = plan(metrics=build_metrics(["F1Score"]))
+        with pytest.raises(ValueError, match=r"'F1Score' gives an array.*'macro'"):
+            train(the_plan, SAMPLES)
 
 
 class TestTrainersAreKept:

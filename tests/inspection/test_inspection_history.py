@@ -69,6 +69,19 @@ def test_the_epoch_of_the_lowest_validation_loss_is_marked_in_both():
     assert legend(display) == ["training", "validation", "best epoch: 3"]
 
 
+def test_other_metrics_have_panels_of_their_own(draw):
+    auc = {"auc": [0.5, 0.6, 0.7, 0.8], "val_auc": [0.5, 0.6, 0.7, 0.6]}
+    rate = {"learning_rate": [0.1, 0.1, 0.01, 0.01]}
+    display = draw(TrainingHistoryDisplay.from_history({**HISTORY, **auc, **rate}))
+    titles = [ax.get_title() for ax in display.axes_]
+    assert titles == ["Loss", "Accuracy", "Auc", "Learning rate"]
+    assert len(display.figure_.axes) == 4
+    _, _, third, fourth = display.axes_
+    assert curves(third)["validation"].tolist() == auc["val_auc"]
+    assert curves(fourth)["training"].tolist() == rate["learning_rate"]
+    assert legend(display) == ["training", "validation", "best epoch: 3"]
+
+
 def test_without_validation_no_epoch_is_the_best(draw):
     history = {name: HISTORY[name] for name in ("loss", "accuracy")}
     display = draw(TrainingHistoryDisplay.from_history(history))

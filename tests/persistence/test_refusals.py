@@ -392,7 +392,7 @@ class TestStateThatCompiledCodeWouldTrust:
         ("old", "new", "message"),
         [
             ('"node_count"', '"node-count"', "it lacks a part of a tree"),
-            ('"__reduce__"', '"reduce"', "it must have"),
+            ('"__reduce__"', '"reduce"', "it lacks a part of a tree"),
             ("TreeNode", "ObjectNode", "it must be a tree"),
         ],
     )

@@ -10,7 +10,7 @@ from states import in_state
 
 from mnist_estimators import NumpyDigitClassifier, load_model, save_model
 from mnist_estimators.exceptions import ModelFileError
-from mnist_estimators.persistence import _float_lists
+from mnist_estimators.persistence import _audit
 
 N_EPOCHS = 100_000
 
@@ -77,7 +77,7 @@ def test_what_could_not_be_loaded_is_not_saved(path, monkeypatch, limit, message
 def test_the_floats_of_all_lists_are_counted(path, monkeypatch):
     lists = NumpyDigitClassifier(class_weight=[[0.5] * 100, [1.5] * 100])
     save_model(lists, path)
-    monkeypatch.setattr(_float_lists, "MAX_FLOATS", 199)
+    monkeypatch.setattr(_audit, "MAX_FLOATS", 199)
     for use in (load_model, lists.save):
         with pytest.raises(ModelFileError, match="more than 199 floats in lists"):
             use(path)

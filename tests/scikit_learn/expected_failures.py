@@ -1,8 +1,12 @@
 """Tests of scikit-learn that our classifiers fail, with the reason.
 
 A line names all cases of a test, or one of them with its parameters in brackets. Each of
-these must fail. Lines that a version of scikit-learn does not have are ignored.
+these must fail. "since" and "before" limit a line to some versions of scikit-learn. Tests
+that a version does not have are ignored.
 """
+
+from packaging.version import Version
+from sklearn import __version__
 
 EXPECTED_FAILURES = {
     "Sparse data are refused": """
@@ -17,6 +21,7 @@ EXPECTED_FAILURES = {
         tests/test_calibration.py::test_calibration
         tests/test_calibration.py::test_calibration_dict_pipeline
         tests/test_calibration.py::test_calibration_frozen
+        tests/test_calibration.py::test_calibration_prefit
         tests/test_multiclass.py::test_ecoc_delegate_sparse_base_estimator
         tests/test_multioutput.py::test_base_chain_fit_and_predict_with_sparse_data_and_cv
         tests/test_multioutput.py::test_classifier_chain_fit_and_predict_with_sparse_data
@@ -53,14 +58,15 @@ EXPECTED_FAILURES = {
         tests/test_calibration.py::test_calibrated_classifier_cv_works_with_large_confidence_scores
         tests/test_calibration.py::test_calibration_ensemble_false
         tests/test_calibration.py::test_calibration_multiclass
-        tests/test_metaestimators_metadata_routing.py::test_error_on_missing_requests_for_sub_estimator[BaggingClassifier]
+        tests/test_metaestimators_metadata_routing.py::test_error_on_missing_requests_for_sub_estimator[BaggingClassifier]  # since 1.9
         tests/test_metaestimators_metadata_routing.py::test_error_on_missing_requests_for_sub_estimator[SelfTrainingClassifier]
-        tests/test_metaestimators_metadata_routing.py::test_setting_request_on_sub_estimator_removes_error[BaggingClassifier]
+        tests/test_metaestimators_metadata_routing.py::test_setting_request_on_sub_estimator_removes_error[BaggingClassifier]  # since 1.9
         tests/test_metaestimators_metadata_routing.py::test_setting_request_on_sub_estimator_removes_error[SelfTrainingClassifier]
         tests/test_multioutput.py::test_base_chain_crossval_fit_and_predict[classifier-decision_function]
         tests/test_multioutput.py::test_classifier_chain_fit_and_predict
         tests/test_multioutput.py::test_classifier_chain_fit_and_predict_with_linear_svc
         tests/test_pipeline.py::test_pipeline_methods_preprocessing_classifier
+        tests/test_pipeline.py::test_pipeline_methods_preprocessing_svm
     """,
     "Reads coef_, dual_coef_ or feature_importances_": """
         ensemble/tests/test_bagging.py::test_estimators_samples
@@ -100,11 +106,14 @@ EXPECTED_FAILURES = {
         model_selection/tests/test_search.py::test_search_cv_timing
         model_selection/tests/test_search.py::test_search_cv_pairwise_property_equivalence_of_precomputed
         model_selection/tests/test_validation.py::test_cross_val_score_precomputed
-        model_selection/tests/test_validation.py::test_learning_curve_with_shuffle
+        model_selection/tests/test_validation.py::test_learning_curve_with_shuffle  # since 1.9
         tests/test_calibration.py::test_calibration_default_estimator
     """,
     "Deletes n_features_in_, which is read from the fitted state here": """
         ensemble/tests/test_stacking.py::test_stacking_without_n_features_in[make_classification-StackingClassifier-LogisticRegression]
+    """,
+    "Has weights of all rows for one row": """
+        model_selection/tests/test_validation.py::test_learning_curve_exploit_incremental_learning_routing  # before 1.9
     """,
     "Learns from a single class, which the replaced one can't": """
         model_selection/tests/test_validation.py::test_learning_curve_some_failing_fits_warning
@@ -114,7 +123,7 @@ EXPECTED_FAILURES = {
         tests/test_calibration.py::test_calibrated_classifier_cv_double_sample_weights_equivalence
     """,
     "partial_fit of all rows at once and of parts differ": """
-        model_selection/tests/test_validation.py::test_learning_curve_batch_and_incremental_learning_are_equal
+        model_selection/tests/test_validation.py::test_learning_curve_batch_and_incremental_learning_are_equal  # since 1.9
         tests/test_multiclass.py::test_ovr_partial_fit
     """,
     "Expects numbers of the class that is replaced, or that it learns in few steps": """
@@ -144,11 +153,24 @@ EXPECTED_FAILURES = {
     """,
 }
 
-_REASONS = {
-    test.strip(): reason
-    for reason, tests in EXPECTED_FAILURES.items()
-    for test in tests.strip().splitlines()
-}
+
+def _applies(condition: str) -> bool:
+    word, _, version = condition.partition(" ")
+    is_later = Version(__version__) >= Version(version or "0")
+    return is_later != (word == "before")
+
+
+def _reasons() -> dict[str, str]:
+    reasons = {}
+    for reason, lines in EXPECTED_FAILURES.items():
+        for line in lines.strip().splitlines():
+            name, _, condition = line.strip().partition("  # ")
+            if _applies(condition):
+                reasons[name] = reason
+    return reasons
+
+
+_REASONS = _reasons()
 
 
 def reason_for(name: str) -> str | None:

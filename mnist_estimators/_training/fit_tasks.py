@@ -1,6 +1,7 @@
 """A fit and its epochs as tasks, for the callbacks of scikit-learn 1.9 and later."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Self
 
@@ -14,11 +15,9 @@ class FitTasks:
     Parameters
     ----------
     estimator : estimator
-        Has callbacks, its own or those of a search or a pipeline.
+        Has callbacks, its own or those of a search or a pipeline, and `epochs`.
     X, y, sample_weight : object
         What the user gave to ``fit``.
-    n_epochs : int
-        Most epochs that there can be.
 
     Attributes
     ----------
@@ -28,23 +27,25 @@ class FitTasks:
 
     before: Any
 
-    def __init__(
-        self, estimator: Any, X: Any, y: Any, sample_weight: Any, n_epochs: int
-    ):
+    def __init__(self, estimator: Any, X: Any, y: Any, sample_weight: Any):
         self._about: dict[str, Any] = {"estimator": estimator, "X": X, "y": y}
         if sample_weight is not None:
             self._about["metadata"] = {"sample_weight": sample_weight}
-        self._fit = estimator._init_callback_context(max_subtasks=n_epochs)
+        self._fit = estimator._init_callback_context(max_subtasks=int(estimator.epochs))
         self._fit.call_on_fit_task_begin(**self._about)
 
     @classmethod
+    @contextmanager
     def of(
-        cls, estimator: Any, X: Any, y: Any, sample_weight: Any, n_epochs: int
-    ) -> Self | None:
-        """Begin the fit, if there are callbacks that want to know."""
+        cls, estimator: Any, X: Any, y: Any, sample_weight: Any
+    ) -> Iterator[Self | None]:
+        """Report begin and end of a fit, if there are callbacks that want to know."""
         if not has_callbacks(estimator):
-            return None
-        return cls(estimator, X, y, sample_weight, n_epochs)
+            yield None
+            return
+        tasks = cls(estimator, X, y, sample_weight)
+        yield tasks
+        tasks._fit.call_on_fit_task_end(**tasks._about, reconstruction_attributes={})
 
     def epoch_begins(self) -> None:
         """Report the begin of an epoch."""
@@ -76,10 +77,4 @@ class FitTasks:
 
         return self._epoch.call_on_fit_task_end(
             **self._about, reconstruction_attributes=state
-        )
-
-    def end(self, state: Any) -> None:
-        """Report the end of the fit, with the state that it has led to."""
-        self._fit.call_on_fit_task_end(
-            **self._about, reconstruction_attributes={"_fitted": state}
         )

@@ -176,10 +176,8 @@ class BaseDigitClassifier(
         else:
             validation = self._validation_samples(validation_data, seen)
             data = TrainingData(seen, samples, validation)
-        tasks = FitTasks.of(self, X, y, sample_weight, int(self.epochs))
-        self._fitted = self._train(data._replace(tasks=tasks), previous)
-        if tasks:
-            tasks.end(self._fitted)
+        with FitTasks.of(self, X, y, sample_weight) as tasks:
+            self._fitted = self._train(data._replace(tasks=tasks), previous)
         return self
 
     @fit_context(prefer_skip_nested_validation=True)

@@ -4,7 +4,6 @@ import copy
 import warnings
 from abc import abstractmethod
 from collections.abc import Iterable
-from dataclasses import replace
 from inspect import signature
 from numbers import Real
 from os import PathLike
@@ -30,7 +29,6 @@ from .._networks.specs import PRECISIONS, Network, same_layers
 from .._tensorflow import load_keras
 from .._training.architecture import architecture_of, differences
 from .._training.checkpoint import Checkpoint, fingerprint
-from .._training.history import extended
 from .._training.loop import train
 from .._training.plan import TrainingPlan
 from .._training.prediction import predict_logits
@@ -207,16 +205,7 @@ class KerasDigitClassifier(KerasModelMixin, BaseDigitClassifier):
         if plan.augmenter is not None:
             plan.augmenter.fit(samples.images)
         run, board = self._tensorboard(samples.images, plan, seen, previous)
-        state = KerasState(
-            seen=seen,
-            weights=(),
-            history=previous.history if previous else {},
-            network=network,
-            architecture=architecture_of(self),
-            precision=plan.precision,
-            optimizer_identity=identity,
-            tensorboard_run=run,
-        )
+        state = self._state_before(previous, network, plan, run, data.seen, identity)
         if data.tasks:
             data.tasks.before = state
         final, history = train(
@@ -230,12 +219,27 @@ class KerasDigitClassifier(KerasModelMixin, BaseDigitClassifier):
             tasks=data.tasks,
         )
         _check_finite(final, plan.learning_rate)
-        return replace(
-            state,
-            weights=tuple(final.weights),
-            history=extended(state.history, history),
-            optimizer=tuple(final.optimizer) if keeps_optimizer else (),
-            earlier_steps=final.earlier_steps if keeps_optimizer else None,
+        return state.completed(final, history, with_optimizer=keeps_optimizer)
+
+    def _state_before(
+        self,
+        previous: KerasState | None,
+        network: Network,
+        plan: TrainingPlan,
+        run: str | None,
+        seen: SeenData,
+        identity: tuple[str, str | None],
+    ) -> KerasState:
+        """Return what is known before the training: all but weights and optimizer."""
+        return KerasState(
+            seen=seen,
+            weights=(),
+            history=previous.history if previous else {},
+            network=network,
+            architecture=architecture_of(self),
+            precision=plan.precision,
+            optimizer_identity=identity,
+            tensorboard_run=run,
         )
 
     def _network_for(self, seen: SeenData, previous: KerasState | None) -> Network:

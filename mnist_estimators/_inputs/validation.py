@@ -124,12 +124,13 @@ def check_array_like(name: str, values: Any) -> None:
     values : object
         What the user gave.
     """
-    is_array = hasattr(values, "__array__") or hasattr(values, "shape")
+    if hasattr(values, "__array__") or hasattr(values, "shape"):
+        return
     # A loader of batches may also have an item for each number, as sequences have.
     in_batches = not isinstance(values, Sequence) and (
         not hasattr(values, "__getitem__") or _is_data_set(values)
     )
-    if isinstance(values, Iterable) and in_batches and not is_array:
+    if isinstance(values, Iterable) and in_batches:
         kind = type(values)
         raise TypeError(
             f"{name} is a {kind.__name__} (of {kind.__module__}), but an array is "

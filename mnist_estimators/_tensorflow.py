@@ -11,6 +11,7 @@ from types import ModuleType
 from .exceptions import BackendError
 
 _lock = Lock()
+_forked = False
 
 
 def load_keras() -> ModuleType:
@@ -32,7 +33,17 @@ def load_keras() -> ModuleType:
     ------
     BackendError
         If Keras uses another backend.
+    RuntimeError
+        If this process was forked from one that has started TensorFlow: its threads
+        are missing here, and TensorFlow would wait for them without end.
     """
+    if _forked:
+        raise RuntimeError(
+            "TensorFlow does not work in a process that was forked after it was "
+            "started: this process has no copy of its threads. Start processes with "
+            'multiprocessing.get_context("spawn"), or with joblib\'s default backend, '
+            "loky. NumpyDigitClassifier and OnnxDigitClassifier work in any process."
+        )
     if "keras" not in sys.modules:
         # Before the import, which would ask for the other backend's library.
         _check_backend(os.environ.get("KERAS_BACKEND") or "tensorflow")
@@ -47,7 +58,7 @@ def load_keras() -> ModuleType:
 def free_kernels() -> None:
     """Free what TensorFlow keeps of operations that ran, also of networks long gone.
 
-    It has no public function for that, and frees nothing by itself. The operations that
+    It has no public function for that, and never frees any. The operations that
     are still in use are prepared again, within milliseconds; other threads may compute.
     """
     from tensorflow.python.eager import context
@@ -57,12 +68,19 @@ def free_kernels() -> None:
 
 @cache
 def _start_tensorflow() -> None:
+    if sys.platform != "win32":  # which forks no process
+        os.register_at_fork(after_in_child=_note_fork)
     with _log_level("3"):
         import tensorflow as tf
 
         _limit_threads()
         # Starts the runtime, which reads the log level only once.
         tf.config.list_logical_devices()
+
+
+def _note_fork() -> None:
+    global _forked
+    _forked = True
 
 
 def _limit_threads() -> None:

@@ -24,6 +24,7 @@ from mnist_estimators import (
     load_small_digits,
 )
 from mnist_estimators._tensorflow import load_keras
+from mnist_estimators._training import interrupts
 
 # No test opens a window, nor does a process that a test starts.
 os.environ["MPLBACKEND"] = "Agg"
@@ -146,6 +147,12 @@ def _global_random_states_stay(request: pytest.FixtureRequest) -> Iterator[None]
     if "check_methods_sample_order_invariance" not in request.node.name:
         changed = _global_random_states() != before
         assert not changed, "the test changed Python's or NumPy's global random state"
+
+
+@pytest.fixture(autouse=True)
+def _no_interrupt_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the Ctrl-C of one test from being the first of two for the next test."""
+    monkeypatch.setattr(interrupts, "_ended_a_fit", -np.inf)
 
 
 @pytest.fixture

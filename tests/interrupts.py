@@ -4,17 +4,18 @@ import signal
 from contextlib import AbstractContextManager, contextmanager
 from unittest import mock
 
+from mnist_estimators._training.trainer import Trainer
 from mnist_estimators.classifiers import _numpy_training
 
 
 @contextmanager
-def ctrl_c_at(number, owner, method):
-    """Press Ctrl-C as a method begins the call of this number, counted from 1.
+def ctrl_c_at(numbers, owner, method):
+    """Press Ctrl-C as a method begins the calls of these numbers, counted from 1.
 
     Parameters
     ----------
-    number : int
-        The call.
+    numbers : int or collection of int
+        The calls.
     owner : type
         Has the method.
     method : str
@@ -25,12 +26,13 @@ def ctrl_c_at(number, owner, method):
     list
         A member for each call of the method.
     """
+    pressed = {numbers} if isinstance(numbers, int) else set(numbers)
     calls = []
     real = getattr(owner, method)
 
     def interrupted(*arguments):
         calls.append(method)
-        if len(calls) == number:
+        if len(calls) in pressed:
             signal.raise_signal(signal.SIGINT)
         return real(*arguments)
 
@@ -44,6 +46,11 @@ def ctrl_c_at(number, owner, method):
         signal.signal(signal.SIGINT, before)
 
 
-def ctrl_c_at_step(number: int) -> AbstractContextManager[list[str]]:
-    """Press Ctrl-C as a NumpyDigitClassifier begins this training step."""
-    return ctrl_c_at(number, _numpy_training._Run, "_step")
+def ctrl_c_at_step(*numbers: int) -> AbstractContextManager[list[str]]:
+    """Press Ctrl-C as a NumpyDigitClassifier begins these training steps."""
+    return ctrl_c_at(numbers, _numpy_training._Run, "_step")
+
+
+def ctrl_c_at_keras_step(*numbers: int) -> AbstractContextManager[list[str]]:
+    """Press Ctrl-C as a Keras classifier begins these chunks of training steps."""
+    return ctrl_c_at(numbers, Trainer, "run")

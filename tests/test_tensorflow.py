@@ -196,3 +196,56 @@ def test_another_backend_in_the_configuration_file_of_keras_is_refused(run):
     torch = FAKE_KERAS.replace("tensorflow", "torch")
     result = run(LOAD, tensorflow=FAKE_TENSORFLOW, keras=torch)
     assert "BackendError: Keras uses the backend 'torch'" in result.stderr
+
+
+FORK = """
+    import os
+    from mnist_estimators._tensorflow import load_keras
+
+    def in_child(task):
+        if os.fork():
+            assert os.waitstatus_to_exitcode(os.wait()[1]) == 0
+        else:
+            try:
+                task()
+            except RuntimeError as error:
+                print(error)
+            os._exit(print("the end", flush=True) or 0)
+"""
+in_forked_processes = pytest.mark.skipif(
+    not hasattr(os, "fork"), reason="no process is forked here"
+)
+
+
+@in_forked_processes
+def test_a_process_forked_after_the_start_gets_an_error(run):
+    lines = run(
+        FORK
+        + """
+    load_keras()
+    in_child(load_keras)
+    in_child(lambda: in_child(load_keras))
+    load_keras()
+    """,
+        **FAKES,
+    ).stdout.splitlines()
+    assert lines[:2] == ["log level 3", "runtime started"]
+    for message in (lines[2], lines[4]):
+        assert "forked after it was started" in message
+        assert 'multiprocessing.get_context("spawn")' in message
+        assert "loky" in message
+    assert lines[3::2] == ["the end", "the end"]
+    assert lines[-1] == "the end"
+
+
+@in_forked_processes
+def test_a_process_forked_before_the_start_can_start_it(run):
+    lines = run(
+        FORK
+        + """
+    in_child(load_keras)
+    load_keras()
+    """,
+        **FAKES,
+    ).stdout.splitlines()
+    assert lines == ["log level 3", "runtime started", "the end", *lines[:2]]

@@ -8,7 +8,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 
 from .images import flatten_images, shape_of
-from .validation import check_unmasked
+from .validation import check_array_like, check_unmasked
 
 
 def thawed(estimator: Any) -> Any:
@@ -37,7 +37,10 @@ def as_taken(estimator: Any, X: Any) -> Any:
     ------
     ValueError
         If `X` has masked values, which some estimators would use as they are.
+    TypeError
+        If `X` is not an array, such as a generator of batches.
     """
+    check_array_like("X", X)
     check_unmasked("X", X)
     if len(shape_of(X)) <= 2 or _takes_stacks(estimator):
         return X

@@ -117,3 +117,31 @@ def _are_no_such_features(
     return len(X) >= ENOUGH_IMAGES and bool(
         np.mean(np.abs(X) > 10 * scale) > 2 * FEW_LARGE_FEATURES
     )
+
+
+def check_finite_scores(
+    scores: NDArray[Any], X: NDArray[Any], seen_range: tuple[float, float]
+) -> None:
+    """Check that pixels are not so large that a network can't compute with them.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n, n_classes)
+        What the network computed.
+    X : ndarray of shape (n, pixels)
+        The images.
+    seen_range : tuple of two float
+        Lowest and highest pixel value in training.
+
+    Raises
+    ------
+    ValueError
+        If a score is NaN or infinite.
+    """
+    if not np.isfinite(scores).all():
+        low, high = seen_range
+        raise ValueError(
+            f"X has values from {X.min():g} to {X.max():g}, so far from those seen in "
+            f"fit ({low:g} to {high:g}) that the scores of some images are not finite. "
+            "Scale X as in fit."
+        )

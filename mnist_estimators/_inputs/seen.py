@@ -71,7 +71,7 @@ def look_at_data(
         As ``validate_pixels`` does; or if `classes` is None and `y` is not made of
         class labels.
     TypeError
-        If `X` is sparse.
+        If `X` is sparse or not an array, such as a generator of batches.
     """
     scratch = _scratch_class(type(estimator).__name__)()
     scratch.image_shape = estimator.image_shape
@@ -118,7 +118,7 @@ def check_pixels(estimator: Any, X: Any, y: Any, seen: SeenData) -> Any:
     ValueError
         As ``validate_pixels`` does.
     TypeError
-        If `X` is sparse.
+        If `X` is sparse or not an array, such as a generator of batches.
     """
     scratch = _scratch_class(type(estimator).__name__)()
     scratch.image_shape_ = seen.image_shape

@@ -1,5 +1,6 @@
 """Checking images as scikit-learn checks its input, whatever their shape."""
 
+from collections.abc import Iterable, Sequence
 from enum import Enum
 from math import isqrt, prod
 from typing import Any
@@ -45,8 +46,9 @@ def validate_pixels(estimator: Any, X: Any, y: Any = UNLABELLED, *, reset: bool)
         if it holds NaN, infinity, masked values or no numbers, or is empty; or if `y`
         has another length, or several columns.
     TypeError
-        If `X` is sparse.
+        If `X` is sparse or not an array, such as a generator of batches.
     """
+    check_array_like("X", X)
     if issparse(X):
         raise TypeError(
             "Sparse data was passed for X, but dense data is required. Use X.toarray()."
@@ -99,7 +101,10 @@ def validate_weights(sample_weight: Any, X: Any) -> NDArray[np.float64]:
     ValueError
         If there are not as many weights as images, or one is not a finite number,
         masked or too large.
+    TypeError
+        If the weights are not an array, such as a generator.
     """
+    check_array_like("sample_weight", sample_weight)
     check_unmasked("sample_weight", sample_weight)
     try:
         return check_sample_weight(sample_weight, X, dtype=np.float64)
@@ -108,6 +113,38 @@ def validate_weights(sample_weight: Any, X: Any) -> NDArray[np.float64]:
             "sample_weight holds numbers too large for float64. Divide all weights by "
             "the largest one."
         ) from error
+
+
+def check_array_like(name: str, values: Any) -> None:
+    """Raise TypeError if values come in batches, or one by one.
+
+    Parameters
+    ----------
+    name : str
+        Name of the parameter, for the error.
+    values : object
+        What the user gave.
+    """
+    if hasattr(values, "__array__") or hasattr(values, "shape"):
+        return
+    # A loader of batches may also have an item for each number, as sequences have.
+    in_batches = not isinstance(values, Sequence) and (
+        not hasattr(values, "__getitem__") or _is_data_set(values)
+    )
+    if isinstance(values, Iterable) and in_batches:
+        kind = type(values)
+        raise TypeError(
+            f"{name} is a {kind.__name__} (of {kind.__module__}), but an array is "
+            "expected. To learn from batches, call partial_fit for each: for X, y in "
+            "batches: classifier.partial_fit(X, y, classes=range(10)). To use them "
+            "all at once, join them, e.g. with np.concatenate(list_of_arrays)."
+        )
+
+
+def _is_data_set(values: Any) -> bool:
+    """Whether this is a data set of Keras or PyTorch."""
+    origins = {cls.__module__.partition(".")[0] for cls in type(values).__mro__}
+    return bool(origins & {"keras", "tensorflow", "torch"})
 
 
 def check_unmasked(name: str, values: Any) -> None:
@@ -155,13 +192,14 @@ def other_labels(labels: NDArray[Any], classes: NDArray[Any]) -> list[Any]:
 
 
 def check_labels(y: Any) -> None:
-    """Raise ValueError if labels are masked, one-hot, or members of an enum.
+    """Raise an error unless labels are one for each image, in an array.
 
     Parameters
     ----------
     y : array-like
         What the user gave as labels.
     """
+    check_array_like("y", y)
     check_unmasked("y", y)
     shape = shape_of(y)
     if len(shape) == 2 and shape[1] > 1:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import repeat
+from time import monotonic
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,11 @@ from .._networks.specs import convolves
 from .callbacks import Callbacks, attached, wants_batches
 from .checkpoint import Checkpoint, RunState
 from .early_stopping import EarlyStopping
+from .fit_tasks import FitTasks
 from .history import curves
+from .interrupts import follows_closely, warn_of_interrupt
 from .plan import TrainingPlan
-from .progress import TrainingProgress, warn_of_interrupt
+from .progress import TrainingProgress
 from .schedules import learning_rates
 from .state import TrainingState
 from .trainer import Trainer
@@ -33,6 +36,7 @@ def train(
     state: TrainingState | None = None,
     checkpoint: Checkpoint | None = None,
     saved: RunState | None = None,
+    tasks: FitTasks | None = None,
 ) -> tuple[TrainingState, dict[str, list[float]]]:
     """Train a network over data in memory.
 
@@ -49,6 +53,8 @@ def train(
     saved : RunState or None
         What a checkpoint of this training run holds: the run resumes after its last
         epoch instead of starting from `state`, and ends like an uninterrupted one.
+    tasks : FitTasks or None
+        Reports the epochs to callbacks of scikit-learn.
 
     Returns
     -------
@@ -61,14 +67,17 @@ def train(
     Raises
     ------
     KeyboardInterrupt
-        If the user interrupts the training before the first steps are done. Later, it
-        is the end of the training.
+        If the user interrupts the training before the first steps are done, or within
+        two seconds of interrupting another one. Else the training ends.
+    RuntimeError
+        In the scope of a strategy that distributes the training over devices.
 
     Warns
     -----
     UserWarning
         If the user interrupts the training.
     """
+    _check_one_device()
     seeds = np.random.SeedSequence(plan.seed).generate_state(4) >> 1
     weights_seed, order_seed, dropout_seed, variants_seed = map(int, seeds)
     n_rows = len(samples.targets)
@@ -85,9 +94,9 @@ def train(
         variants = _each_epoch(samples, plan.augmenter, run.epochs_left, variants_seed)
         try:
             with progress, variants as epochs:
-                run.train(epochs, validation, checkpoint, progress)
+                run.train(epochs, validation, checkpoint, progress, tasks)
         except KeyboardInterrupt:
-            if not run.n_steps:
+            if not run.n_steps or follows_closely(run.step_began):
                 raise
             interrupted = True
         trainer.finish()
@@ -105,7 +114,8 @@ class _Run:
     """One training run, and what it has come to: its steps, and the metrics of epochs.
 
     ``n_steps`` counts the steps done. It seeds the dropout of the next one, and says
-    which learning rate of the schedule it gets.
+    which learning rate of the schedule it gets. ``step_began`` is when the last call
+    that takes steps began.
     """
 
     def __init__(
@@ -117,6 +127,7 @@ class _Run:
         dropout_seed: int,
     ):
         self.n_steps = 0
+        self.step_began = monotonic()
         self.epochs: list[dict[str, float]] = []
         self.callbacks = Callbacks(plan, trainer, steps_per_epoch)
         self.early_stopping = EarlyStopping(plan.patience)
@@ -150,6 +161,7 @@ class _Run:
         validation: Samples | None,
         checkpoint: Checkpoint | None,
         progress: TrainingProgress,
+        tasks: FitTasks | None,
     ) -> None:
         """Train until the epochs end, patience does, or a callback says so."""
         held_out = _as_tensors(validation) if validation else None
@@ -157,6 +169,8 @@ class _Run:
             progress.steps_done(self.n_steps)
             progress.epoch_done(len(self.epochs), self.epochs[-1])
         for epoch, samples in enumerate(epochs, start=len(self.epochs)):
+            if tasks:
+                tasks.epoch_begins()
             self.callbacks.notify("epoch_begin", epoch)
             metrics = self._train_epoch(samples, progress)
             if held_out:
@@ -168,7 +182,8 @@ class _Run:
                 checkpoint.write(self._state())
             progress.epoch_done(epoch + 1, metrics)
             self.epochs[-1] = self.callbacks.end_epoch(epoch, metrics)
-            if self.early_stopping.stops or self.callbacks.stop_training:
+            stopped = tasks and tasks.epoch_ends(self._trainer.weights, self.epochs)
+            if stopped or self.early_stopping.stops or self.callbacks.stop_training:
                 break
 
     def _state(self) -> RunState:
@@ -196,6 +211,7 @@ class _Run:
         for start in range(0, self._steps_per_epoch, self.callbacks.steps_per_call):
             stop = min(start + self.callbacks.steps_per_call, self._steps_per_epoch)
             self.callbacks.notify_of_batch("train_batch_begin", start)
+            self.step_began = monotonic()
             planned = self._rates[self.n_steps : self.n_steps + stop - start]
             totals += self._trainer.run(
                 samples,
@@ -213,6 +229,20 @@ class _Run:
             if self.callbacks.stop_training:
                 break
         return metrics | self._trainer.metric_results()
+
+
+def _check_one_device() -> None:
+    import tensorflow as tf
+
+    strategy = tf.distribute.get_strategy()
+    one_device = isinstance(strategy, tf.distribute.OneDeviceStrategy)
+    if tf.distribute.has_strategy() and not one_device:
+        raise RuntimeError(
+            f"fit was called in the scope of {type(strategy).__name__}, but a fit "
+            "trains on one device. Call fit outside of strategy.scope(). To use "
+            "several devices, run several fits at once, such as those of a search with "
+            "n_jobs or on a Dask cluster."
+        )
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """How a fit shows its progress: not at all, as one bar, or as a line an epoch."""
 
-import warnings
 from types import TracebackType
 from typing import Self
 
@@ -84,19 +83,3 @@ class TrainingProgress:
         elif self.verbose >= 2:
             text = "  ".join(f"{name} {value:.4f}" for name, value in metrics.items())
             print(f"epoch {epoch}/{self.n_epochs}  {text}", flush=True)
-
-
-def warn_of_interrupt(n_epochs: int, planned: int) -> None:
-    """Warn that the user has ended the training, as scikit-learn's networks do.
-
-    Parameters
-    ----------
-    n_epochs : int
-        Whole epochs until then.
-    planned : int
-        Epochs that there would have been.
-    """
-    warnings.warn(
-        f"Training interrupted by user, after {n_epochs} of {planned} epochs.",
-        stacklevel=2,
-    )

@@ -9,6 +9,7 @@ from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
+from .._inputs.callbacks import CallbackSupportMixin, fit_task
 from .._inputs.images import shape_of
 from .._inputs.parameters import draw_seed
 from .._inputs.sklearn_private import fit_context, validate_parameter_constraints
@@ -21,6 +22,7 @@ Drawn = tuple[NDArray[Any], ...]  # arrays of a value for each image
 
 class BaseAugmenter(
     SaveMixin,
+    CallbackSupportMixin,
     OneToOneFeatureMixin,
     TransformerMixin,
     BaseEstimator,
@@ -70,18 +72,19 @@ class BaseAugmenter(
             If a parameter is out of its range, or if `X` holds NaN, infinity or no
             numbers, is empty, or is of another shape than `image_shape`.
         """
-        images = self._stack(X, reset=True)
-        if max(self.image_shape_) > LARGEST_SIDE:
-            raise ValueError(
-                f"Images of shape {self.image_shape_} are too large: augmenters take "
-                f"up to {LARGEST_SIDE} pixels a side. If X has several rows an image, "
-                "say so with image_shape=(height, width)."
-            )
-        edges = (images[:, 0], images[:, -1], images[:, :, 0], images[:, :, -1])
-        border = np.concatenate([edge.ravel() for edge in edges])
-        # Halved, as the mean of two large numbers would overflow.
-        median = 2 * np.median(border.astype(np.float64) / 2)
-        self.background_ = border.dtype.type(median).item()
+        with fit_task(self, X, y):
+            images = self._stack(X, reset=True)
+            if max(self.image_shape_) > LARGEST_SIDE:
+                raise ValueError(
+                    f"Images of shape {self.image_shape_} are too large: augmenters "
+                    f"take up to {LARGEST_SIDE} pixels a side. If X has several rows "
+                    "an image, say so with image_shape=(height, width)."
+                )
+            edges = (images[:, 0], images[:, -1], images[:, :, 0], images[:, :, -1])
+            border = np.concatenate([edge.ravel() for edge in edges])
+            # Halved, as the mean of two large numbers would overflow.
+            median = 2 * np.median(border.astype(np.float64) / 2)
+            self.background_ = border.dtype.type(median).item()
         return self
 
     def transform(self, X: ArrayLike) -> NDArray[Any]:

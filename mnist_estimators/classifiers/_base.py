@@ -13,8 +13,9 @@ from sklearn.utils import Tags
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
+from .._inputs.callbacks import CallbackSupportMixin
 from .._inputs.parameters import COUNT, FRACTION, draw_seed
-from .._inputs.pixel_ranges import warn_of_other_range
+from .._inputs.pixel_ranges import check_finite_scores, warn_of_other_range
 from .._inputs.samples import (
     Samples,
     check_class_weight,
@@ -30,6 +31,7 @@ from .._inputs.sklearn_private import (
     validate_parameter_constraints,
 )
 from .._inputs.validation import UNLABELLED
+from .._training.fit_tasks import FitTasks
 from ..persistence import SaveMixin
 from ._fitted_attributes import FittedAttributes
 from ._fitted_state import FittedState
@@ -37,7 +39,12 @@ from ._training_data import TrainingData, fraction_to_hold_out, given_validation
 
 
 class BaseDigitClassifier(
-    FittedAttributes, SaveMixin, ClassifierMixin, BaseEstimator, metaclass=ABCMeta
+    FittedAttributes,
+    SaveMixin,
+    CallbackSupportMixin,
+    ClassifierMixin,
+    BaseEstimator,
+    metaclass=ABCMeta,
 ):
     """A network as a scikit-learn classifier; subclasses say how it learns."""
 
@@ -137,9 +144,10 @@ class BaseDigitClassifier(
             or `sample_weight` has masked values; if validation data are given twice,
             or without images or labels; or if the training diverges.
         TypeError
-            If `X` is sparse.
+            If `X` is sparse or not an array, such as a generator of batches.
         KeyboardInterrupt
-            If you interrupt the training before its first steps are done.
+            If you interrupt the training before its first steps are done, or within two
+            seconds of interrupting another training run. That stops a search.
 
         Warns
         -----
@@ -180,7 +188,8 @@ class BaseDigitClassifier(
         else:
             validation = self._validation_samples(given, seen, pixels)
             data = TrainingData(seen, samples, validation)
-        self._fitted = self._train(data, previous)
+        with FitTasks.of(self, X, y, sample_weight) as tasks:
+            self._fitted = self._train(data._replace(tasks=tasks), previous)
         return self
 
     @fit_context(prefer_skip_nested_validation=True)
@@ -236,7 +245,7 @@ class BaseDigitClassifier(
         if previous is None:
             if classes is None:
                 raise ValueError(
-                    "classes must be given in the first call of partial_fit: all "
+                    "classes must be passed on the first call to partial_fit: all "
                     "labels that will ever come, e.g. classes=range(10)."
                 )
             pixels, labels, seen = look_at_data(self, X, y, classes)
@@ -278,7 +287,7 @@ class BaseDigitClassifier(
             If `X` has another number of pixels, holds NaN, infinity or masked values,
             or values so large that the scores are not finite.
         TypeError
-            If `X` is sparse.
+            If `X` is sparse or not an array, such as a generator of batches.
 
         Warns
         -----
@@ -377,10 +386,7 @@ class BaseDigitClassifier(
         return hold_out(data.samples, data.validation_fraction, seed)
 
     def _checked_logits(self, X: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Compute the scores before the softmax; return the classes as well.
-
-        Both are of one state: another thread may fit the classifier meanwhile.
-        """
+        """Compute scores before the softmax, and return classes of the same state."""
         check_is_fitted(self)
         fitted = self._fitted
         assert fitted is not None
@@ -388,11 +394,5 @@ class BaseDigitClassifier(
         warn_of_other_range(pixels, fitted.seen.pixel_range)
         with np.errstate(over="ignore", invalid="ignore"):
             logits = self._logits(fitted, pixels)
-        if not np.isfinite(logits).all():
-            low, high = fitted.seen.pixel_range
-            raise ValueError(
-                f"X has values from {pixels.min():g} to {pixels.max():g}, so far from "
-                f"those seen in fit ({low:g} to {high:g}) that the scores of some "
-                "images are not finite. Scale X as in fit."
-            )
+        check_finite_scores(logits, pixels, fitted.seen.pixel_range)
         return logits, fitted.seen.classes

@@ -29,7 +29,6 @@ from .._networks.specs import PRECISIONS, Network, same_layers
 from .._tensorflow import load_keras
 from .._training.architecture import architecture_of, differences
 from .._training.checkpoint import Checkpoint, fingerprint
-from .._training.history import extended
 from .._training.loop import train
 from .._training.plan import TrainingPlan
 from .._training.prediction import predict_logits
@@ -207,6 +206,9 @@ class KerasDigitClassifier(KerasModelMixin, BaseDigitClassifier):
         if plan.augmenter is not None:
             plan.augmenter.fit(samples.images)
         run, board = self._tensorboard(samples.images, plan, seen, previous)
+        state = self._state_before(previous, network, plan, run, data.seen, identity)
+        if data.tasks:
+            data.tasks.before = state
         final, history = train(
             # Last, since it writes the learning rate that the others have set.
             plan._replace(callbacks=(*plan.callbacks, *board)),
@@ -215,18 +217,29 @@ class KerasDigitClassifier(KerasModelMixin, BaseDigitClassifier):
             state=start,
             checkpoint=checkpoint,
             saved=checkpoint.read() if checkpoint and self.warm_start else None,
+            tasks=data.tasks,
         )
         _check_finite(final, plan.learning_rate)
+        return state.completed(final, history, with_optimizer=keeps_optimizer)
+
+    def _state_before(
+        self,
+        previous: KerasState | None,
+        network: Network,
+        plan: TrainingPlan,
+        run: str | None,
+        seen: SeenData,
+        identity: tuple[str, str | None],
+    ) -> KerasState:
+        """Return what is known before the training: all but weights and optimizer."""
         return KerasState(
             seen=seen,
-            weights=tuple(final.weights),
-            history=extended(previous.history if previous else {}, history),
+            weights=(),
+            history=previous.history if previous else {},
             network=network,
             architecture=architecture_of(self),
             precision=plan.precision,
-            optimizer=tuple(final.optimizer) if keeps_optimizer else (),
             optimizer_identity=identity,
-            earlier_steps=final.earlier_steps if keeps_optimizer else None,
             tensorboard_run=run,
         )
 

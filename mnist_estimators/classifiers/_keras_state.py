@@ -1,7 +1,7 @@
 """What the fit of a Keras network leaves behind."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 import numpy as np
@@ -14,6 +14,7 @@ from .._networks.specs import (
     as_plain,
     n_batch_normalizations,
 )
+from .._training.history import History, extended
 from .._training.state import MANY_STEPS, TrainingState
 from ._fitted_state import Arrays, FittedState
 
@@ -44,6 +45,18 @@ class KerasState(FittedState):
         """Make a state of what ``to_plain`` returned; ``check`` says if it is valid."""
         network = as_network(plain["network"])
         return super().from_plain({**plain, "network": network})
+
+    def completed(
+        self, final: TrainingState, later: History, *, with_optimizer: bool
+    ) -> Self:
+        """Add what a training run has led to, and the epochs of its history."""
+        return replace(
+            self,
+            weights=tuple(final.weights),
+            history=extended(self.history, later),
+            optimizer=tuple(final.optimizer) if with_optimizer else (),
+            earlier_steps=final.earlier_steps if with_optimizer else None,
+        )
 
     def training_state(self, identity: tuple[str, str | None]) -> TrainingState:
         """Return what training continues from with an optimizer of this identity."""

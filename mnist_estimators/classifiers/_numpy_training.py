@@ -1,6 +1,7 @@
 """Training the NumPy network: epochs, validation, and early stopping."""
 
 from collections.abc import Sequence
+from time import monotonic
 from typing import NamedTuple
 
 import numpy as np
@@ -8,8 +9,10 @@ from numpy.typing import NDArray
 
 from .._inputs.samples import Samples
 from .._training.early_stopping import EarlyStopping
+from .._training.fit_tasks import FitTasks
 from .._training.history import History, curves
-from .._training.progress import TrainingProgress, warn_of_interrupt
+from .._training.interrupts import follows_closely, warn_of_interrupt
+from .._training.progress import TrainingProgress
 from ..backpropagation import (
     Array,
     Layer,
@@ -45,6 +48,7 @@ def train(
     samples: Samples,
     validation: Samples | None,
     rng: np.random.Generator,
+    tasks: FitTasks | None = None,
 ) -> tuple[list[Array], list[Array], History]:
     """Train a network over data in memory.
 
@@ -58,6 +62,8 @@ def train(
         Training data, and data to evaluate after each epoch.
     rng : Generator
         Draws the order of the images.
+    tasks : FitTasks or None
+        Reports the epochs to callbacks of scikit-learn.
 
     Returns
     -------
@@ -70,8 +76,8 @@ def train(
     Raises
     ------
     KeyboardInterrupt
-        If the user interrupts the training before its first step is done. Later, that
-        ends the training.
+        If the user interrupts the training before its first step is done, or within two
+        seconds of interrupting another one. Else the training ends.
     ValueError
         If the loss is no longer finite.
 
@@ -88,7 +94,10 @@ def train(
     progress = TrainingProgress(plan.verbose, plan.epochs, n_steps)
     try:
         with progress, np.errstate(over="ignore", invalid="ignore"):
-            while len(epochs) < plan.epochs and not early_stopping.stops:
+            stopped = False
+            while len(epochs) < plan.epochs and not (stopped or early_stopping.stops):
+                if tasks:
+                    tasks.epoch_begins()
                 metrics = run.train_epoch(rng, progress)
                 if validation:
                     metrics |= run.evaluate(validation)
@@ -96,8 +105,10 @@ def train(
                 if validation:
                     early_stopping.update(metrics["val_loss"], run.state)
                 progress.epoch_done(len(epochs), metrics)
+                if tasks:
+                    stopped = tasks.epoch_ends(lambda: run.state()[0], epochs)
     except KeyboardInterrupt:
-        if not run.n_steps:
+        if not run.n_steps or follows_closely(run.step_began):
             raise
         interrupted = True
         warn_of_interrupt(len(epochs), plan.epochs)
@@ -109,7 +120,10 @@ def train(
 
 
 class _Run:
-    """One training run: its network, its data, and the steps that it has taken."""
+    """One training run: its network, its data, and the steps that it has taken.
+
+    ``step_began`` is when the last step began.
+    """
 
     def __init__(
         self,
@@ -119,6 +133,7 @@ class _Run:
         samples: Samples,
     ):
         self.n_steps = 0
+        self.step_began = monotonic()
         self._plan = plan
         self._layers = layers
         self._velocities = velocities
@@ -137,6 +152,7 @@ class _Run:
         n_rows = len(self._samples.targets)
         order = rng.permutation(n_rows)
         for start in range(0, n_rows, self._plan.batch_size):
+            self.step_began = monotonic()
             rows = order[start : start + self._plan.batch_size]
             images, targets, weights = self._samples
             totals += self._step(Samples(images[rows], targets[rows], weights[rows]))

@@ -6,6 +6,7 @@ from numpy.typing import ArrayLike
 
 from .._inputs.samples import Samples
 from .._inputs.seen import SeenData
+from .._training.fit_tasks import FitTasks
 
 DEFAULT_VALIDATION_FRACTION = 0.1
 
@@ -14,13 +15,14 @@ class TrainingData(NamedTuple):
     """What one call of ``fit`` or ``partial_fit`` learns from.
 
     ``validation_fraction`` of the samples are held out where there are no
-    ``validation`` samples.
+    ``validation`` samples. ``tasks`` reports the epochs to callbacks of scikit-learn.
     """
 
     seen: SeenData
     samples: Samples
     validation: Samples | None = None
     validation_fraction: float = 0.0
+    tasks: FitTasks | None = None
 
 
 def fraction_to_hold_out(fraction: float | None, early_stopping: bool) -> float:

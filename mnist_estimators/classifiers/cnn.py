@@ -138,12 +138,11 @@ class CNNDigitClassifier(KerasDigitClassifier):
         Weight of each class in the loss, 1 where a dict lacks it; 'balanced' makes
         them count alike. In ``fit`` only the ratios of weights matter.
     callbacks : list of keras.callbacks.Callback, default=None
-        Keras callbacks. ``fit`` calls these objects themselves, as ``keras.Model.fit``
-        does, so you can read afterwards what they have recorded; a clone of the
-        classifier, as searches make, has copies. What they put into ``logs`` at the end
-        of an epoch is in `history_`. If they change the learning rate under a schedule,
-        the rest of the schedule is scaled with it. ``LearningRateScheduler`` needs
-        ``learning_rate_schedule=None``.
+        Keras callbacks. ``fit`` calls these objects, so you can read what they have
+        recorded; clones, as searches make them, have copies. What they put into
+        ``logs`` at the end of an epoch is in `history_`. If they change the learning
+        rate, the rest of the schedule is scaled with it. ``LearningRateScheduler``
+        needs ``learning_rate_schedule=None``.
     metrics : list of str, function or keras.Metric, default=None
         Metrics to compute besides loss and accuracy, over the training data and any
         validation data, such as ``['top_k_categorical_accuracy']``. They are in
@@ -251,13 +250,14 @@ class CNNDigitClassifier(KerasDigitClassifier):
     WeightsNotFoundError
         In ``fit``, if `weights` are neither on this machine nor can be downloaded.
     TypeError
-        In ``fit``, if `optimizer` or a member of `callbacks` or `metrics` is of another
-        kind, one of these two is not a list, or `augmenter` is a class, not an instance
-        of it. In ``sklearn.base.clone``, if a callback can't be copied.
+        In ``fit``, if `optimizer`, `augmenter` or a member of `callbacks` or `metrics`
+        is of another kind. In ``sklearn.base.clone``, if a callback can't be copied.
     ImportError
         In ``fit``, if `tensorboard_dir` is given and TensorBoard is not installed.
     BackendError
         If Keras runs on another backend than TensorFlow.
+    RuntimeError
+        In a process that was forked after TensorFlow was started.
 
     See Also
     --------

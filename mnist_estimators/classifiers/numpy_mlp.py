@@ -1,6 +1,7 @@
 """A multi-layer perceptron that needs only NumPy."""
 
 from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import replace
 from numbers import Real
 from typing import Any, ClassVar
 
@@ -216,14 +217,21 @@ class NumpyDigitClassifier(BaseDigitClassifier):
         )
         rng = np.random.default_rng(seed)
         layers, velocities = self._start(data, previous, rng)
-        weights, final_velocities, history = train(
-            plan, layers, velocities, samples, validation, rng
-        )
-        return NumpyState(
+        state = NumpyState(
             seen=data.seen,
-            weights=tuple(weights),
-            history=extended(previous.history if previous else {}, history),
+            weights=(),
+            history=previous.history if previous else {},
             activation=plan.activation,
+        )
+        if data.tasks:
+            data.tasks.before = state
+        weights, final_velocities, history = train(
+            plan, layers, velocities, samples, validation, rng, data.tasks
+        )
+        return replace(
+            state,
+            weights=tuple(weights),
+            history=extended(state.history, history),
             velocities=tuple(final_velocities) if keeps_velocities else (),
         )
 

@@ -21,6 +21,7 @@ from sklearn.utils.validation import (
     has_fit_parameter,
 )
 
+from .._inputs.callbacks import CallbackSupportMixin, fit_task
 from .._inputs.estimators import (
     as_taken,
     copy_feature_names,
@@ -41,7 +42,11 @@ def _estimator_has(name: str) -> Callable[[Any], bool]:
 
 
 class AugmentedClassifier(
-    SaveMixin, ClassifierMixin, MetaEstimatorMixin, BaseEstimator
+    SaveMixin,
+    CallbackSupportMixin,
+    ClassifierMixin,
+    MetaEstimatorMixin,
+    BaseEstimator,
 ):
     """Train any classifier on images and on random variants of them.
 
@@ -180,16 +185,18 @@ class AugmentedClassifier(
         for number in range(self.n_copies):
             enlarged[number + 1] = augmenter.augment(X, random_state=seed + number)
         enlarged = enlarged.reshape(-1, *images.shape[1:])
-        estimator = clone(self.estimator).fit(
-            as_taken(self.estimator, enlarged), np.tile(labels, n_times), **weights
-        )
-        if self.tta:
-            one_image = as_taken(estimator, images[:1])
-            _check_scores_of_classes(estimator, one_image, self.tta)
-        self.augmenter_, self.estimator_, self._seed = augmenter, estimator, seed
-        self.classes_ = estimator.classes_
-        self.n_features_in_ = augmenter.n_features_in_
-        copy_feature_names(self, [augmenter])
+        estimator = clone(self.estimator)
+        with fit_task(self, X, y, inner=estimator):
+            estimator.fit(
+                as_taken(estimator, enlarged), np.tile(labels, n_times), **weights
+            )
+            if self.tta:
+                one_image = as_taken(estimator, images[:1])
+                _check_scores_of_classes(estimator, one_image, self.tta)
+            self.augmenter_, self.estimator_, self._seed = augmenter, estimator, seed
+            self.classes_ = estimator.classes_
+            self.n_features_in_ = augmenter.n_features_in_
+            copy_feature_names(self, [augmenter])
         return self
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:

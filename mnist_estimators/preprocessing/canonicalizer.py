@@ -12,6 +12,7 @@ from sklearn.base import (
 )
 from sklearn.utils import Tags
 
+from .._inputs.callbacks import CallbackSupportMixin, fit_task, with_callbacks
 from .._inputs.images import SIDE, resolve_image_shape
 from .._inputs.validation import check_unmasked
 from ..persistence import SaveMixin
@@ -21,7 +22,11 @@ HOW_TO_READ = "Read files with load_digit_images(paths) first."
 
 
 class DigitCanonicalizer(
-    SaveMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
+    SaveMixin,
+    CallbackSupportMixin,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    BaseEstimator,
 ):
     """Bring pictures of single digits to the form that MNIST's images have.
 
@@ -61,6 +66,7 @@ class DigitCanonicalizer(
     (20, 2, 255)
     """
 
+    @with_callbacks
     def fit(self, X: Any, y: Any = None) -> Self:
         """Check the pictures; nothing is learned.
 
@@ -81,7 +87,8 @@ class DigitCanonicalizer(
         ValueError
             If `X` is empty or not made of pictures.
         """
-        _check_pictures(X)
+        with fit_task(self, X, y):
+            _check_pictures(X)
         return self
 
     def transform(self, X: Any) -> NDArray[np.uint8]:

@@ -8,6 +8,7 @@ from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
+from .._inputs.callbacks import CallbackSupportMixin, fit_task
 from .._inputs.images import shape_of
 from .._inputs.sklearn_private import fit_context
 from .._inputs.validation import validate_pixels
@@ -19,7 +20,13 @@ LARGEST_SLOPE = 1.0
 LARGEST_MASS = 1e290
 
 
-class Deskewer(SaveMixin, OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+class Deskewer(
+    SaveMixin,
+    CallbackSupportMixin,
+    OneToOneFeatureMixin,
+    TransformerMixin,
+    BaseEstimator,
+):
     """Straighten slanted digits, so that all writers write upright.
 
     Each image is sheared along its rows until its columns and rows no longer correlate,
@@ -97,7 +104,8 @@ class Deskewer(SaveMixin, OneToOneFeatureMixin, TransformerMixin, BaseEstimator)
             If `X` holds NaN, infinity or no numbers, is empty, or is of another shape
             than `image_shape`.
         """
-        validate_pixels(self, X, reset=True)
+        with fit_task(self, X, y):
+            validate_pixels(self, X, reset=True)
         return self
 
     def transform(self, X: ArrayLike) -> NDArray[Any]:

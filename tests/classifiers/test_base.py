@@ -738,7 +738,7 @@ class TestGoingOn:
     @pytest.mark.parametrize(
         ("call", "message"),
         [
-            (lambda c, X, y: c.partial_fit(X, y), "classes must be given"),
+            (lambda c, X, y: c.partial_fit(X, y), "classes must be passed"),
             (
                 lambda c, X, y: c.partial_fit(X, y, classes=range(3)),
                 r"names \[3, 4, 5, 6, 7, 8, 9\], .* knows only the labels \[0, 1, 2\]",

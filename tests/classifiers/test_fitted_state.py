@@ -152,6 +152,7 @@ AFTER_THE_FIT = {
     "learning_rate": 1.0,
     "learning_rate_schedule": None,
     "loss": "sparse_categorical_crossentropy",
+    "metrics": ["AUC"],
     "momentum": 0.1,
     "optimizer": "sgd",
     "padding": "valid",

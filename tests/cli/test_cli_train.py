@@ -174,7 +174,8 @@ def test_after_ctrl_c_what_was_learned_is_saved(capsys, tmp_path, step, n_epochs
     assert len(steps) == step
     assert capsys.readouterr().err.splitlines() == [
         "mnist-estimators train: warning: Training interrupted by user, after "
-        f"{n_epochs} of 2 epochs.",
+        f"{n_epochs} of 2 epochs. Press Ctrl-C again within two seconds to stop the "
+        "whole program, such as a search.",
         "what was learned until then is kept",
     ]
     assert load_model(model).n_iter_ == n_epochs

@@ -21,7 +21,7 @@ from mnist_estimators import (
     DenseDigitClassifier,
     DigitVotingClassifier,
 )
-from mnist_estimators._training import loop
+from mnist_estimators._training import interrupts, loop
 from mnist_estimators._training.checkpoint import Checkpoint
 from mnist_estimators._training.trainer import Trainer
 from mnist_estimators.augmentation import DigitAugmenter
@@ -236,6 +236,7 @@ class TestAKilledFit:
             patch.setattr(loop._Run, "_train_epoch", train_two)
             with pytest.warns(UserWarning, match="after 2 of 5 epochs"):
                 clone(classifier).fit(*data)
+            patch.setattr(interrupts, "_ended_a_fit", -np.inf)  # it was long ago
             with pytest.warns(UserWarning, match="after 2 of 5 epochs"):
                 at_once = clone(classifier).fit(*data)
         assert at_once.history_ == {

@@ -278,7 +278,6 @@ class TestAgainstKeras:
     @pytest.mark.parametrize(
         ("name", "options"),
         [
-            *((name, {}) for name in OPTIMIZERS),
             *((name, ALL_AT_ONCE) for name in OPTIMIZERS),
             *(("Adam", option) for option in OPTIONS),
         ],

@@ -84,7 +84,7 @@ CASES = {
         "pool_size": Case(1),
         "padding": Case("valid"),
         "dense_layer_sizes": Case((8,)),
-        "backbone": Case("MobileNetV3Small"),
+        "backbone": Case("MobileNetV3Small", {"batch_size": 120, "epochs": 1}),
         "weights": Case("imagenet", {}, "they are where a first fit starts"),
         "spatial_dropout": Case(0.8),
         "batch_normalization": Case(True),

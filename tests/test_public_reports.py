@@ -44,7 +44,7 @@ from mnist_estimators import (
 )
 from mnist_estimators._tensorflow import load_keras
 from mnist_estimators.augmentation import DigitAugmenter
-from mnist_estimators.exceptions import PixelRangeWarning
+from mnist_estimators.exceptions import PixelRangeWarning, WeightsNotFoundError
 from mnist_estimators.preprocessing import Deskewer, DigitCanonicalizer
 
 # Keras reads its own variables in a way that NumPy 2 is about to end.
@@ -306,10 +306,15 @@ class TestReplacedLayers:
         with pytest.warns(UserWarning, match=r"dropout=0.5 is ignored, since layers"):
             given.fit(X_TRAIN, y_TRAIN)
 
-    def test_nor_are_filters_beside_a_backbone(self):
-        network = clone(CNN).set_params(backbone="MobileNetV3Small", epochs=1)
-        with pytest.warns(UserWarning, match=r"filters=\(4,\) is ignored.*backbone"):
-            network.fit(X_TRAIN[:20], y_TRAIN[:20])
+    def test_nor_are_filters_beside_a_backbone(self, tmp_path):
+        network = clone(CNN).set_params(
+            backbone="MobileNetV3Small", weights=tmp_path / "missing.h5"
+        )
+        with (
+            pytest.warns(UserWarning, match=r"filters=\(4,\) is ignored.*backbone"),
+            pytest.raises(WeightsNotFoundError),
+        ):
+            network.fit(X_TRAIN, y_TRAIN)
 
 
 class TestWeights:

@@ -420,7 +420,7 @@ class TestTheFile:
         (path,) = tmp_path.iterdir()
         assert path.suffix == ".checkpoint"
         content = path.read_bytes()
-        assert content.startswith(b"mnist_estimators checkpoint 2 ")
+        assert content.startswith(b"mnist_estimators checkpoint 3 ")
         archive = tmp_path / "arrays.npz"
         archive.write_bytes(content.split(b"\n", 2)[2])
         with np.load(archive, allow_pickle=False) as arrays:
@@ -437,8 +437,8 @@ class TestTheFile:
                 "SHA-256",
             ),
             (
-                lambda content: content.replace(b"checkpoint 2", b"checkpoint 1", 1),
-                "version is 1, not 2",
+                lambda content: content.replace(b"checkpoint 3", b"checkpoint 2", 1),
+                "version is 2, not 3",
             ),
             (lambda content: b"\x80\x04." + content, "does not begin as one"),
         ],

@@ -103,8 +103,8 @@ def test_they_get_weights_and_are_told_of_early_stops(network, digits):
 def test_teardown_follows_a_fit_that_fails(network, digits):
     X, y = digits
     recorder = Recorder()
-    network.set_params(validation_fraction=0.001).set_callbacks(recorder)
-    with pytest.raises(ValueError, match="validation_fraction"):
+    network.set_params(hidden_layer_sizes=(0,)).set_callbacks(recorder)
+    with pytest.raises(ValueError, match="hidden_layer_sizes"):
         network.fit(X, y)
     assert recorder.calls == ["setup", "fit 0 begins", "teardown"]
     assert not hasattr(network, "_callback_fit_ctx")

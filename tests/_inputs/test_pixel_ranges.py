@@ -64,6 +64,15 @@ class TestWarning:
         with pytest.warns(PixelRangeWarning, match="range from -2 to 1.* may be poor"):
             warn_of_other_range(np.array([[-2, 1]]), (0, 1))
 
+    @pytest.mark.parametrize("outlier", [-1, 1.5])
+    def test_more_than_one_percent_of_pixels_outside_warn(self, outlier):
+        X = np.linspace(0, 1, 1000).reshape(10, 100)
+        X[0, :10] = outlier
+        warn_of_other_range(X, (0, 1))
+        X[0, 10] = outlier
+        with pytest.warns(PixelRangeWarning):
+            warn_of_other_range(X, (0, 1))
+
     @pytest.mark.parametrize(
         ("X", "fitted"),
         [

@@ -152,6 +152,14 @@ class TestFeatures:
         with pytest.warns(PixelRangeWarning, match="root mean square of 0"):
             warn_of_other_range(others * 100, pixel_range(training))
 
+    def test_more_than_a_tenth_of_features_far_out_warns(self):
+        X = np.resize([-1.0, 1.0], (10, 100))
+        X[:, :10] *= 11
+        warn_of_other_range(X, (-1, 1))
+        X[0, 10] = 11
+        with pytest.warns(PixelRangeWarning):
+            warn_of_other_range(X, (-1, 1))
+
     def test_single_images_may_be_unlike_all_others(self, standardized):
         training, others, _ = standardized
         fitted = pixel_range(training)

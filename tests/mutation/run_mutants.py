@@ -9,6 +9,7 @@ import argparse
 import hashlib
 import json
 import os
+import random
 import shutil
 import signal
 import subprocess
@@ -166,7 +167,7 @@ def run(copy: Path, mutant: Mutant, coverage: dict[str, Any]) -> dict[str, Any]:
 
 
 def chosen_tests(copy: Path, mutant: Mutant, coverage: dict[str, Any]) -> list[str]:
-    """Choose the fastest tests of each file that run the mutant, fastest first."""
+    """Choose from each file some tests that run the mutant, and sort them by time."""
     covered: dict[int, set[str]] = coverage["lines"].get(mutant.file, {})
     if isinstance(mutant.place, str):
         lines = (copy / mutant.file).read_text().splitlines()
@@ -177,16 +178,20 @@ def chosen_tests(copy: Path, mutant: Mutant, coverage: dict[str, Any]) -> list[s
     if not tests and isinstance(mutant.place, str):
         tests = set().union(*covered.values())
     seconds = coverage["seconds"]
-    by_file: dict[str, list[str]] = {}
-    for test in sorted(tests, key=lambda test: (seconds[test], test)):
-        by_file.setdefault(test.split("::")[0], []).append(test)
+    fastest = sorted(tests, key=lambda test: (seconds[test], test))
+    # The fastest tests may all check the same; any others between them check more.
+    others = random.Random(mutant.key).sample(fastest, len(fastest))
+    by_file: dict[str, dict[str, None]] = {}
+    for test in chain.from_iterable(zip(fastest, others, strict=True)):
+        by_file.setdefault(test.split("::")[0], {})[test] = None
     spread = filter(None, chain.from_iterable(zip_longest(*by_file.values())))
     chosen: list[str] = []
     total = 0.0
     for test in spread:
-        total += seconds[test]
-        if len(chosen) < MAX_TESTS and (not chosen or total < MAX_SECONDS_OF_TESTS):
+        fits = total + seconds[test] < MAX_SECONDS_OF_TESTS or not chosen
+        if len(chosen) < MAX_TESTS and fits:
             chosen.append(test)
+            total += seconds[test]
     return sorted(chosen, key=lambda test: (seconds[test], test))
 
 

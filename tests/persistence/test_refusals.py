@@ -163,6 +163,25 @@ class Evil:
         return Path.touch, (Path("evil"),)
 
 
+class OfSize(bytes):
+    """Claims a size, without the memory."""
+
+    def __new__(cls, size):
+        made = super().__new__(cls)
+        made.size = size
+        return made
+
+    def __len__(self):
+        return self.size
+
+
+def test_files_have_at_most_4_gib():
+    with pytest.raises(ModelFileError, match="larger than 4 GiB"):
+        pack({"0.npy": OfSize(2**32)})
+    with pytest.raises(ModelFileError, match=r"1\.npy: with it .* larger than 4 GiB"):
+        pack({"0.npy": OfSize(2**31), "1.npy": OfSize(2**31)})
+
+
 class TestOutside:
     def test_no_such_file(self, tmp_path):
         with pytest.raises(FileNotFoundError):

@@ -167,7 +167,7 @@ def run(copy: Path, mutant: Mutant, coverage: dict[str, Any]) -> dict[str, Any]:
 
 
 def chosen_tests(copy: Path, mutant: Mutant, coverage: dict[str, Any]) -> list[str]:
-    """Choose from each file some tests that run the mutant, and sort them by time."""
+    """Choose tests of many functions that run the mutant, and sort them by time."""
     covered: dict[int, set[str]] = coverage["lines"].get(mutant.file, {})
     if isinstance(mutant.place, str):
         lines = (copy / mutant.file).read_text().splitlines()
@@ -178,13 +178,11 @@ def chosen_tests(copy: Path, mutant: Mutant, coverage: dict[str, Any]) -> list[s
     if not tests and isinstance(mutant.place, str):
         tests = set().union(*covered.values())
     seconds = coverage["seconds"]
-    fastest = sorted(tests, key=lambda test: (seconds[test], test))
-    # The fastest tests may all check the same; any others between them check more.
-    others = random.Random(mutant.key).sample(fastest, len(fastest))
-    by_file: dict[str, dict[str, None]] = {}
-    for test in chain.from_iterable(zip(fastest, others, strict=True)):
-        by_file.setdefault(test.split("::")[0], {})[test] = None
-    spread = filter(None, chain.from_iterable(zip_longest(*by_file.values())))
+    # Cases of one function check much the same.
+    by_function: dict[str, list[str]] = {}
+    for test in random.Random(mutant.key).sample(sorted(tests), len(tests)):
+        by_function.setdefault(test.split("[")[0], []).append(test)
+    spread = filter(None, chain.from_iterable(zip_longest(*by_function.values())))
     chosen: list[str] = []
     total = 0.0
     for test in spread:

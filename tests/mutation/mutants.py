@@ -1,7 +1,8 @@
 """Mutants: copies of the package with one small fault each."""
 
 import ast
-import random
+import hashlib
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -38,6 +39,7 @@ class Mutant(NamedTuple):
     before: str
     after: str
     place: tuple[int, int] | str
+    number: int = 0  # among equal ones in the file
 
     @property
     def room(self) -> str:
@@ -45,7 +47,8 @@ class Mutant(NamedTuple):
 
     @property
     def key(self) -> str:
-        return f"{self.file}:{self.start}:{self.before} -> {self.after}"
+        """The same after changes elsewhere in the file."""
+        return f"{self.file} ({self.number}): {self.before} -> {self.after}"
 
     def applied(self, source: bytes) -> bytes:
         return source[: self.start] + self.after.encode() + source[self.end :]
@@ -67,7 +70,10 @@ class Finder:
         }
 
     def mutants(self) -> Iterator[Mutant]:
-        yield from self._in_body(self.tree.body, None)
+        seen: Counter[str] = Counter()
+        for mutant in self._in_body(self.tree.body, None):
+            yield mutant._replace(number=seen[mutant.key])
+            seen[mutant.key] += 1
 
     def _in_body(self, body: list[ast.stmt], place: str | None) -> Iterator[Mutant]:
         for statement in body:
@@ -151,13 +157,16 @@ def sample(root: Path, n_mutants: int, seed: int) -> list[Mutant]:
         ]
         found[room] = [mutant for file in files for mutant in file.mutants()]
         n_lines[room] = sum(len(file.lines) for file in files)
-    generator = random.Random(seed)
+
+    def order(mutant: Mutant) -> bytes:
+        # Where code changes, the rest of the sample stays.
+        return hashlib.sha256(f"{seed} {mutant.key}".encode()).digest()
+
     drawn: list[Mutant] = []
     for room in ROOMS:
         share = round(n_mutants * n_lines[room] / sum(n_lines.values()))
-        drawn += generator.sample(found[room], share)
-    generator.shuffle(drawn)
-    return drawn
+        drawn += sorted(found[room], key=order)[:share]
+    return sorted(drawn, key=order)
 
 
 def _is_left_out(node: ast.AST) -> bool:

@@ -64,6 +64,15 @@ class TestWarning:
         with pytest.warns(PixelRangeWarning, match="range from -2 to 1.* may be poor"):
             warn_of_other_range(np.array([[-2, 1]]), (0, 1))
 
+    @pytest.mark.parametrize("outlier", [-1, 1.5])
+    def test_more_than_one_percent_of_pixels_outside_warn(self, outlier):
+        X = np.linspace(0, 1, 1000).reshape(10, 100)
+        X[0, :10] = outlier
+        warn_of_other_range(X, (0, 1))
+        X[0, 10] = outlier
+        with pytest.warns(PixelRangeWarning):
+            warn_of_other_range(X, (0, 1))
+
     @pytest.mark.parametrize(
         ("X", "fitted"),
         [
@@ -142,6 +151,14 @@ class TestFeatures:
         training, others, _ = standardized
         with pytest.warns(PixelRangeWarning, match="root mean square of 0"):
             warn_of_other_range(others * 100, pixel_range(training))
+
+    def test_more_than_a_tenth_of_features_far_out_warns(self):
+        X = np.resize([-1.0, 1.0], (10, 100))
+        X[:, :10] *= 11
+        warn_of_other_range(X, (-1, 1))
+        X[0, 10] = 11
+        with pytest.warns(PixelRangeWarning):
+            warn_of_other_range(X, (-1, 1))
 
     def test_single_images_may_be_unlike_all_others(self, standardized):
         training, others, _ = standardized

@@ -230,6 +230,34 @@ class TestVariants:
         assert variants[::2].any()
         assert not variants[1::2].any()
 
+    @pytest.mark.parametrize(
+        ("parameter", "limit"),
+        [("rotation", 20.0), ("translation", 0.2), ("zoom", 0.3), ("shear", 25.0)],
+    )
+    def test_fill_their_range(self, parameter, limit):
+        """Measured at a bar: where it is, how large and how slanted."""
+        ranges = dict.fromkeys(("rotation", "translation", "zoom", "shear"), 0.0)
+        augmenter = AffineAugmenter(**ranges | {parameter: limit}, random_state=0)
+        side = np.arange(41.0) - 20
+        bar = np.exp(-(side**2) / 8) * np.exp(-(side[:, np.newaxis] ** 2) / 50)
+        variants = augmenter.fit(bar[np.newaxis]).augment(np.repeat([bar], 300, axis=0))
+        mass = variants.sum(axis=(1, 2))
+        x, y = (
+            np.einsum("nij,j->n", v, side) / mass
+            for v in (variants, variants.swapaxes(1, 2))
+        )
+        xx = np.einsum("nij,j->n", variants, side**2) / mass - x**2
+        yy = np.einsum("nij,i->n", variants, side**2) / mass - y**2
+        xy = np.einsum("nij,i,j->n", variants, side, side) / mass - x * y
+        measured = {
+            "rotation": np.rad2deg(np.arctan2(2 * xy, yy - xx) / 2),
+            "translation": x / 41,
+            "zoom": (xx * yy - xy**2) ** 0.25 / np.sqrt(2 * 5) - 1,
+            "shear": np.rad2deg(np.arctan(-xy / yy)),
+        }[parameter]
+        assert measured.min() == pytest.approx(-limit, rel=0.1)
+        assert measured.max() == pytest.approx(limit, rel=0.1)
+
     def test_erased_rectangles_have_the_asked_area(self):
         X = np.ones((2000, 20, 30), np.uint8)
         X[:, [0, -1]] = X[:, :, [0, -1]] = 0
@@ -280,6 +308,18 @@ class TestWarp:
                 mode="grid-constant",
             )
             np.testing.assert_allclose(variant, expected, atol=0.03)
+
+    def test_images_are_sheared_and_then_zoomed_and_rotated(self):
+        def matrix(**values):
+            given = {"angle": 0.0, "shift": (0.0, 0.0), "zoom": 1.0, "shear": 0.0}
+            arrays = {k: np.array([v]) for k, v in (given | values).items()}
+            rows = affine_matrices(**arrays, image_shape=(21, 16))[0].astype(float)
+            return np.vstack([rows, [0, 0, 1]])
+
+        steps = ({"shear": 30.0}, {"zoom": 1.5}, {"angle": 40.0}, {"shift": (2.0, 3.0)})
+        one_by_one = np.linalg.multi_dot([matrix(**step) for step in steps])
+        at_once = matrix(**{k: v for step in steps for k, v in step.items()})
+        np.testing.assert_allclose(at_once, one_by_one, atol=1e-5)
 
     def test_directions(self):
         """Right and down, counterclockwise, and leaning to the right."""

@@ -32,6 +32,7 @@ from mnist_estimators import (
     save_model,
 )
 from mnist_estimators.exceptions import ModelFileError
+from mnist_estimators.persistence import _archive
 from mnist_estimators.persistence._archive import pack
 
 X, Y = make_blobs(40, 4, centers=3, random_state=0)
@@ -162,6 +163,25 @@ class Evil:
         return Path.touch, (Path("evil"),)
 
 
+class OfSize(bytes):
+    """Claims a size, without the memory."""
+
+    def __new__(cls, size):
+        made = super().__new__(cls)
+        made.size = size
+        return made
+
+    def __len__(self):
+        return self.size
+
+
+def test_files_have_at_most_4_gib():
+    with pytest.raises(ModelFileError, match="larger than 4 GiB"):
+        pack({"0.npy": OfSize(2**32)})
+    with pytest.raises(ModelFileError, match=r"1\.npy: with it .* larger than 4 GiB"):
+        pack({"0.npy": OfSize(2**31), "1.npy": OfSize(2**31)})
+
+
 class TestOutside:
     def test_no_such_file(self, tmp_path):
         with pytest.raises(FileNotFoundError):
@@ -199,6 +219,20 @@ class TestOutside:
         assert message_of(pack({**members, name: b""})) == (
             f"model files have no member named {name!r}."
         )
+
+    def test_two_members_of_one_name(self, message_of, members):
+        content = pack({**members, "9.npy": npy([1])}).replace(b"9.npy", b"0.npy")
+        assert message_of(content) == "0.npy: there are two members of this name."
+
+    def test_too_many_members(self, message_of, monkeypatch):
+        monkeypatch.setattr(_archive, "MAX_MEMBERS", 60_001)
+        most, more = (
+            pack({f"{number}.npy": b"" for number in range(n_members)})
+            for n_members in (60_000, 60_001)
+        )
+        monkeypatch.undo()
+        assert message_of(more) == "it has more than 60000 members."
+        assert message_of(most) == "manifest.json: the member is missing."
 
     def test_too_large(self, tmp_path, members):
         path = tmp_path / "large"

@@ -158,3 +158,11 @@ def test_mnists_form_is_known(mnist):
         assert not is_in_mnist_form(other)
     assert not any(is_in_mnist_form(np.roll(one, 3, axis=1)) for one in images[:50])
     assert not is_in_mnist_form(np.zeros((28, 28), np.uint8))
+
+
+@pytest.mark.parametrize("height", range(17, 23))
+def test_digits_of_mnists_form_are_nearly_20_pixels_high(height):
+    picture = np.zeros((28, 28), np.uint8)
+    top = 14 - height // 2
+    picture[top : top + height, 13:15] = 255
+    assert is_in_mnist_form(picture) == (height in (19, 20))

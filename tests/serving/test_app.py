@@ -1,6 +1,7 @@
 """What else the application tells: health, model, metrics, its description, pages."""
 
 import re
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +39,13 @@ def test_model_tells_what_is_served(classifier):
     assert told["classifier"].startswith("NumpyDigitClassifier(")
     assert told["versions"]["numpy"] == np.__version__
     assert told["limits"]["images"] == Limits().images
+
+
+def test_limits_are_those_of_the_documentation():
+    documented = re.findall(r"(\w+) : \w+, default=([\d,.]+)", Limits.__doc__)
+    assert {name: float(value.replace(",", "")) for name, value in documented} == (
+        asdict(Limits())
+    )
 
 
 def test_metrics_count_requests_and_images(classifier, small_digits):

@@ -195,3 +195,9 @@ def test_who_sends_too_much_sees_the_refusal_and_not_a_broken_connection(connect
     connection.sendall(bytes(1_500_000))
 
     assert connection.recv(4096).startswith(b"HTTP/1.1 413 ")
+
+
+def test_requests_in_progress_have_27_seconds_to_end(classifier):
+    # docs/guide/serving.rst says so; managers of services kill after 30.
+    config = make_server(create_app(classifier)).config
+    assert config.timeout_graceful_shutdown == 27

@@ -221,6 +221,15 @@ def test_json_that_would_keep_all_others_waiting(client):
     assert "or send them as files" in detail
 
 
+def test_json_of_2_mb_is_accepted_and_no_more(client):
+    stroke = np.zeros((28, 28), int)
+    stroke[4:24, 13:15] = 255
+    body = json.dumps({"images": [stroke.tolist()]}).encode().ljust(2_000_000)
+
+    assert client.post("/predict", content=body, headers=JSON).status_code == 200
+    refusal(client.post("/predict", content=body + b" ", headers=JSON), 413)
+
+
 FIELD = b'--a\r\nContent-Disposition: form-data; name="x"\r\n\r\n1\r\n--a--\r\n'
 
 

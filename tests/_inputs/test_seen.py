@@ -1,3 +1,5 @@
+from enum import Enum
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -42,6 +44,12 @@ def test_names_of_columns():
 def test_all_classes_may_be_given():
     *_, seen = look_at_data(NumpyDigitClassifier(), X[:, :4], Y, classes=list("dabc"))
     assert list(seen.classes) == list("abcd")
+
+
+def test_classes_may_not_be_members_of_an_enum():
+    letters = list(Enum("Letter", ["A", "B"]))
+    with pytest.raises(ValueError, match="classes holds members of the enum Letter"):
+        look_at_data(NumpyDigitClassifier(), X[:, :4], Y, classes=letters)
 
 
 def test_images_of_weight_0_do_not_count_for_the_range():

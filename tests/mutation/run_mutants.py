@@ -39,7 +39,9 @@ def main() -> None:
     parser.add_argument("--record-only", action="store_true")
     parser.add_argument("--minutes", type=float, default=float("inf"))
     parser.add_argument(
-        "--survivors", action="store_true", help="run those that survived again"
+        "--survivors",
+        action="store_true",
+        help="run those that survived again, with ten times as many tests each",
     )
     parser.add_argument("--report", action="store_true")
     options = parser.parse_args()
@@ -64,7 +66,8 @@ def main() -> None:
             outcome = done.get(mutant.key, {}).get("outcome")
             again = options.survivors and outcome in ("survived", "uncovered")
             if (outcome is None or again) and time.monotonic() < ends:
-                result = run(copy, mutant, maps[mutant.room])
+                more = 10 if again else 1
+                result = run(copy, mutant, maps[mutant.room], more)
                 with (options.state / "results.jsonl").open("a") as file:
                     print(json.dumps(result), file=file)
                 print(result["outcome"], mutant.key, flush=True)
@@ -139,9 +142,11 @@ def record(copy: Path, state: Path, room: str) -> dict[str, Any]:
     return merged
 
 
-def run(copy: Path, mutant: Mutant, coverage: dict[str, Any]) -> dict[str, Any]:
+def run(
+    copy: Path, mutant: Mutant, coverage: dict[str, Any], more: int
+) -> dict[str, Any]:
     """Run the tests of a mutant."""
-    tests = chosen_tests(copy, mutant, coverage)
+    tests = chosen_tests(copy, mutant, coverage, more)
     start = time.monotonic()
     outcome = "uncovered"
     if tests:
@@ -166,7 +171,9 @@ def run(copy: Path, mutant: Mutant, coverage: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def chosen_tests(copy: Path, mutant: Mutant, coverage: dict[str, Any]) -> list[str]:
+def chosen_tests(
+    copy: Path, mutant: Mutant, coverage: dict[str, Any], more: int
+) -> list[str]:
     """Choose tests of many functions that run the mutant, and sort them by time."""
     covered: dict[int, set[str]] = coverage["lines"].get(mutant.file, {})
     if isinstance(mutant.place, str):
@@ -186,8 +193,8 @@ def chosen_tests(copy: Path, mutant: Mutant, coverage: dict[str, Any]) -> list[s
     chosen: list[str] = []
     total = 0.0
     for test in spread:
-        fits = total + seconds[test] < MAX_SECONDS_OF_TESTS or not chosen
-        if len(chosen) < MAX_TESTS and fits:
+        fits = total + seconds[test] < MAX_SECONDS_OF_TESTS * more or not chosen
+        if len(chosen) < MAX_TESTS * more and fits:
             chosen.append(test)
             total += seconds[test]
     return sorted(chosen, key=lambda test: (seconds[test], test))

@@ -216,6 +216,14 @@ class TestDeskewer:
             assert np.abs(straight - upright).mean() < 0.02
             assert np.abs(slanted - upright).mean() > 0.02
 
+    def test_larger_slants_are_straightened_by_45_degrees(self):
+        slanted, expected = np.zeros((2, 1, 41, 41))
+        rows = np.arange(12, 29)
+        slanted[0, rows, 20 + 2 * (rows - 20)] = 1.0
+        expected[0, rows, rows] = 1.0
+        found = Deskewer().fit_transform(slanted)
+        np.testing.assert_allclose(found, expected, atol=1e-6)
+
     def test_puts_the_mass_into_the_middle(self, digits):
         images = Deskewer().fit_transform(digits[2].astype(np.float64))
         mass = images / images.sum(axis=(1, 2), keepdims=True)

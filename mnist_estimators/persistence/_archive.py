@@ -57,7 +57,8 @@ def pack(members: Mapping[str, Bytes]) -> bytes:
     directory: list[bytes] = []
     position = 0
     for name, content in members.items():
-        if position + len(content) > _MAX_SIZE:
+        size = _LOCAL_HEADER.size + len(name) + len(content)
+        if position + size > _MAX_SIZE:
             raise ModelFileError(
                 f"{name}: with it the file would be larger than 4 GiB. Save the parts "
                 "of the estimator separately."
@@ -65,7 +66,7 @@ def pack(members: Mapping[str, Bytes]) -> bytes:
         header, entry = _headers(name, content, position)
         directory.append(entry)
         parts += [header, content]
-        position += len(header) + len(content)
+        position += size
     return b"".join([*parts, *directory, _directory_end(directory, position)])
 
 

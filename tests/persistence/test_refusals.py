@@ -175,9 +175,13 @@ class OfSize(bytes):
         return self.size
 
 
-def test_files_have_at_most_4_gib():
+@pytest.mark.parametrize("size", [2**32, 2**32 - 10])
+def test_files_have_at_most_4_gib(size):
     with pytest.raises(ModelFileError, match="larger than 4 GiB"):
-        pack({"0.npy": OfSize(2**32)})
+        pack({"0.npy": OfSize(size)})
+
+
+def test_all_members_together_have_at_most_4_gib():
     with pytest.raises(ModelFileError, match=r"1\.npy: with it .* larger than 4 GiB"):
         pack({"0.npy": OfSize(2**31), "1.npy": OfSize(2**31)})
 

@@ -21,7 +21,7 @@ import mnist_estimators
 from mnist_estimators.cli import main
 from mnist_estimators.cli._arguments import Parser
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 NO_PAGES = {"_build", "_templates", "auto_examples", "backreferences", "generated"}
 PAGES = sorted(

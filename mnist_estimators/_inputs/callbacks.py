@@ -8,7 +8,7 @@ try:
     from sklearn.callback import CallbackSupportMixin, with_callbacks
 except ImportError:
 
-    class CallbackSupportMixin:  # type: ignore[no-redef]
+    class CallbackSupportMixin:  # type: ignore[no-redef]  # in place of theirs
         """Adds nothing: this scikit-learn has no callbacks."""
 
     def with_callbacks(method: Any) -> Any:

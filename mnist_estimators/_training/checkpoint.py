@@ -170,15 +170,16 @@ class Checkpoint:
 
 
 def _encode(state: RunState) -> bytes:
+    best = state.best.state or TrainingState([], [])
     groups = {
         "weights": state.training.weights,
         "optimizer": state.training.optimizer,
-        "best_weights": state.best.state.weights if state.best.state else [],
-        "best_optimizer": state.best.state.optimizer if state.best.state else [],
+        "best_weights": best.weights,
+        "best_optimizer": best.optimizer,
     }
     description = {
         "earlier_steps": state.training.earlier_steps,
-        "best_earlier_steps": state.best.state and state.best.state.earlier_steps,
+        "best_earlier_steps": best.earlier_steps,
         "epochs": state.epochs,
         "order": state.order,
         "best_loss": state.best.loss,

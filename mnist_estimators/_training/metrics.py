@@ -86,9 +86,12 @@ def update(
     """
     import tensorflow as tf
 
+    if not metrics:
+        return
+    expected = targets_of(loss, targets, logits.shape[1])
+    probabilities = tf.nn.softmax(logits)
     for metric in metrics:
-        expected = targets_of(loss, targets, logits.shape[1])
-        metric.update_state(expected, tf.nn.softmax(logits))
+        metric.update_state(expected, probabilities)
 
 
 def targets_of(loss: str, targets: Any, n_classes: int) -> Any:

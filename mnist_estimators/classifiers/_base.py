@@ -2,7 +2,6 @@
 
 from abc import ABCMeta, abstractmethod
 from collections.abc import Hashable, Mapping
-from numbers import Integral
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -21,7 +20,6 @@ from .._inputs.samples import (
     check_class_weight,
     combine_weights,
     encode_labels,
-    hold_out,
 )
 from .._inputs.seen import SeenData, check_pixels, check_same_shape, look_at_data
 from .._inputs.sklearn_private import (
@@ -174,12 +172,13 @@ class BaseDigitClassifier(
             check_classification_targets(labels)
             warn_of_other_range(pixels, seen.pixel_range)
         check_class_weight(self.class_weight, seen.classes)
-        weights = combine_weights(
-            sample_weight, self.class_weight, pixels, labels, relative=True
+        samples, seen = self._samples(
+            pixels,
+            labels,
+            sample_weight,
+            seen,
+            is_first=previous is None,
         )
-        if previous is None:
-            seen = seen.of_used(pixels, weights)
-        samples = self._samples(pixels, labels, weights, seen)
         if given is None:
             fraction = fraction_to_hold_out(
                 self.validation_fraction, self.early_stopping
@@ -257,12 +256,14 @@ class BaseDigitClassifier(
             if classes is not None:
                 encode_labels(np.unique(np.asarray(classes)), seen.classes)
         check_class_weight(self.class_weight, seen.classes)
-        weights = combine_weights(
-            sample_weight, self.class_weight, pixels, labels, relative=False
+        samples, seen = self._samples(
+            pixels,
+            labels,
+            sample_weight,
+            seen,
+            relative=False,
+            is_first=previous is None,
         )
-        if previous is None:
-            seen = seen.of_used(pixels, weights)
-        samples = self._samples(pixels, labels, weights, seen)
         self._fitted = self._train_once(TrainingData(seen, samples), previous)
         return self
 
@@ -347,16 +348,27 @@ class BaseDigitClassifier(
         self,
         pixels: NDArray[Any],
         y: NDArray[Any],
-        weights: NDArray[np.float64],
+        sample_weight: ArrayLike | None,
         seen: SeenData,
-    ) -> Samples:
-        """Encode the labels; leave out the rows of weight 0."""
+        *,
+        relative: bool = True,
+        is_first: bool = False,
+    ) -> tuple[Samples, SeenData]:
+        """Encode and weigh; leave out the rows of weight 0.
+
+        What the first call sees is described again, without these rows.
+        """
+        weights = combine_weights(
+            sample_weight, self.class_weight, pixels, y, relative=relative
+        )
+        if is_first:
+            seen = seen.of_used(pixels, weights)
         targets = encode_labels(y, seen.classes)
         images = self._network_input(pixels, seen)
         if weights.min() == 0:
             used = weights > 0
             images, targets, weights = images[used], targets[used], weights[used]
-        return Samples(images, targets, weights.astype(np.float32))
+        return Samples(images, targets, weights.astype(np.float32)), seen
 
     def _validation_samples(
         self,
@@ -367,23 +379,11 @@ class BaseDigitClassifier(
         X, y, given = validation
         pixels, labels = check_pixels(self, X, y, seen)
         warn_of_other_range(pixels, seen.pixel_range, training=training)
-        # By their own mean: the least loss doesn't depend on the scale of weights.
-        weights = combine_weights(
-            given, self.class_weight, pixels, labels, relative=True
-        )
-        return self._samples(pixels, labels, weights, seen)
+        # Relative to their own mean: the least loss doesn't depend on their scale.
+        return self._samples(pixels, labels, given, seen)[0]
 
     def _draw_seed(self, previous: FittedState | None) -> int:
         return draw_seed(self.random_state, previous.n_epochs if previous else 0)
-
-    def _split(self, data: TrainingData, seed: int) -> tuple[Samples, Samples | None]:
-        """Hold out validation samples, if a fraction was asked for."""
-        if not data.validation_fraction:
-            return data.samples, data.validation
-        if isinstance(self.random_state, Integral):
-            # A warm start must not validate on images that it has learned from.
-            seed = draw_seed(self.random_state)
-        return hold_out(data.samples, data.validation_fraction, seed)
 
     def _checked_logits(self, X: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
         """Compute scores before the softmax, and return classes of the same state."""

@@ -40,7 +40,7 @@ from ._base import BaseDigitClassifier
 from ._keras_model import KerasModelMixin
 from ._keras_plan import make_plan
 from ._keras_state import KerasState
-from ._training_data import TrainingData
+from ._training_data import TrainingData, split
 
 LOSSES = ("categorical_crossentropy", "sparse_categorical_crossentropy")
 
@@ -202,7 +202,7 @@ class KerasDigitClassifier(KerasModelMixin, BaseDigitClassifier):
         start = previous.training_state(identity) if previous else None
         start = start or starting_state(self, network, seen)
         checkpoint = self._checkpoint(checkpoint_dir, plan, data, start)
-        samples, validation = self._split(data, plan.seed)
+        samples, validation = split(data, plan.seed, self.random_state)
         if plan.augmenter is not None:
             plan.augmenter.fit(samples.images)
         run, board = self._tensorboard(samples.images, plan, seen, previous)

@@ -1,10 +1,13 @@
 """What a fit learns from, and what it validates on."""
 
+from numbers import Integral
 from typing import NamedTuple
 
+import numpy as np
 from numpy.typing import ArrayLike
 
-from .._inputs.samples import Samples
+from .._inputs.parameters import draw_seed
+from .._inputs.samples import Samples, hold_out
 from .._inputs.seen import SeenData
 from .._training.fit_tasks import FitTasks
 
@@ -103,3 +106,30 @@ def _unpacked(
         )
     X, y, *weight = validation_data
     return X, y, weight[0] if weight else None
+
+
+def split(
+    data: TrainingData, seed: int, random_state: int | np.random.RandomState | None
+) -> tuple[Samples, Samples | None]:
+    """Hold out validation samples, if a fraction was asked for.
+
+    Parameters
+    ----------
+    data : TrainingData
+        What to split.
+    seed : int
+        Seed of this training run.
+    random_state : int, RandomState instance or None
+        The parameter of that name.
+
+    Returns
+    -------
+    training : Samples
+    validation : Samples or None
+    """
+    if not data.validation_fraction:
+        return data.samples, data.validation
+    if isinstance(random_state, Integral):
+        # A warm start must not validate on images that it has learned from.
+        seed = draw_seed(random_state)
+    return hold_out(data.samples, data.validation_fraction, seed)

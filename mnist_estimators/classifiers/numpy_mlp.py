@@ -22,7 +22,7 @@ from ._numpy_training import (
     scaled,
     train,
 )
-from ._training_data import TrainingData
+from ._training_data import TrainingData, split
 
 
 class NumpyDigitClassifier(BaseDigitClassifier):
@@ -204,7 +204,7 @@ class NumpyDigitClassifier(BaseDigitClassifier):
     ) -> NumpyState:
         """Train, and return all that the classifier keeps of it."""
         seed = self._draw_seed(previous)
-        samples, validation = self._split(data, seed)
+        samples, validation = split(data, seed, self.random_state)
         plan = NumpyPlan(
             activation=self.activation,
             white=data.seen.pixel_range[1],

@@ -33,8 +33,7 @@ class SaveMixin:
         save_model(self, path)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        # A mixin: BaseEstimator, behind it in every class, has the method.
-        super().__setstate__(state)  # type: ignore[misc]
+        super().__setstate__(state)  # type: ignore[misc]  # of BaseEstimator
         # The default of a later parameter does what earlier versions did.
         for name, parameter in signature(type(self)).parameters.items():
             if name not in state and parameter.default is not parameter.empty:

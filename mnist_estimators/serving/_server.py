@@ -19,7 +19,8 @@ RESPONSE_SECONDS = 60.0
 GRACE_SECONDS = 27
 
 
-# Uvicorn chooses the class AutoHTTPProtocol when it is imported.
+# Uvicorn chooses the class AutoHTTPProtocol when it is imported; mypy sees a variable,
+# not a class.
 class LimitedProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
     """Uvicorn's protocol, with limits on the number and the time of connections.
 

@@ -143,7 +143,7 @@ def test_a_square_is_one_image_where_its_rows_are_none():
     for shape in ((28, 28), (5, 5)):
         with pytest.raises(ValueError, match="which is one image"):
             check_stack(shape)
-    # 16 images of 4 x 4 pixels; the others are no squares, or no single image.
+    # 16 images of 4 x 4 pixels; the others are not square, or are several images.
     for shape in ((16, 16), (28, 784), (5, 28), (1, 28, 28)):
         check_stack(shape)
 

@@ -365,7 +365,7 @@ class TestWeights:
         self, classifier, data, class_weight
     ):
         X, y, X_new, _ = data
-        # The first row alone is above 1 and below 0.
+        # Only the first row has values above 1 or below 0.
         for row in (np.full(784, 65535.0), np.linspace(-300, 300, 784)):
             features = np.vstack([row, X / 255.0])
             labels = np.append(y[:1], y)
@@ -573,9 +573,9 @@ class TestValidation:
             return parts
 
         from mnist_estimators._inputs.samples import hold_out
-        from mnist_estimators.classifiers import _base
+        from mnist_estimators.classifiers import _training_data
 
-        monkeypatch.setattr(_base, "hold_out", remember)
+        monkeypatch.setattr(_training_data, "hold_out", remember)
         classifier.set_params(validation_fraction=0.2, epochs=1).fit(X, y)
         assert seen == [[32, 12, 4], [8, 3, 1]]
 

@@ -406,10 +406,10 @@ class TestLabelsOfMembers:
         )
         vote = DigitVotingClassifier(network, n_members=2, voting=voting)
         vote.fit(X, labels[y])
-        alone = clone(network).fit(X, labels[y])
+        single = clone(network).fit(X, labels[y])
         np.testing.assert_array_equal(vote.classes_, np.unique(labels))
         np.testing.assert_array_equal(
-            vote.estimators_[0].predict_proba(X_new), alone.predict_proba(X_new)
+            vote.estimators_[0].predict_proba(X_new), single.predict_proba(X_new)
         )
         found = vote.predict(X_new)
         is_light = labels[y_new] == labels[1]
@@ -441,9 +441,9 @@ class TestLabelsOfMembers:
             vote = DigitVotingClassifier(network)
             by_name = clone(vote).fit(X, labels[y], X_val=X_new, y_val=labels[y_new])
             vote.fit(X, labels[y], validation_data=(X_new, labels[y_new]))
-        alone = network.fit(X, labels[y], X_val=X_new, y_val=labels[y_new])
+        single = network.fit(X, labels[y], X_val=X_new, y_val=labels[y_new])
         for one in (vote, by_name):
-            assert one.estimators_[0].history_ == alone.history_
+            assert one.estimators_[0].history_ == single.history_
 
     @pytest.mark.parametrize("voting", ["hard", "soft"])
     @pytest.mark.parametrize("restored", ["pickle", "model file"])

@@ -28,7 +28,7 @@ EXPECTED_FAILURES = {
         tests/test_pipeline.py::test_feature_names_count_vectorizer
         tests/test_pipeline.py::test_pipeline_with_estimator_with_len
     """,
-    "There are no several labels for an image": """
+    "An image has exactly one label": """
         ensemble/tests/test_stacking.py::test_stacking_classifier_multilabel_auto_predict
         ensemble/tests/test_stacking.py::test_stacking_classifier_multilabel_decision_function
         ensemble/tests/test_stacking.py::test_stacking_classifier_multilabel_predict_proba
